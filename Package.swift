@@ -1,0 +1,76 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The rooms of docs/architecture.md. A target's dependencies are the only rooms that it may import.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+func room(_ name: String, imports: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: imports, resources: resources, swiftSettings: strict)
+}
+
+func tests(_ room: String, imports: [Target.Dependency] = []) -> Target {
+    .testTarget(name: room + "Tests", dependencies: [.init(stringLiteral: room)] + imports, swiftSettings: strict)
+}
+
+func system(_ name: String, pkgConfig: String, debian package: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+let package = Package(
+    name: "callboard",
+    products: [.executable(name: "callboard", targets: ["Controller"])],
+    targets: [
+        system("CCurl", pkgConfig: "libcurl", debian: "libcurl4-openssl-dev"),
+        system("CMicrohttpd", pkgConfig: "libmicrohttpd", debian: "libmicrohttpd-dev"),
+        system("CPostgres", pkgConfig: "libpq", debian: "libpq-dev"),
+        system("COpenSSL", pkgConfig: "libcrypto", debian: "libssl-dev"),
+        system("CYAML", pkgConfig: "yaml-0.1", debian: "libyaml-dev"),
+        .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
+
+        room("Base", imports: ["COpenSSL", "CYAML", "CSimdjson"]),
+        room("Matching", imports: ["Base"]),
+        room("Catalog", imports: ["Base"]),
+        room("Costs", imports: ["Base"]),
+        room("HTTPClient", imports: ["CCurl", "Base"]),
+        room("HTTPServer", imports: ["CMicrohttpd", "Base"]),
+        room("KubeClient", imports: ["HTTPClient", "Base"]),
+        room(
+            "Store", imports: ["CPostgres", "Catalog", "Costs", "Matching", "Base"],
+            resources: [.embedInCode("Migrations")]),
+        room("CatalogSources", imports: ["KubeClient", "HTTPClient", "Catalog", "Base"]),
+        room("MCP", imports: ["HTTPServer", "Base"]),
+        room("Actions", imports: ["Store", "Catalog", "Costs", "Matching", "Base"]),
+        room(
+            "Reconcilers",
+            imports: ["KubeClient", "CatalogSources", "Store", "Catalog", "Costs", "Matching", "Base"]),
+        room(
+            "API",
+            imports: ["Actions", "MCP", "Store", "KubeClient", "Catalog", "Costs", "Matching", "HTTPServer", "Base"]),
+        .executableTarget(
+            name: "Controller",
+            dependencies: [
+                "API", "Reconcilers", "Actions", "MCP", "CatalogSources", "KubeClient", "Store", "Matching",
+                "Catalog", "Costs", "HTTPServer", "HTTPClient", "Base",
+            ],
+            swiftSettings: strict),
+
+        tests("Base"),
+        tests("Matching", imports: ["Base"]),
+        tests("Catalog", imports: ["Base"]),
+        tests("Costs", imports: ["Base"]),
+        tests("HTTPClient", imports: ["Base", "HTTPServer"]),
+        tests("HTTPServer", imports: ["Base", "HTTPClient"]),
+        tests("KubeClient", imports: ["Base", "HTTPClient", "HTTPServer"]),
+        tests("Store", imports: ["Base", "Catalog", "Costs", "Matching"]),
+        tests("CatalogSources", imports: ["Base", "Catalog", "KubeClient"]),
+        tests("MCP", imports: ["Base", "HTTPServer"]),
+        tests("Actions", imports: ["Base", "Store", "Catalog", "Costs", "Matching"]),
+        tests("Reconcilers", imports: ["Base", "Store", "KubeClient", "CatalogSources", "Catalog", "Costs", "Matching"]),
+        tests("API", imports: ["Base", "Actions", "Store", "HTTPServer"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

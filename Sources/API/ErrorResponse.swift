@@ -1,0 +1,65 @@
+internal import Actions
+internal import Base
+internal import Catalog
+internal import HTTPServer
+internal import Store
+
+/// Backstage's error body, with the status that belongs to an error.
+struct ErrorResponse {
+    let status: Int
+    let name: String
+    let message: String
+    var headers = HTTPHeaders()
+    /// What only the log may know; nil when the message says it all.
+    var hidden: String?
+
+    init(status: Int, name: String, message: String) {
+        self.status = status
+        self.name = name
+        self.message = message
+    }
+
+    init(_ error: any Error) {
+        switch error {
+        case let error as ActionError: self.init(error)
+        case let error as CatalogInputError: self.init(status: 400, name: "InputError", message: error.description)
+        case let error as AuthenticationError:
+            self.init(status: 401, name: "AuthenticationError", message: error.description)
+            headers.set("WWW-Authenticate", error.challenge)
+        case let error as StoreError where error.code != .statement && error.code != .unexpectedResult:
+            self.init(
+                status: 503, name: "ServiceUnavailableError", message: "The database is not available at the moment")
+            headers.set("Retry-After", "2")
+            hidden = error.description
+        default:
+            let id = Hex.encode(randomBytes(10))
+            self.init(status: 500, name: "Error", message: "An internal error occurred logId=\(id)")
+            hidden = "\(error)"
+        }
+    }
+
+    private init(_ error: ActionError) {
+        let status =
+            switch error.kind {
+            case .input: 400
+            case .notAllowed: 403
+            case .notFound: 404
+            case .conflict: 409
+            case .unavailable: 503
+            }
+        self.init(status: status, name: error.kind.rawValue, message: error.message)
+    }
+
+    func response(to request: HTTPServerRequest) -> HTTPServerResponse {
+        var response = HTTPServerResponse.json(
+            status,
+            [
+                "error": ["name": .string(name), "message": .string(message)],
+                // The query is left out: it may hold what somebody put there by mistake, such as a token.
+                "request": ["method": .string(request.method), "url": .string(request.path)],
+                "response": ["statusCode": .int(Int64(status))],
+            ])
+        for (name, value) in headers { response.headers.set(name, value) }
+        return response
+    }
+}

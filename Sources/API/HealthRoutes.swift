@@ -1,0 +1,55 @@
+internal import Base
+internal import HTTPServer
+
+/// One thing that must be right before the program is ready.
+package struct ReadinessCheck: Sendable {
+    package let name: String
+    /// Why it is not; nil when it is.
+    package let problem: String?
+
+    package init(name: String, problem: String?) {
+        self.name = name
+        self.problem = problem
+    }
+}
+
+/// Health and metrics, open to everybody who reaches the port: they tell nothing of the catalog.
+struct HealthRoutes {
+    let metrics: MetricsRegistry
+    let readiness: @Sendable () async -> [ReadinessCheck]
+
+    var routes: [Route] {
+        [
+            // The process answers; a dependency that is down must not have it restarted.
+            Route("/livez", isOpen: true) { _ in .text(200, "ok\n") },
+            Route("/readyz", isOpen: true) { [readiness] _ in Self.readyz(await readiness()) },
+            Route("/metrics", isOpen: true) { [metrics] _ in
+                .text(200, metrics.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")
+            },
+            Route("/.backstage/health/v1/liveness", isOpen: true) { _ in .json(200, ["status": "ok"]) },
+            Route("/.backstage/health/v1/readiness", isOpen: true) { [readiness] _ in
+                let isReady = await readiness().allSatisfy { $0.problem == nil }
+                return isReady
+                    ? .json(200, ["status": "ok"])
+                    : .json(503, ["message": "Backend has not started yet", "status": "error"])
+            },
+        ]
+    }
+
+    /// As API servers write it with `?verbose`.
+    private static func readyz(_ checks: [ReadinessCheck]) -> HTTPServerResponse {
+        let lines = checks.map { check in
+            check.problem.map { "[-]\(check.name) failed: \($0)\n" } ?? "[+]\(check.name) ok\n"
+        }
+        let isReady = checks.allSatisfy { $0.problem == nil }
+        return .text(isReady ? 200 : 503, lines.joined() + (isReady ? "readyz check passed\n" : "readyz check failed\n"))
+    }
+}
+
+extension HTTPServerResponse {
+    static func text(
+        _ status: Int, _ text: String, type: String = "text/plain; charset=utf-8"
+    ) -> HTTPServerResponse {
+        HTTPServerResponse(status: status, headers: ["Content-Type": type], body: .bytes(Array(text.utf8)))
+    }
+}

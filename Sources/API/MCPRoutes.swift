@@ -1,0 +1,76 @@
+internal import Actions
+internal import Base
+internal import HTTPServer
+internal import MCP
+internal import Store
+
+/// The MCP endpoint: actions as tools.
+struct MCPRoutes {
+    private let server: MCPServer<ActionTools>
+
+    init(registry: ActionRegistry, configuration: MCPConfiguration, logger: Logger) {
+        server = MCPServer(
+            provider: ActionTools(registry: registry, logger: logger), configuration: configuration, logger: logger)
+    }
+
+    var routes: [Route] {
+        // Which methods there are depends on the protocol's revision, so the protocol says so itself.
+        [
+            Route("/api/mcp-actions/v1", methods: ["GET", "POST", "DELETE", "PUT", "PATCH", "OPTIONS"]) {
+                [server] request in
+                await server.respond(to: request.http, principal: request.caller)
+            }
+        ]
+    }
+}
+
+/// Offers the actions of the registry as MCP tools.
+struct ActionTools: ToolProvider {
+    private let registry: ActionRegistry
+    private let tools: [(tool: Tool, action: RegisteredAction)]
+    private let byName: [String: RegisteredAction]
+
+    init(registry: ActionRegistry, logger: Logger) {
+        self.registry = registry
+        var actions: [String: RegisteredAction] = [:]
+        for action in registry.actions { actions[Self.name(of: action.definition)] = action }
+        byName = actions
+        tools = Tool.usable(registry.actions.map { Self.tool($0.definition) }, logger: logger).compactMap { tool in
+            actions[tool.name].map { (tool, $0) }
+        }
+    }
+
+    func tools(for principal: Caller) async -> [Tool] {
+        tools.filter { principal.may($0.action.definition.permission) }.map(\.tool)
+    }
+
+    func call(_ name: String, arguments: JSONObject, for principal: Caller) async throws -> ToolResult {
+        guard let action = byName[name] else {
+            throw ToolFailure(name: "NotFoundError", message: "Action \"\(name)\" not found")
+        }
+        do {
+            return ToolResult(structured: try await action.invoke(arguments, for: principal))
+        } catch let error as ActionError {
+            throw ToolFailure(name: error.kind.rawValue, message: error.message)
+        } catch let error as StoreError where error.code == .unavailable || error.code == .busy {
+            throw ToolFailure(
+                name: "ServiceUnavailableError", message: "The database is not available at the moment; try again soon")
+        }
+    }
+
+    /// Plugin and action in lower case, every run of other characters as one `_`: the form that all clients accept.
+    static func name(of definition: ActionDefinition) -> String {
+        definition.id.lowercased().split { !$0.isASCII || !($0.isLetter || $0.isNumber) }.joined(separator: "_")
+    }
+
+    private static func tool(_ definition: ActionDefinition) -> ToolDefinition {
+        ToolDefinition(
+            name: name(of: definition),
+            aliases: ["\(definition.plugin).\(definition.name)", definition.name, definition.id],
+            title: definition.title, description: definition.description, inputSchema: definition.input,
+            outputSchema: definition.output,
+            annotations: ToolAnnotations(
+                readOnly: definition.attributes.isReadOnly, destructive: definition.attributes.isDestructive,
+                idempotent: definition.attributes.isIdempotent))
+    }
+}

@@ -1,0 +1,56 @@
+internal import Actions
+internal import HTTPServer
+
+/// A path pattern with what answers there. A segment that begins with `:` takes any value.
+struct Route: Sendable {
+    typealias Handler = @Sendable (RouteRequest) async throws -> HTTPServerResponse
+
+    let methods: Set<String>
+    let pattern: String
+    /// Whether it answers without credentials.
+    let isOpen: Bool
+    let handler: Handler
+    private let segments: [String]
+
+    init(_ pattern: String, methods: Set<String> = ["GET"], isOpen: Bool = false, _ handler: @escaping Handler) {
+        self.methods = methods.contains("GET") ? methods.union(["HEAD"]) : methods
+        self.pattern = pattern
+        self.isOpen = isOpen
+        self.handler = handler
+        segments = pattern.split(separator: "/").map(String.init)
+    }
+
+    /// The values of the pattern's parameters; nil when the path is another.
+    func parameters(_ path: [String]) -> [String: String]? {
+        guard path.count == segments.count else { return nil }
+        var parameters: [String: String] = [:]
+        for (segment, value) in zip(segments, path) {
+            if segment.hasPrefix(":") {
+                parameters[String(segment.dropFirst())] = value
+            } else if segment != value {
+                return nil
+            }
+        }
+        return parameters
+    }
+}
+
+/// A request that found its route, with who sent it.
+struct RouteRequest: Sendable {
+    let http: HTTPServerRequest
+    let parameters: [String: String]
+    /// Nobody in particular at an open route; such a caller has no permission at all.
+    let caller: Caller
+
+    subscript(parameter: String) -> String { parameters[parameter] ?? "" }
+
+    /// A whole number of the query; nil when it is not there.
+    ///
+    /// - Throws: `ActionError` in Backstage's words.
+    func integer(_ name: String, atLeast minimum: Int) throws(ActionError) -> Int? {
+        guard let text = http.queryValue(name) else { return nil }
+        guard let value = Int(text) else { throw ActionError(.input, "request/query/\(name) must be integer") }
+        guard value >= minimum else { throw ActionError(.input, "request/query/\(name) must be >= \(minimum)") }
+        return value
+    }
+}

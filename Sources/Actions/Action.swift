@@ -1,0 +1,68 @@
+package import Base
+
+/// What an action tells a client of its effects; Backstage's attributes.
+package struct ActionAttributes: Sendable, Hashable {
+    package var isReadOnly = false
+    package var isDestructive = true
+    package var isIdempotent = false
+
+    /// Changes nothing, however often it is called.
+    package static let readOnly = ActionAttributes(isReadOnly: true, isDestructive: false, isIdempotent: true)
+}
+
+/// All that there is to say about an action before it runs; could be printed as its documentation.
+package struct ActionDefinition: Sendable {
+    /// Which plugin offers it: the part before the colon of its id.
+    package let plugin: String
+    package let name: String
+    package let title: String
+    /// Written for a model that chooses among tools.
+    package let description: String
+    package let attributes: ActionAttributes
+    package let permission: Permission
+    package let input: JSONValue
+    package let output: JSONValue
+
+    /// `plugin:name`
+    package var id: String { "\(plugin):\(name)" }
+}
+
+/// Something that agents and people can do: one definition behind every face that offers it.
+package protocol Action: Sendable {
+    /// The arguments after their check.
+    associatedtype Input: Sendable
+
+    static var definition: ActionDefinition { get }
+
+    /// Reads arguments that conform to the input schema.
+    ///
+    /// - Throws: `ActionError` of kind `input` that names the argument and what was expected.
+    static func input(_ arguments: JSONObject) throws(ActionError) -> Input
+
+    /// Does it. The permission has been checked.
+    func run(_ input: Input, for caller: Caller) async throws -> JSONValue
+}
+
+/// An action with its schemas made ready.
+package struct RegisteredAction: Sendable {
+    package let definition: ActionDefinition
+    private let inputSchema: JSONSchema
+    private let body: @Sendable (JSONObject, Caller) async throws -> JSONValue
+
+    /// - Throws: when a schema of the definition is no schema; that is a mistake in the action.
+    init<Body: Action>(_ action: Body) throws {
+        definition = Body.definition
+        inputSchema = try JSONSchema(definition.input)
+        body = { arguments, caller in try await action.run(Body.input(arguments), for: caller) }
+    }
+
+    /// Checks permission and arguments, then runs.
+    ///
+    /// - Throws: `ActionError`, or what the action met.
+    package func invoke(_ arguments: JSONObject, for caller: Caller) async throws -> JSONValue {
+        try caller.check(definition.permission)
+        let problems = inputSchema.validate(.object(arguments))
+        guard problems.isEmpty else { throw ActionError(.input, problems.joined(separator: "; ")) }
+        return try await body(arguments, caller)
+    }
+}

@@ -1,0 +1,21 @@
+/// An action was not done for a reason that the caller can act on. Named as Backstage names its errors, so that clients
+/// see what they know.
+package struct ActionError: Error, CustomStringConvertible, Equatable {
+    package enum Kind: String, Sendable {
+        case input = "InputError"
+        case notAllowed = "NotAllowedError"
+        case notFound = "NotFoundError"
+        case conflict = "ConflictError"
+        case unavailable = "ServiceUnavailableError"
+    }
+
+    package let kind: Kind
+    package let message: String
+
+    package init(_ kind: Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+
+    package var description: String { "\(kind.rawValue): \(message)" }
+}

@@ -1,0 +1,41 @@
+package import Base
+package import Store
+
+/// Every action of this program, by id.
+package struct ActionRegistry: Sendable {
+    /// Sorted by id.
+    package let actions: [RegisteredAction]
+    private let byID: [String: RegisteredAction]
+
+    /// The actions over a store.
+    ///
+    /// - Parameters:
+    ///   - currency: the ISO 4217 code of the configured prices.
+    ///   - now: the time of day.
+    /// - Throws: when an action's schema is wrong.
+    package init(store: Store, currency: String, now: @escaping @Sendable () -> Timestamp = Timestamp.now) throws {
+        try self.init([
+            RegisteredAction(GetCatalogEntity(store: store)),
+            RegisteredAction(QueryCatalogEntities(store: store)),
+            RegisteredAction(GetEntityWorkloads(store: store, currency: currency, now: now)),
+            RegisteredAction(GetEntityCost(store: store, currency: currency, now: now)),
+            RegisteredAction(ListOrphanWorkloads(store: store, currency: currency, now: now)),
+        ])
+    }
+
+    init(_ actions: [RegisteredAction]) {
+        self.actions = actions.sorted { $0.definition.id < $1.definition.id }
+        byID = Dictionary(uniqueKeysWithValues: actions.map { ($0.definition.id, $0) })
+    }
+
+    /// The action of an id such as `catalog:get-catalog-entity`.
+    package subscript(id: String) -> RegisteredAction? { byID[id] }
+
+    /// Runs an action by its id.
+    ///
+    /// - Throws: `ActionError`, or what the action met.
+    package func invoke(_ id: String, _ arguments: JSONObject, for caller: Caller) async throws -> JSONValue {
+        guard let action = byID[id] else { throw ActionError(.notFound, "Action \"\(id)\" not found") }
+        return try await action.invoke(arguments, for: caller)
+    }
+}

@@ -1,0 +1,34 @@
+internal import Base
+internal import Catalog
+internal import Store
+
+/// Finds the entity that an argument names.
+struct EntityLookup {
+    let store: Store
+
+    /// The input property that names an entity.
+    static let schema = Schema.string(
+        "Entity reference [kind:][namespace/]name, such as component:default/shop. Kind defaults to component, "
+            + "namespace to default.")
+
+    /// Reads an `entityRef` argument.
+    ///
+    /// - Throws: `ActionError` of kind `input`.
+    static func ref(_ arguments: JSONObject) throws(ActionError) -> EntityRef {
+        do {
+            return try EntityRef(parsing: arguments["entityRef"]?.stringValue ?? "", defaultKind: "component")
+        } catch {
+            throw ActionError(.input, "entityRef: \(error)")
+        }
+    }
+
+    /// The entity of a ref.
+    ///
+    /// - Throws: `ActionError` of kind `notFound` that lists what may have been meant.
+    func entity(_ ref: EntityRef) async throws -> StoredEntity {
+        if let entity = try await store.catalog.entity(ref: ref.canonical) { return entity }
+        let candidates = try await store.catalog.candidates(name: ref.name, limit: 5)
+        let hint = candidates.isEmpty ? "" : "; did you mean \(candidates.joined(separator: ", "))?"
+        throw ActionError(.notFound, "No entity \(ref.canonical)\(hint)")
+    }
+}

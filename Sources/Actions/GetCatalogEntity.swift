@@ -1,0 +1,74 @@
+internal import Base
+internal import Catalog
+internal import Store
+
+/// One entity by its name, as far as that is enough to tell it from others.
+struct GetCatalogEntity: Action {
+    let store: Store
+
+    struct Input: Sendable {
+        let kind: String?
+        let namespace: String?
+        let name: String
+    }
+
+    static let definition = ActionDefinition(
+        plugin: "catalog", name: "get-catalog-entity", title: "Get a catalog entity",
+        description: """
+            Gets one entity of the software catalog: a service (Component), API, Resource, System, Domain, Group or User, \
+            with its owner, annotations, relations to other entities, and processing status. Name alone is enough when it \
+            is unique; otherwise give kind and namespace as well. Use catalog query when you do not know the name.
+            """,
+        attributes: .readOnly, permission: .readEntities,
+        input: Schema.object(
+            [
+                "kind": Schema.string("Kind, such as Component; any letter case."),
+                "namespace": Schema.string("Namespace; most entities are in default."),
+                "name": Schema.string("The entity's name; any letter case."),
+            ], required: ["name"]),
+        output: EntityOutput.schema)
+
+    static func input(_ arguments: JSONObject) throws(ActionError) -> Input {
+        Input(
+            kind: arguments["kind"]?.stringValue, namespace: arguments["namespace"]?.stringValue,
+            name: arguments["name"]?.stringValue ?? "")
+    }
+
+    func run(_ input: Input, for caller: Caller) async throws -> JSONValue {
+        var conditions: [EntityFilter] = [.match(key: "metadata.name", values: [input.name])]
+        if let kind = input.kind { conditions.append(.match(key: "kind", values: [kind])) }
+        if let namespace = input.namespace { conditions.append(.match(key: "metadata.namespace", values: [namespace])) }
+        var query = EntityQuery()
+        query.filter = .allOf(conditions)
+        query.limit = 10
+        let page = try await store.catalog.query(query)
+        guard let entity = page.items.first else {
+            let candidates = try await store.catalog.candidates(name: input.name, limit: 5)
+            let hint = candidates.isEmpty ? "" : "; similar: \(candidates.joined(separator: ", "))"
+            throw ActionError(.input, "No entity found with name \"\(input.name)\"\(hint)")
+        }
+        guard page.totalItems == 1 else {
+            let refs = page.items.map(\.ref).joined(separator: ", ")
+            throw ActionError(
+                .conflict, "Multiple entities found with name \"\(input.name)\": \(refs); give kind and namespace")
+        }
+        return try JSONValue(parsing: entity.document)
+    }
+}
+
+/// The shape of an entity in answers.
+enum EntityOutput {
+    static let schema: JSONValue = [
+        "type": "object",
+        "description": "The entity in Backstage's format.",
+        "properties": [
+            "apiVersion": ["type": "string"], "kind": ["type": "string"],
+            "metadata": Schema.anyObject("Name, namespace, annotations, labels, tags and links."),
+            "spec": Schema.anyObject("What the kind says of itself, such as type, lifecycle and owner."),
+            "relations": Schema.list(
+                Schema.anyObject("type and targetRef"), "Ties to other entities, from both ends."),
+            "status": Schema.anyObject("Problems that the catalog met with this entity."),
+        ],
+        "required": ["apiVersion", "kind", "metadata"],
+    ]
+}

@@ -1,0 +1,106 @@
+internal import Base
+internal import Costs
+internal import Matching
+internal import Store
+
+/// How costs, workloads and times are written in the answers of all actions.
+enum Output {
+    static func time(_ time: Timestamp?) -> JSONValue { time.map { .string($0.rfc3339) } ?? .null }
+
+    /// An amount in whole units of the currency, exact to the nano.
+    static func amount(_ money: Money) -> JSONValue { .double(money.dollars) }
+
+    static func cost(_ cost: ResourceCost) -> JSONValue {
+        ["total": amount(cost.total), "cpu": amount(cost.cpu), "memory": amount(cost.memory)]
+    }
+
+    static let costSchema = Schema.complete([
+        "total": Schema.number("In the answer's currency."), "cpu": Schema.number("Share of the requested CPU."),
+        "memory": Schema.number("Share of the requested memory."),
+    ])
+
+    /// What a month of 730 hours costs at an hourly rate.
+    static func monthly(_ hourly: ResourceCost) -> ResourceCost {
+        ResourceCost(cpu: monthly(hourly.cpu), memory: monthly(hourly.memory))
+    }
+
+    private static func monthly(_ money: Money) -> Money {
+        money.scaled(by: PriceList.hoursPerMonth, over: 1) ?? Money(nanoDollars: .max)
+    }
+
+    static func hourlyCost(_ workload: WorkloadView) -> ResourceCost {
+        ResourceCost(
+            cpu: Money(nanoDollars: workload.cpuHourlyCost), memory: Money(nanoDollars: workload.memoryHourlyCost))
+    }
+
+    static func identity(_ key: WorkloadKey) -> JSONObject {
+        [
+            "cluster": .string(key.cluster), "kind": .string(key.kind), "namespace": .string(key.namespace),
+            "name": .string(key.name),
+        ]
+    }
+
+    static let identitySchema: JSONObject = [
+        "cluster": Schema.string("Name of the cluster."), "kind": Schema.string("Such as Deployment."),
+        "namespace": Schema.string("Its namespace."), "name": Schema.string("Its name."),
+    ]
+
+    static func workload(_ workload: WorkloadView) -> JSONObject {
+        var object = identity(workload.key)
+        object["replicas"] = [
+            "desired": workload.replicasDesired.map(JSONValue.int) ?? .null, "ready": .int(workload.replicasReady),
+        ]
+        object["pods"] = .int(workload.pods)
+        object["restarts"] = .int(workload.restarts)
+        object["requests"] = [
+            "cpuCores": .double(Double(workload.cpuRequestMillicores) / 1_000),
+            "memoryGiB": .double(Double(workload.memoryRequestBytes) / Double(1 << 30)),
+        ]
+        object["hourlyCost"] = cost(hourlyCost(workload))
+        object["createdAt"] = time(workload.createdAt)
+        object["changedAt"] = time(workload.changedAt)
+        return object
+    }
+
+    static let workloadSchema: JSONObject = {
+        var schema = identitySchema
+        schema["replicas"] = Schema.complete([
+            "desired": Schema.orNull(Schema.count("Replicas asked for; null where the kind has no such number.")),
+            "ready": Schema.count("Replicas that are ready."),
+        ])
+        schema["pods"] = Schema.count("Pods that have not finished.")
+        schema["restarts"] = Schema.count("Container restarts of these pods.")
+        schema["requests"] = Schema.complete([
+            "cpuCores": Schema.number("CPU requested by its placed pods, in cores."),
+            "memoryGiB": Schema.number("Memory requested by its placed pods, in GiB."),
+        ])
+        schema["hourlyCost"] = costSchema
+        schema["createdAt"] = Schema.orNull(Schema.string("RFC 3339."))
+        schema["changedAt"] = Schema.string("When Callboard last saw it change, RFC 3339.")
+        return schema
+    }()
+
+    /// How fresh the clusters are that the answer speaks of.
+    static func clusters(_ clusters: [ClusterView]) -> JSONValue {
+        .array(
+            clusters.map { cluster in
+                [
+                    "name": .string(cluster.name), "syncedAt": time(cluster.syncedAt),
+                    "error": cluster.error.map(JSONValue.string) ?? .null,
+                ]
+            })
+    }
+
+    static let clustersSchema = Schema.list(
+        Schema.complete([
+            "name": Schema.string("Name of the cluster."),
+            "syncedAt": Schema.orNull(Schema.string("When its state was last known to be current, RFC 3339.")),
+            "error": Schema.orNull(Schema.string("Why it is stale; null when it is not.")),
+        ]), "How fresh each cluster's state is.")
+
+    /// What Callboard's own estimate leaves out.
+    static let notCovered: JSONValue = [
+        "usage above requests", "GPU, storage, network and load balancers", "idle node capacity", "discounts and spot prices",
+    ]
+    static let notCoveredSchema = Schema.list(["type": "string"], "What the amounts do not include.")
+}

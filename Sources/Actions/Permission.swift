@@ -1,0 +1,69 @@
+/// What somebody may be allowed to do, in Backstage's terms: a plugin, a name, and whether it creates, reads, updates or
+/// deletes.
+package struct Permission: Sendable, Hashable {
+    package enum Attribute: String, Sendable, CaseIterable { case create, read, update, delete }
+
+    package let plugin: String
+    package let name: String
+    package let attribute: Attribute
+
+    package static let readEntities = Permission(plugin: "catalog", name: "catalog.entity.read", attribute: .read)
+    package static let readWorkloads = Permission(plugin: "callboard", name: "callboard.workload.read", attribute: .read)
+    package static let readCosts = Permission(plugin: "callboard", name: "callboard.cost.read", attribute: .read)
+    package static let readSources = Permission(plugin: "callboard", name: "callboard.source.read", attribute: .read)
+
+    /// Every permission there is, for checking configured names.
+    package static let all: [Permission] = [readEntities, readWorkloads, readCosts, readSources]
+}
+
+/// One entry of `accessRestrictions` in Backstage's configuration: the caller may use this plugin, and within it only
+/// what the lists allow.
+package struct AccessRestriction: Sendable, Hashable {
+    package let plugin: String
+    /// Names of permissions; nil for all.
+    package let permissions: Set<String>?
+    /// Nil for all.
+    package let attributes: Set<Permission.Attribute>?
+
+    package init(plugin: String, permissions: Set<String>?, attributes: Set<Permission.Attribute>?) {
+        self.plugin = plugin
+        self.permissions = permissions
+        self.attributes = attributes
+    }
+
+    func allows(_ permission: Permission) -> Bool {
+        plugin == permission.plugin && permissions?.contains(permission.name) ?? true
+            && attributes?.contains(permission.attribute) ?? true
+    }
+}
+
+/// Who asks.
+package struct Caller: Sendable, Hashable {
+    /// The name for logs and audit, such as `external:ci`. Not a secret.
+    package let subject: String
+    /// What the caller is held to; nil for everything.
+    package let restrictions: [AccessRestriction]?
+
+    package init(subject: String, restrictions: [AccessRestriction]? = nil) {
+        self.subject = subject
+        self.restrictions = restrictions
+    }
+
+    /// Whether the caller has the permission.
+    package func may(_ permission: Permission) -> Bool {
+        restrictions?.contains { $0.allows(permission) } ?? true
+    }
+
+    /// Refuses a caller without the permission.
+    ///
+    /// - Throws: `ActionError` of kind `notAllowed`, in Backstage's words when the token is held to other plugins.
+    package func check(_ permission: Permission) throws(ActionError) {
+        guard let restrictions, !may(permission) else { return }
+        let plugins = Set(restrictions.map(\.plugin))
+        if !plugins.contains(permission.plugin) {
+            let names = plugins.sorted().map { "'\($0)'" }.joined(separator: ", ")
+            throw ActionError(.notAllowed, "This token's access is restricted to plugin(s) \(names)")
+        }
+        throw ActionError(.notAllowed, "This token's access does not include the permission \(permission.name)")
+    }
+}

@@ -1,0 +1,79 @@
+/// A place that entities come from, whose content is a set of locations: files, keys of ConfigMaps. A location holds the
+/// bytes of one catalog file.
+///
+/// Level-triggered: an announcement says where to look and never what is there, so announcements may come late, twice or
+/// together without harm. A source that cannot be read throws; it never answers as if it were empty.
+package protocol CatalogSource: Sendable {
+    /// Which source this is, unchanged over restarts.
+    var id: SourceID { get }
+
+    /// Begins to watch. The first announcement is `.listing`, once there is something to list or a reason why not.
+    ///
+    /// - Parameter onChange: called from any thread; must return soon.
+    func start(onChange: @escaping @Sendable (CatalogSourceChange) -> Void) async
+
+    /// Ends watching. No announcement comes after it returns.
+    func stop() async
+
+    /// All locations there are now. What the catalog holds from this source beyond them is gone.
+    ///
+    /// - Throws: when the source cannot be read in full; everything that it gave before is to be kept.
+    func locations() async throws -> Set<String>
+
+    /// The bytes at a location; nil when the location is gone, and its entities with it.
+    ///
+    /// - Throws: when the location, or the whole source, cannot be read; what it gave before is to be kept.
+    func read(_ location: String) async throws -> [UInt8]?
+}
+
+/// What may have changed in a source.
+package enum CatalogSourceChange: Sendable, Hashable {
+    /// These locations came, changed or went.
+    case locations(Set<String>)
+    /// The source became readable or unreadable, or changed in a way that it cannot name: list it again.
+    case listing
+}
+
+/// The name of a source.
+package struct SourceID: Sendable, Hashable, CustomStringConvertible {
+    /// Such as `file` or `configmap`.
+    package let type: String
+    /// What is read: a path, a cluster.
+    package let target: String
+
+    package init(type: String, target: String) {
+        self.type = type
+        self.target = target
+    }
+
+    /// `<type>:<target>`.
+    package var description: String { "\(type):\(target)" }
+}
+
+/// A source, or one of its locations, cannot be read. What it gave before stays in the catalog.
+package struct CatalogSourceError: Error, Hashable, CustomStringConvertible {
+    /// Why.
+    package enum Code: String, Sendable {
+        /// It has not been read for the first time yet.
+        case notSynced = "not_synced"
+        case unreadable
+        case tooLarge = "too_large"
+        /// The location does not belong to the source that was asked.
+        case foreignLocation = "foreign_location"
+    }
+
+    package let code: Code
+    package let source: SourceID
+    package let detail: String
+
+    /// For metrics: one of a fixed set.
+    package var label: String { code.rawValue }
+    /// `<source>: <detail>`.
+    package var description: String { "\(source): \(detail)" }
+
+    init(_ code: Code, _ source: SourceID, _ detail: String) {
+        self.code = code
+        self.source = source
+        self.detail = detail
+    }
+}

@@ -1,0 +1,158 @@
+import API
+import Actions
+import Base
+import Costs
+import MCP
+import Store
+
+/// Everything that is to be set, read from the configuration files with each key's type checked.
+struct Configuration {
+    var host = "0.0.0.0"
+    var port = 7007
+    var database: PostgresPool.Configuration
+    var tokens: [StaticToken] = []
+    /// Files and directories of catalog files.
+    var catalogTargets: [String] = ["catalog"]
+    /// Whether labelled ConfigMaps are read, and where; no namespaces: everywhere.
+    var readsConfigMaps = true
+    var configMapNamespaces: [String] = []
+    var clusterName = "default"
+    var kubeconfigContext: String?
+    var prices = PriceList.openCostDefault
+    var costInterval: Duration = .seconds(30)
+    var mcp = MCPConfiguration(version: programVersion)
+    /// What to tell the user about at the start.
+    var warnings: [String] = []
+
+    /// - Throws: `ConfigurationError` for the first value that cannot be used.
+    init(_ root: ConfigurationNode, environment: (String) -> String? = environmentVariable) throws(ConfigurationError) {
+        database = try Self.database(root, environment)
+        try readListen(root)
+        tokens = try Self.tokens(root)
+        try readCatalog(root)
+        clusterName = try root["callboard.kubernetes.clusterName"]?.string() ?? clusterName
+        kubeconfigContext = try root["callboard.kubernetes.context"]?.string()
+        try readCosts(root)
+        try readMCP(root)
+        warnings += root.unknownKeys(known: Self.knownKeys).map { "unknown configuration key \($0) is ignored" }
+        if tokens.isEmpty {
+            warnings.append("backend.auth.externalAccess has no token, so nobody can use the API")
+        }
+    }
+
+    /// Keys that have a meaning here, and those of Backstage that have none but harm nothing.
+    private static let knownKeys: Set<String> = [
+        "app.*", "organization.*", "backend.baseUrl", "backend.listen", "backend.listen.host", "backend.listen.port",
+        "backend.database.client", "backend.database.connection", "backend.database.connection.host",
+        "backend.database.connection.port", "backend.database.connection.user",
+        "backend.database.connection.password", "backend.database.connection.database",
+        "backend.database.connection.sslmode", "backend.database.pool.max",
+        "backend.auth.externalAccess[].type", "backend.auth.externalAccess[].options.token",
+        "backend.auth.externalAccess[].options.subject", "backend.auth.externalAccess[].accessRestrictions.*",
+        "catalog.locations[].type", "catalog.locations[].target", "mcpActions.name", "mcpActions.description",
+        "mcpActions.instructions", "callboard.kubernetes.clusterName", "callboard.kubernetes.context",
+        "callboard.catalog.configMaps.enabled", "callboard.catalog.configMaps.namespaces",
+        "callboard.catalog.configMaps.namespaces[]", "callboard.costs.currency", "callboard.costs.interval",
+        "callboard.costs.prices.perCoreHour", "callboard.costs.prices.perGiBHour",
+        "callboard.mcp.allowedOrigins", "callboard.mcp.allowedOrigins[]", "callboard.mcp.allowedHosts",
+        "callboard.mcp.allowedHosts[]",
+    ]
+
+    private static func database(
+        _ root: ConfigurationNode, _ environment: (String) -> String?
+    ) throws(ConfigurationError) -> PostgresPool.Configuration {
+        var configuration: PostgresPool.Configuration
+        if let uri = environment("DATABASE_URL"), !uri.isEmpty {
+            configuration = PostgresPool.Configuration(uri: uri)
+        } else {
+            let connection = try root.required(
+                "backend.database.connection", "a connection URI, or host, port, user, password and database "
+                    + "(or the environment variable DATABASE_URL)")
+            configuration = try Self.connection(connection)
+        }
+        if let size = root["backend.database.pool.max"] { configuration.size = Int(try size.integer(in: 1...100)) }
+        return configuration
+    }
+
+    private static func connection(_ node: ConfigurationNode) throws(ConfigurationError) -> PostgresPool.Configuration {
+        if case .string(let uri) = node.value { return PostgresPool.Configuration(uri: uri) }
+        var keywords: [(String, String)] = [("host", try node.required("host", "a host name").string())]
+        if let port = node["port"] {
+            // A port from the environment (`${PGPORT}`) is a string.
+            let number = port.value.stringValue.flatMap { Int64($0) }
+            keywords.append(("port", String(number == nil ? try port.integer(in: 1...65535) : number ?? 0)))
+        }
+        for (key, keyword) in [("user", "user"), ("password", "password"), ("database", "dbname"), ("sslmode", "sslmode")] {
+            if let value = node[key] { keywords.append((keyword, try value.string())) }
+        }
+        return PostgresPool.Configuration(keywords: keywords)
+    }
+
+    /// `:7007`, `host:7007`, or an object.
+    private mutating func readListen(_ root: ConfigurationNode) throws(ConfigurationError) {
+        guard let listen = root["backend.listen"] else { return }
+        guard case .string(let text) = listen.value else {
+            host = try listen["host"]?.string() ?? host
+            if let node = listen["port"] { port = Int(try node.integer(in: 0...65535)) }
+            return
+        }
+        guard let colon = text.lastIndex(of: ":"), let number = Int(text[text.index(after: colon)...]),
+            (0...65535).contains(number)
+        else { throw listen.expected("an address such as :7007 or 127.0.0.1:7007") }
+        if colon > text.startIndex { host = String(text[..<colon]) }
+        port = number
+    }
+
+    private mutating func readCatalog(_ root: ConfigurationNode) throws(ConfigurationError) {
+        if let locations = root["catalog.locations"] {
+            catalogTargets = []
+            for location in try locations.elements() {
+                let type = try location.required("type", "file").string()
+                let target = try location.required("target", "a path").string()
+                if type == "file" {
+                    catalogTargets.append(target)
+                } else {
+                    warnings.append("\(location.path) has the type \(type), which this version does not read; expected file")
+                }
+            }
+        }
+        readsConfigMaps = try root["callboard.catalog.configMaps.enabled"]?.bool() ?? true
+        configMapNamespaces = try root["callboard.catalog.configMaps.namespaces"]?.strings() ?? []
+    }
+
+    private mutating func readCosts(_ root: ConfigurationNode) throws(ConfigurationError) {
+        if let interval = root["callboard.costs.interval"] {
+            costInterval = .seconds(try interval.integer(in: 1...3600))
+        }
+        let standard = PriceList.openCostDefault
+        prices = PriceList(
+            currency: try root["callboard.costs.currency"].map(Self.currency) ?? standard.currency,
+            perCoreHour: try root["callboard.costs.prices.perCoreHour"].map(Self.price) ?? standard.perCoreHour,
+            perGiBHour: try root["callboard.costs.prices.perGiBHour"].map(Self.price) ?? standard.perGiBHour)
+    }
+
+    private static func currency(_ node: ConfigurationNode) throws(ConfigurationError) -> String {
+        let text = try node.string()
+        guard text.utf8.count == 3, text.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) else {
+            throw node.refused("expected an ISO 4217 code such as USD, found \"\(text)\"")
+        }
+        return text
+    }
+
+    private static func price(_ node: ConfigurationNode) throws(ConfigurationError) -> Money {
+        let number = try node.number()
+        guard number >= 0, let money = Money(dollars: number) else {
+            throw node.expected("an amount an hour, zero or more, in the configured currency")
+        }
+        return money
+    }
+
+    private mutating func readMCP(_ root: ConfigurationNode) throws(ConfigurationError) {
+        mcp.name = try root["mcpActions.name"]?.string() ?? mcp.name
+        mcp.description = try root["mcpActions.description"]?.string()
+        mcp.instructions = try root["mcpActions.instructions"]?.string()
+        mcp.origins = OriginPolicy(
+            origins: try root["callboard.mcp.allowedOrigins"]?.strings() ?? [],
+            hosts: try root["callboard.mcp.allowedHosts"]?.strings() ?? [])
+    }
+}

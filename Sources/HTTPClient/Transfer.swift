@@ -1,0 +1,206 @@
+internal import Base
+internal import Synchronization
+
+/// One request under way: the meeting point of the loop's thread, which brings bytes, and the task that takes them.
+///
+/// Legal order: `receive(head)`, then `receive(bytes)` any number of times, then `finish` once; `finish` may come at any
+/// time, and what comes after it is ignored.
+final class Transfer: Sendable {
+    /// What is done with the body.
+    enum Use: Sendable {
+        /// Given as a whole at the end.
+        case collect(limit: Int)
+        /// Given as it comes.
+        case stream
+    }
+
+    /// What the loop's thread has to do after bringing bytes.
+    enum Reception {
+        case taken
+        /// The bytes were not taken; bring them again after `CurlLoop.Command.resume`.
+        case pause
+        /// The request has ended meanwhile, or by these bytes.
+        case stop
+    }
+
+    /// Unread bytes of a stream above which the connection is paused.
+    static let highWater = 1 << 20
+
+    let request: HTTPRequest
+    /// Method and URL as errors may show them.
+    let name: String
+    private let use: Use
+    private let loop: CurlLoop
+    private let state = Mutex(State())
+
+    private struct State {
+        var head: ResponseHead?
+        var buffer: [UInt8] = []
+        /// What the last piece had: the best guess for how much room the next one needs.
+        var lastCount = 0
+        var isPaused = false
+        var outcome: Result<Void, HTTPClientError>?
+        var waiter: CheckedContinuation<Void, Never>?
+
+        var hasNews: Bool { !buffer.isEmpty || outcome != nil }
+    }
+
+    init(_ request: HTTPRequest, use: Use, loop: CurlLoop) {
+        self.request = request
+        self.use = use
+        self.loop = loop
+        name = request.method + " " + RequestURL.redacted(request.url)
+    }
+
+    var isFinished: Bool { state.withLock { $0.outcome != nil } }
+    var isPaused: Bool { state.withLock { $0.isPaused } }
+
+    func error(_ code: HTTPClientError.Code, _ detail: String) -> HTTPClientError {
+        HTTPClientError(code: code, request: name, detail: detail)
+    }
+}
+
+// The consumer's side.
+extension Transfer {
+    /// Waits for the head of the answer.
+    func head() async throws -> ResponseHead {
+        try await cancellable {
+            while true {
+                let head: ResponseHead? = try self.state.withLock { state in
+                    if let head = state.head { return head }
+                    try state.outcome?.get()
+                    return nil
+                }
+                if let head { return head }
+                await self.change { $0.head != nil || $0.outcome != nil }
+            }
+        }
+    }
+
+    /// Waits for bytes or the end.
+    func next() async throws -> [UInt8]? {
+        try await cancellable {
+            while true {
+                if let bytes = self.takeBuffer() { return bytes }
+                let isAtEnd = try self.state.withLock { state in
+                    guard state.buffer.isEmpty else { return false }
+                    try state.outcome?.get()
+                    return state.outcome != nil
+                }
+                if isAtEnd { return nil }
+                await self.change { $0.hasNews }
+            }
+        }
+    }
+
+    /// Waits for the end and takes all.
+    func response() async throws -> HTTPResponse {
+        try await cancellable {
+            await self.change { $0.outcome != nil }
+            return try self.state.withLock { state in
+                try state.outcome?.get()
+                // libcurl reports success only after a head.
+                guard let head = state.head else { throw self.error(.connectionLost, "the answer has no header") }
+                let body = state.buffer
+                state.buffer = []
+                return HTTPResponse(status: head.status, headers: head.headers, body: body)
+            }
+        }
+    }
+
+    /// Ends the request; nothing when it has ended already.
+    func cancel() {
+        guard finish(.failure(error(.cancelled, "the request was cancelled"))) else { return }
+        loop.post(.cancel(self))
+    }
+
+    /// The unread bytes, moved out; nil when there are none. Lets a paused connection go on.
+    private func takeBuffer() -> [UInt8]? {
+        let (bytes, wasPaused) = state.withLock { state -> ([UInt8]?, Bool) in
+            guard !state.buffer.isEmpty else { return (nil, false) }
+            let bytes = state.buffer
+            state.buffer = []
+            state.lastCount = bytes.count
+            defer { state.isPaused = false }
+            return (bytes, state.isPaused)
+        }
+        if wasPaused { loop.post(.resume(self)) }
+        return bytes
+    }
+
+    /// Waits until the loop's thread has changed something; may return without.
+    private func change(until condition: @Sendable (borrowing State) -> Bool) async {
+        await withCheckedContinuation { continuation in
+            let isThere = state.withLock { state in
+                guard !condition(state) else { return true }
+                state.waiter = continuation
+                return false
+            }
+            if isThere { continuation.resume() }
+        }
+    }
+
+    private func cancellable<T>(_ body: () async throws -> T) async throws -> T {
+        try await withTaskCancellationHandler(operation: body) { self.cancel() }
+    }
+}
+
+// The side of the loop's thread.
+extension Transfer {
+    /// Takes the head; the consumer sees it at the next `wake()`.
+    func receive(_ head: ResponseHead) {
+        state.withLock { state in
+            state.head = head
+            if case .collect(let limit) = use, let length = head.contentLength, request.method != "HEAD" {
+                state.buffer.reserveCapacity(max(0, min(length, limit)))
+            }
+        }
+    }
+
+    /// Takes bytes of the body; the consumer sees them at the next `wake()`.
+    func receive(_ bytes: UnsafeRawBufferPointer) -> Reception {
+        let reception: Reception? = state.withLock { state in
+            guard state.outcome == nil else { return .stop }
+            switch use {
+            case .collect(let limit):
+                if bytes.count > limit - state.buffer.count { return nil }
+            case .stream:
+                if state.buffer.count >= Self.highWater {
+                    state.isPaused = true
+                    return .pause
+                }
+                if state.buffer.isEmpty { state.buffer.reserveCapacity(max(state.lastCount, bytes.count)) }
+            }
+            state.buffer.append(contentsOf: bytes)
+            return .taken
+        }
+        if let reception { return reception }
+        finish(.failure(error(.bodyTooLarge, "the body is longer than the limit")))
+        return .stop
+    }
+
+    /// Lets the consumer see what came. Separate from `receive` so that one wake-up serves many small receptions.
+    func wake() {
+        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            if case .collect = use, state.outcome == nil { return nil }
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume()
+    }
+
+    /// Ends the request. False when it had ended already.
+    @discardableResult
+    func finish(_ outcome: Result<Void, HTTPClientError>) -> Bool {
+        let isFirst = state.withLock { state in
+            guard state.outcome == nil else { return false }
+            state.outcome = outcome
+            if case .failure(let error) = outcome, error.code == .cancelled || error.code == .bodyTooLarge {
+                state.buffer = []
+            }
+            return true
+        }
+        if isFirst { wake() }
+        return isFirst
+    }
+}

@@ -1,0 +1,84 @@
+/// The target of a request line, taken apart (RFC 9112 §3.2).
+package struct RequestTarget: Sendable {
+    /// As sent.
+    package let text: String
+    package let path: String
+    package let pathSegments: [String]
+    package let query: [(name: String, value: String)]
+
+    /// Nil when a segment of the path has a malformed percent-encoding, or decodes to bytes that are not UTF-8 or hold
+    /// NUL.
+    package init?(_ text: String) {
+        self.text = text
+        let origin = Self.originForm(text[...])
+        let parts = origin.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        path = String(parts.first ?? "")
+        query = parts.count > 1 ? Self.parameters(parts[1]) : []
+
+        var segments = path.split(separator: "/", omittingEmptySubsequences: false)
+        if path.hasPrefix("/") { segments.removeFirst() }
+        if segments.last == "" { segments.removeLast() }
+        var decoded: [String] = []
+        for segment in segments {
+            guard let bytes = percentDecoded(segment), !bytes.contains(0),
+                let text = String(validating: bytes, as: UTF8.self)
+            else { return nil }
+            decoded.append(text)
+        }
+        pathSegments = decoded
+    }
+
+    /// Path and query of an absolute-form target (`http://host/path`), which clients send to proxies.
+    private static func originForm(_ text: Substring) -> Substring {
+        guard !text.hasPrefix("/"), let separator = text.firstRange(of: "://") else { return text }
+        let rest = text[separator.upperBound...]
+        return rest.firstIndex { $0 == "/" || $0 == "?" }.map { rest[$0...] } ?? "/"
+    }
+
+    private static func parameters(_ query: Substring) -> [(name: String, value: String)] {
+        query.split(separator: "&").map { pair in
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (formDecoded(parts[0]), parts.count > 1 ? formDecoded(parts[1]) : "")
+        }
+    }
+
+    private static func formDecoded(_ text: Substring) -> String {
+        guard text.utf8.contains(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "%") }) else {
+            return String(text)
+        }
+        let spaced = text.utf8.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 }
+        return String(decoding: percentDecoded(spaced) ?? spaced, as: UTF8.self)
+    }
+}
+
+private func percentDecoded(_ text: Substring) -> [UInt8]? { percentDecoded(Array(text.utf8)) }
+
+/// Nil when a `%` is not followed by two hexadecimal digits.
+private func percentDecoded(_ bytes: [UInt8]) -> [UInt8]? {
+    guard bytes.contains(UInt8(ascii: "%")) else { return bytes }
+    var decoded: [UInt8] = []
+    decoded.reserveCapacity(bytes.count)
+    var index = 0
+    while index < bytes.count {
+        guard bytes[index] == UInt8(ascii: "%") else {
+            decoded.append(bytes[index])
+            index += 1
+            continue
+        }
+        guard index + 2 < bytes.count, let high = hexValue(bytes[index + 1]), let low = hexValue(bytes[index + 2]) else {
+            return nil
+        }
+        decoded.append(high << 4 | low)
+        index += 3
+    }
+    return decoded
+}
+
+private func hexValue(_ digit: UInt8) -> UInt8? {
+    switch digit {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+    default: nil
+    }
+}

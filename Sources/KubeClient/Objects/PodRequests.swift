@@ -1,0 +1,65 @@
+/// Sums up what the scheduler reserves for a pod, by the rule of k8s.io/component-helpers/resource `PodRequests`.
+///
+/// Init containers run one after the other before the containers do, so the pod needs the greatest of them or the sum of
+/// its containers, whichever is more. A sidecar (an init container with `restartPolicy: Always`) stays: it counts with the
+/// containers, and with every init container that starts after it. The runtime's overhead comes on top. Requests on the
+/// pod itself (`spec.resources`) take the place of those of its containers.
+struct PodRequests {
+    private var containers = ComputeResources()
+    private var sidecars = ComputeResources()
+    private var greatestInit = ComputeResources()
+    private var overhead = ComputeResources()
+    private var ofPod: PartialResources?
+
+    mutating func add(container: ComputeResources) { containers = containers + container }
+
+    /// In the order of `spec.initContainers`.
+    mutating func add(initContainer: ComputeResources, isSidecar: Bool) {
+        if isSidecar { sidecars = sidecars + initContainer }
+        let running = isSidecar ? sidecars : sidecars + initContainer
+        greatestInit = greatestInit.maximum(running)
+    }
+
+    mutating func add(overhead more: ComputeResources) { overhead = overhead + more }
+
+    mutating func set(pod: PartialResources) { ofPod = pod }
+
+    var total: ComputeResources {
+        var sum = (containers + sidecars).maximum(greatestInit)
+        if let cpu = ofPod?.cpuMillicores { sum.cpuMillicores = cpu }
+        if let memory = ofPod?.memoryBytes { sum.memoryBytes = memory }
+        return sum + overhead
+    }
+}
+
+/// Requests of which each may be missing.
+struct PartialResources: Equatable {
+    var cpuMillicores: Int64?
+    var memoryBytes: Int64?
+
+    /// What is missing counts as nothing.
+    var orZero: ComputeResources {
+        ComputeResources(cpuMillicores: cpuMillicores ?? 0, memoryBytes: memoryBytes ?? 0)
+    }
+}
+
+extension ComputeResources {
+    /// The sum, which stays at the greatest Int64 rather than overflow.
+    package static func + (left: Self, right: Self) -> Self {
+        Self(
+            cpuMillicores: saturatingSum(left.cpuMillicores, right.cpuMillicores),
+            memoryBytes: saturatingSum(left.memoryBytes, right.memoryBytes))
+    }
+
+    /// The greater of each.
+    func maximum(_ other: Self) -> Self {
+        Self(
+            cpuMillicores: max(cpuMillicores, other.cpuMillicores), memoryBytes: max(memoryBytes, other.memoryBytes))
+    }
+
+    private static func saturatingSum(_ left: Int64, _ right: Int64) -> Int64 {
+        let (sum, overflows) = left.addingReportingOverflow(right)
+        guard overflows else { return sum }
+        return left < 0 ? .min : .max
+    }
+}

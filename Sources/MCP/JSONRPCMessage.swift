@@ -1,0 +1,72 @@
+import Base
+
+/// One JSON-RPC 2.0 message from a client, told apart by the members that are present.
+enum JSONRPCMessage: Hashable {
+    case request(JSONRPCRequest)
+    case notification(method: String, params: JSONObject)
+    /// An answer to a request of ours. We send none, so its contents are of no interest.
+    case response
+
+    /// Reads a message. Throws a rejection with status 400 and -32600 that echoes the id if there is a usable one.
+    init(_ value: JSONValue) throws(Rejection) {
+        guard let object = value.objectValue else { throw .malformed("expected an object, found \(value.typeName)") }
+        let id = object["id"].flatMap(RequestID.init)
+        guard object["jsonrpc"] == "2.0" else { throw .malformed("jsonrpc must be \"2.0\"", id: id) }
+        guard let methodValue = object["method"] else {
+            guard object["result"] != nil || object["error"] != nil else {
+                throw .malformed("neither method nor result nor error", id: id)
+            }
+            self = .response
+            return
+        }
+        guard let method = methodValue.stringValue else { throw .malformed("method must be a string", id: id) }
+        let params = try Self.params(of: object, id: id)
+        if let id {
+            self = .request(JSONRPCRequest(id: id, method: method, params: params))
+        } else if object["id"] == nil {
+            self = .notification(method: method, params: params)
+        } else {
+            throw .malformed("id must be a string or an integer")
+        }
+    }
+
+    private static func params(of object: JSONObject, id: RequestID?) throws(Rejection) -> JSONObject {
+        guard let params = object["params"], !params.isNull else { return JSONObject() }
+        guard let object = params.objectValue else { throw .malformed("params must be an object", id: id) }
+        return object
+    }
+}
+
+/// A message that wants an answer.
+struct JSONRPCRequest: Hashable {
+    let id: RequestID
+    let method: String
+    /// Empty when the message had none.
+    let params: JSONObject
+}
+
+/// The id of a request, echoed with its exact type and digits.
+enum RequestID: Hashable {
+    case string(String)
+    case integer(Int64)
+    /// Above `Int64.max`.
+    case unsigned(UInt64)
+
+    /// Nil for anything but a string or an integer.
+    init?(_ value: JSONValue) {
+        switch value {
+        case .string(let text): self = .string(text)
+        case .int(let number): self = .integer(number)
+        case .uint(let number): self = .unsigned(number)
+        default: return nil
+        }
+    }
+
+    var json: JSONValue {
+        switch self {
+        case .string(let text): .string(text)
+        case .integer(let number): .int(number)
+        case .unsigned(let number): .uint(number)
+        }
+    }
+}

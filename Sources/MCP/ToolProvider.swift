@@ -1,0 +1,49 @@
+package import Base
+
+/// Whoever has tools to offer. The server asks it for every request: it keeps nothing between them.
+package protocol ToolProvider: Sendable {
+    /// Who is calling, as the room in front of the endpoint established it.
+    associatedtype Principal: Sendable
+
+    /// The tools that this principal may see. Keep checked tools and filter them; building one compiles its schemas.
+    func tools(for principal: Principal) async -> [Tool]
+
+    /// Calls a tool of ``tools(for:)`` with arguments that its input schema accepts.
+    ///
+    /// Throw ``ToolFailure`` for what the caller should read; any other error is logged and answered as internal. The
+    /// task is cancelled at the deadline and when the client goes away.
+    func call(_ name: String, arguments: JSONObject, for principal: Principal) async throws -> ToolResult
+}
+
+/// What a tool answers.
+package struct ToolResult: Sendable, Hashable {
+    /// For programs; must conform to the tool's output schema if it has one.
+    package var structured: JSONValue?
+    /// For models; nil means the compact JSON of ``structured``.
+    package var text: String?
+    /// The tool could not do what was asked; the text says why and what to do next. Structure is not sent then.
+    package var isError: Bool
+
+    /// An answer; give one of structure and text at least.
+    package init(structured: JSONValue? = nil, text: String? = nil, isError: Bool = false) {
+        self.structured = structured
+        self.text = text
+        self.isError = isError
+    }
+}
+
+/// A failure that the caller of a tool should read: it becomes an answer with `isError` and the text `name: message`.
+package struct ToolFailure: Error, Hashable, CustomStringConvertible {
+    /// One of Backstage's error names (`InputError`, `NotFoundError`, `NotAllowedError`, `ConflictError`, …).
+    package let name: String
+    /// What was attempted, on what, and what to do next.
+    package let message: String
+
+    /// A failure with an error name and its message.
+    package init(name: String, message: String) {
+        self.name = name
+        self.message = message
+    }
+
+    package var description: String { "\(name): \(message)" }
+}

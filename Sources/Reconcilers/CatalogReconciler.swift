@@ -1,0 +1,238 @@
+package import Base
+internal import Catalog
+package import CatalogSources
+package import Matching
+package import Store
+
+/// Brings the stored catalog in line with its sources, and tells the workloads' side which claims changed.
+///
+/// Level-triggered: an announcement says where to look; what is written is read from the source at that moment. A source
+/// or location that cannot be read keeps what it gave, and is tried again.
+package actor CatalogReconciler {
+    /// What is to be looked at.
+    enum Key: Hashable, Sendable {
+        /// Which locations a source has.
+        case listing(source: Int)
+        /// What one location holds.
+        case location(source: Int, String)
+    }
+
+    private let sources: [any CatalogSource]
+    private let store: Store
+    private let logger: Logger
+    private let metrics: ReconcilerMetrics
+    private let onClaims: @Sendable ([String: EntitySelector?]) async -> Void
+    private let queue = WorkQueue<Key>()
+    /// Row ids of the sources, in their order.
+    private var ids: [Int] = []
+    /// Sources whose first listing was attempted.
+    private var listed: Set<Int> = []
+    /// What could not be written because the database failed, and will be tried again.
+    private var unwritten: Set<Key> = []
+    /// True once every source was asked and what they gave is written.
+    package private(set) var isCaughtUp = false
+
+    private static let maximumBatch = 500
+    private static let pace: Duration = .milliseconds(50)
+    private static let databaseRetry: Duration = .seconds(1)
+
+    /// - Parameters:
+    ///   - sources: in the order of precedence when several define the same entity at the start.
+    ///   - onClaims: gets the claims that changed, after they were stored.
+    package init(
+        sources: [any CatalogSource], store: Store, metrics: MetricsRegistry, logger: Logger,
+        onClaims: @escaping @Sendable ([String: EntitySelector?]) async -> Void
+    ) {
+        self.sources = sources
+        self.store = store
+        self.logger = logger.with(["controller": "catalog"])
+        self.metrics = ReconcilerMetrics(metrics, controller: "catalog")
+        self.onClaims = onClaims
+    }
+
+    /// Follows the sources until the task is cancelled.
+    package func run() async {
+        await prepare()
+        for (index, source) in sources.enumerated() {
+            await source.start { [queue] change in
+                switch change {
+                case .listing: queue.add(.listing(source: index))
+                case .locations(let locations):
+                    for location in locations { queue.add(.location(source: index, location)) }
+                }
+            }
+        }
+        while !Task.isCancelled {
+            if listed.count == sources.count, queue.counts.ready == 0, unwritten.isEmpty { isCaughtUp = true }
+            guard let keys = await queue.nextBatch(maximum: Self.maximumBatch) else { break }
+            await process(keys)
+            queue.done(keys)
+            metrics.depth.set(Double(queue.counts.ready))
+            try? await Task.sleep(for: Self.pace)
+        }
+        for source in sources { await source.stop() }
+    }
+
+    /// Registers the sources, removes what sources gave that are configured no more, and hands out the stored claims.
+    /// Tries until the database answers.
+    private func prepare() async {
+        while !Task.isCancelled {
+            do {
+                ids = []
+                for source in sources {
+                    ids.append(try await store.catalog.register(type: source.id.type, target: source.id.target))
+                }
+                try await retire()
+                var claims: [String: EntitySelector?] = [:]
+                for stored in try await store.catalog.selectors() { claims[stored.ref] = .some(Self.claim(stored)) }
+                await onClaims(claims)
+                return
+            } catch {
+                logger.warning("cannot read the stored catalog yet", ["error": .string("\(error)")])
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    private func retire() async throws {
+        for id in try await store.catalog.retired(configured: ids) {
+            let locations = try await store.catalog.locations(of: id)
+            let contents = locations.map { LocationContent(location: $0, sourceID: id, outcome: .gone) }
+            let changes = try await store.catalog.apply(contents, status: Self.status)
+            try await store.catalog.remove(source: id)
+            logger.info(
+                "a source is configured no more; its entities were removed",
+                ["source": .int(Int64(id)), "entities": .int(Int64(changes.entities.count))])
+        }
+    }
+
+    private func process(_ keys: [Key]) async {
+        let started = ContinuousClock.now
+        var failed: [Key] = []
+        var hasFailed = false
+        var locations: [(key: Key, source: Int, location: String)] = []
+        for key in keys {
+            switch key {
+            case .listing(let source): if !(await list(source)) { failed.append(key) }
+            case .location(let source, let location): locations.append((key, source, location))
+            }
+        }
+        if !locations.isEmpty {
+            var contents: [LocationContent] = []
+            for (key, source, location) in locations {
+                let content = await content(source: source, location)
+                if case .unreadable = content.outcome { failed.append(key) }
+                contents.append(content)
+            }
+            if await apply(contents) {
+                unwritten.subtract(locations.map(\.key))
+            } else {
+                unwritten.formUnion(locations.map(\.key))
+                // The database failed, for all alike; a wait that grew each time would only delay the recovery.
+                for location in locations { queue.add(location.key, after: Self.databaseRetry) }
+                hasFailed = true
+            }
+        }
+        let unreadable = Set(failed)
+        for key in keys {
+            if unreadable.contains(key) { queue.retry(key, .low) } else if !unwritten.contains(key) { queue.forget(key) }
+        }
+        metrics.finished(failed.isEmpty && !hasFailed ? .success : .error, after: ContinuousClock.now - started)
+    }
+
+    /// Asks a source for its locations and has all of them looked at, those that it no longer has too.
+    private func list(_ source: Int) async -> Bool {
+        let id = ids[source]
+        var failure: String?
+        do {
+            let present = try await sources[source].locations()
+            for location in present.union(try await store.catalog.locations(of: id)).sorted() {
+                queue.add(.location(source: source, location), .low)
+            }
+        } catch {
+            failure = "\(error)"
+            logger.warning(
+                "a catalog source cannot be listed; what it gave stays",
+                ["source": .string(sources[source].id.description), "error": .string("\(error)")])
+        }
+        do {
+            try await store.catalog.note(source: id, error: failure)
+        } catch {
+            logger.warning("a source's state was not noted", ["error": .string("\(error)")])
+            return false
+        }
+        listed.insert(source)
+        return failure == nil
+    }
+
+    private func content(source: Int, _ location: String) async -> LocationContent {
+        func content(_ outcome: LocationContent.Outcome) -> LocationContent {
+            LocationContent(location: location, sourceID: ids[source], outcome: outcome)
+        }
+        do {
+            guard let bytes = try await sources[source].read(location) else { return content(.gone) }
+            return content(.documents(CatalogFile.documents(bytes, name: location)))
+        } catch {
+            return content(.unreadable("\(error)"))
+        }
+    }
+
+    private func apply(_ contents: [LocationContent]) async -> Bool {
+        do {
+            let changes = try await store.catalog.apply(contents, status: Self.status)
+            if !changes.entities.isEmpty { await onClaims(changes.entities.mapValues { $0.flatMap(Self.claim) }) }
+            // A definition that lost against one that is gone may win now.
+            for (location, id) in changes.contestants {
+                if let source = ids.firstIndex(of: id) { queue.add(.location(source: source, location)) }
+            }
+            log(contents, changes)
+            return true
+        } catch {
+            logger.warning(
+                "catalog locations were not written and will be tried again",
+                ["locations": .int(Int64(contents.count)), "error": .string("\(error)")])
+            return false
+        }
+    }
+
+    private func log(_ contents: [LocationContent], _ changes: CatalogChanges) {
+        if !changes.changed.isEmpty {
+            logger.info("the catalog changed", ["entities": .int(Int64(changes.changed.count))])
+        }
+        for content in contents {
+            guard case .documents(let documents) = content.outcome else { continue }
+            for problem in documents.flatMap(\.problems) {
+                logger.warning("a catalog document is not used", ["problem": .string(problem.description)])
+            }
+        }
+    }
+
+    /// What is wrong with an entity's claim on workloads.
+    private static func status(_ entity: Entity) -> [StatusItem] {
+        guard case .refused(let refusal) = claim(of: entity) else { return [] }
+        return [
+            StatusItem(
+                type: "callboard.dev/workload-selector", level: .error, message: refusal.description,
+                errorName: "InputError")
+        ]
+    }
+
+    private static func claim(_ entity: Entity) -> EntitySelector? {
+        if case .selector(let selector) = claim(of: entity) { selector } else { nil }
+    }
+
+    private static func claim(of entity: Entity) -> EntityClaim {
+        let annotations = WorkloadSelectorAnnotations(entity)
+        return EntitySelector.make(
+            ref: entity.ref.canonical, labelSelector: annotations.labelSelector, kubernetesID: annotations.kubernetesID,
+            namespaces: annotations.namespaces, clusters: annotations.clusters)
+    }
+
+    private static func claim(_ stored: StoredSelector) -> EntitySelector? {
+        let claim = EntitySelector.make(
+            ref: stored.ref, labelSelector: stored.labelSelector, kubernetesID: stored.kubernetesID,
+            namespaces: stored.namespaces, clusters: stored.clusters)
+        if case .selector(let selector) = claim { return selector }
+        return nil
+    }
+}

@@ -1,0 +1,192 @@
+package import Base
+package import Costs
+package import KubeClient
+package import Matching
+package import Store
+
+/// Brings the stored workloads of one cluster, their links to entities and their costs in line with its caches.
+///
+/// Level-triggered: a key says only that something may have changed; what is written is read from the caches and from the
+/// match index at that moment.
+package actor WorkloadReconciler {
+    private let store: Store
+    private let prices: PriceList
+    private let costInterval: Duration
+    private let logger: Logger
+    private let metrics: ReconcilerMetrics
+    private let now: @Sendable () -> Timestamp
+    private let queue: WorkQueue<WorkloadKey>
+    nonisolated private let caches: ClusterCaches
+
+    private var index = MatchIndex()
+    /// Row ids of the workloads that are stored as present.
+    private var ids: [WorkloadKey: Int] = [:]
+    private var meter: CostMeter
+    /// True once everything that the first lists brought has been written.
+    package private(set) var isCaughtUp = false
+
+    /// Writes are at least so far apart, so that a burst of events makes one of them (design §4: 100–250 ms or 1,000 rows;
+    /// shorter here, because a write takes a few milliseconds and people wait for its effect).
+    private static let pace: Duration = .milliseconds(50)
+    private static let maximumBatch = 1_000
+    private static let databaseRetry: Duration = .seconds(1)
+
+    /// - Parameters:
+    ///   - cluster: the cluster's configured name.
+    ///   - costInterval: how often the costs of the running hour are written.
+    ///   - now: the time of day.
+    package init(
+        cluster: String, client: KubernetesClient, store: Store, prices: PriceList, costInterval: Duration,
+        metrics: MetricsRegistry, logger: Logger, now: @escaping @Sendable () -> Timestamp = Timestamp.now
+    ) {
+        self.store = store
+        self.prices = prices
+        self.costInterval = costInterval
+        self.logger = logger.with(["controller": "workload", "cluster": .string(cluster)])
+        self.metrics = ReconcilerMetrics(metrics, controller: "workload")
+        self.now = now
+        meter = CostMeter(prices: prices)
+        let queue = WorkQueue<WorkloadKey>()
+        self.queue = queue
+        caches = ClusterCaches(cluster: cluster, client: client, logger: self.logger) { key, origin in
+            queue.add(key, origin == .list ? .low : .high)
+        }
+    }
+
+    /// The caches' state, for health and metrics.
+    nonisolated package var clusterCaches: ClusterCaches { caches }
+
+    /// Follows the cluster until the task is cancelled.
+    package func run() async {
+        await withTaskGroup { group in
+            group.addTask { await self.caches.run() }
+            group.addTask { await self.reconcile() }
+            group.addTask { await self.writeCosts() }
+            group.addTask { await self.reportState() }
+            await group.waitForAll()
+        }
+    }
+
+    /// Entities whose claim on workloads changed, by ref; nil: the entity claims nothing any more.
+    package func claimsChanged(_ claims: [String: EntitySelector?]) {
+        for (ref, selector) in claims {
+            let changes = selector.map { index.upsert($0) } ?? index.remove(entityRef: ref)
+            // Before the caches are complete nothing is written; then every workload is.
+            for key in changes.touched.keys { queue.add(key) }
+        }
+    }
+
+    private func reconcile() async {
+        await prepare()
+        guard await caches.waitUntilSynced(deadline: .now + .seconds(365 * 86_400)) else { return }
+        // What is stored and not in the caches was deleted while nobody watched.
+        for key in ids.keys { queue.add(key, .low) }
+        while !Task.isCancelled {
+            // The first lists have been reported in full by now, so an empty queue means that all is written.
+            let counts = queue.counts
+            if counts.ready == 0, counts.delayed == 0 { isCaughtUp = true }
+            guard let keys = await queue.nextBatch(maximum: Self.maximumBatch) else { return }
+            // What fails here is the database, for all keys alike; a wait that grew with each failure would only delay
+            // the moment when it is back.
+            if !(await process(keys)) {
+                for key in keys { queue.add(key, after: Self.databaseRetry) }
+            }
+            queue.done(keys)
+            metrics.depth.set(Double(queue.counts.ready))
+            try? await Task.sleep(for: Self.pace)
+        }
+    }
+
+    /// Reads what an earlier run stored. Tries until the database answers.
+    private func prepare() async {
+        while !Task.isCancelled {
+            do {
+                let present = try await store.workloads.present(cluster: caches.cluster)
+                let usage = try await store.costs.usage(hour: now().startOfHour, cluster: caches.cluster)
+                for (key, id) in present { ids[key] = id }
+                meter.resume(usage)
+                return
+            } catch {
+                logger.warning("cannot read the stored workloads yet", ["error": .string("\(error)")])
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    private func process(_ keys: [WorkloadKey]) async -> Bool {
+        let started = ContinuousClock.now
+        var observed: [WorkloadKey: ObservedWorkload] = [:]
+        for key in keys {
+            observed[key] = caches.ownership.project(key)
+            let changes = observed[key].map { index.upsert($0.workload) } ?? index.remove(key)
+            // A workload's links change with the workload alone, so nothing else is touched.
+            assert(changes.touched.keys.allSatisfy { $0 == key })
+        }
+        let gone = keys.filter { observed[$0] == nil && ids[$0] != nil }
+        do {
+            let written = try await store.workloads.write(present: observed.values.map(record), gone: gone)
+            let moment = now()
+            for (key, workload) in observed {
+                guard let id = written[key] else { continue }
+                ids[key] = id
+                meter.observe(workload.workload, id: id, at: moment)
+            }
+            for key in gone {
+                ids[key] = nil
+                meter.end(key, at: moment)
+            }
+            metrics.finished(.success, after: ContinuousClock.now - started)
+            return true
+        } catch {
+            metrics.finished(.error, after: ContinuousClock.now - started)
+            logger.warning(
+                "workloads were not written and will be tried again",
+                ["workloads": .int(Int64(keys.count)), "error": .string("\(error)")])
+            return false
+        }
+    }
+
+    private func record(_ observed: ObservedWorkload) -> WorkloadRecord {
+        let workload = observed.workload
+        let rate = prices.hourlyRate(
+            of: RequestedCapacity(
+                cpuMillicores: workload.requestedCPUMillicores, memoryBytes: workload.requestedMemoryBytes))
+        return WorkloadRecord(
+            workload: workload, cpuHourlyCost: rate.cpu.nanoDollars, memoryHourlyCost: rate.memory.nanoDollars,
+            createdAt: observed.createdAt, links: index.links(of: workload.key))
+    }
+
+    private func writeCosts() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: costInterval)
+            await writeCostsOnce()
+        }
+    }
+
+    private func writeCostsOnce() async {
+        guard isCaughtUp else { return }
+        let moment = now()
+        let hours = meter.hours(at: moment)
+        do {
+            try await store.costs.write(hours, cluster: caches.cluster, through: moment)
+            meter.written(hours)
+        } catch {
+            logger.warning("costs were not written and will be tried again", ["error": .string("\(error)")])
+        }
+    }
+
+    /// Notes every 10 s how fresh the caches are.
+    private func reportState() async {
+        while !Task.isCancelled {
+            let isSynced = caches.isSynced
+            let error = caches.error ?? (isSynced ? nil : "the first lists are not complete yet")
+            do {
+                try await store.workloads.note(cluster: caches.cluster, error: error)
+            } catch {
+                logger.warning("the cluster's state was not noted", ["error": .string("\(error)")])
+            }
+            metrics.observe(caches, residualSelectors: index.residualCount)
+            try? await Task.sleep(for: isSynced ? .seconds(10) : .seconds(1))
+        }
+    }
+}

@@ -1,0 +1,78 @@
+internal import Base
+internal import Catalog
+
+/// A document as it is stored, ready to be sent.
+package struct StoredEntity: Sendable {
+    package let ref: String
+    package let document: [UInt8]
+    package let etag: String
+}
+
+/// Which workloads an entity claims, as its annotations say.
+package struct StoredSelector: Sendable {
+    package let ref: String
+    package let labelSelector: String?
+    package let kubernetesID: String?
+    package let namespaces: [String]
+    package let clusters: [String]
+}
+
+extension CatalogStore {
+    /// The entity of a canonical ref.
+    ///
+    /// - Throws: `StoreError`.
+    package func entity(ref: String) async throws -> StoredEntity? {
+        try await pool.read { session in
+            try session.run("SELECT ref, document, etag FROM entity WHERE ref = $1", [.text(ref)]).first(Self.stored)
+        }
+    }
+
+    /// The entity of a uid; nil also when the text is no UUID.
+    ///
+    /// - Throws: `StoreError`.
+    package func entity(uid: String) async throws -> StoredEntity? {
+        try await pool.read { session in
+            try session.run("SELECT ref, document, etag FROM entity WHERE id::text = lower($1)", [.text(uid)])
+                .first(Self.stored)
+        }
+    }
+
+    /// Refs like an inexact name: equal names first, then those that hold it, in order.
+    ///
+    /// - Throws: `StoreError`.
+    package func candidates(name: String, limit: Int) async throws -> [String] {
+        try await pool.read { session in
+            try session.run(
+                """
+                SELECT ref FROM entity WHERE position(lower($1) IN split_part(ref, '/', 2)) > 0
+                ORDER BY split_part(ref, '/', 2) <> lower($1), ref LIMIT $2::int
+                """, [.text(name), .int(Int64(limit))]
+            ).map { try $0.required(0) }
+        }
+    }
+
+    /// The claims of all entities that make one, or of one entity.
+    ///
+    /// - Throws: `StoreError`.
+    package func selectors(ref: String? = nil) async throws -> [StoredSelector] {
+        try await pool.read { session in
+            try session.run(
+                """
+                SELECT ref, workload_selector FROM entity
+                WHERE workload_selector IS NOT NULL AND ($1::text IS NULL OR ref = $1)
+                """, [.text(ref)]
+            ).map { row in
+                let selector = row.json(1)
+                func list(_ key: String) -> [String] { selector?[key]?.arrayValue?.compactMap(\.stringValue) ?? [] }
+                return StoredSelector(
+                    ref: try row.required(0), labelSelector: selector?["labelSelector"]?.stringValue,
+                    kubernetesID: selector?["kubernetesId"]?.stringValue, namespaces: list("namespaces"),
+                    clusters: list("clusters"))
+            }
+        }
+    }
+
+    static func stored(_ row: SQLRow) throws -> StoredEntity {
+        StoredEntity(ref: try row.required(0), document: row.bytes(1) ?? [], etag: try row.required(2))
+    }
+}

@@ -1,0 +1,113 @@
+internal import Base
+
+extension CatalogStore {
+    /// Makes sure that a source has a row.
+    ///
+    /// - Returns: its id.
+    /// - Throws: `StoreError`.
+    package func register(type: String, target: String) async throws -> Int {
+        try await pool.run { session in
+            let rows = try session.run(
+                """
+                INSERT INTO catalog_source (type, target) VALUES ($1, $2)
+                ON CONFLICT (type, target) DO UPDATE SET type = excluded.type RETURNING id
+                """, [.text(type), .text(target)])
+            return Int(rows.first { $0.int(0) ?? 0 } ?? 0)
+        }
+    }
+
+    /// Notes how an attempt to list a source ended.
+    ///
+    /// - Parameter error: why it failed; nil when it succeeded, now.
+    /// - Throws: `StoreError`.
+    package func note(source: Int, error: String?) async throws {
+        try await pool.run { session in
+            _ = try session.run(
+                """
+                UPDATE catalog_source SET error = $2, last_attempt_at = now(),
+                    last_success_at = CASE WHEN $2::text IS NULL THEN now() ELSE last_success_at END
+                WHERE id = $1::int
+                """, [.int(Int64(source)), .text(error)])
+        }
+    }
+
+    /// The locations that a source gave before.
+    ///
+    /// - Throws: `StoreError`.
+    package func locations(of source: Int) async throws -> Set<String> {
+        try await pool.read { session in
+            let rows = try session.run(
+                "SELECT location FROM catalog_location WHERE source_id = $1::int", [.int(Int64(source))])
+            return Set(try rows.map { try $0.required(0) })
+        }
+    }
+
+    /// The ids of sources that are stored and no longer configured.
+    ///
+    /// - Throws: `StoreError`.
+    package func retired(configured: [Int]) async throws -> [Int] {
+        try await pool.read { session in
+            try session.run(
+                "SELECT id FROM catalog_source WHERE id <> ALL($1::int[])", [.texts(configured.map(String.init))]
+            ).map { Int($0.int(0) ?? 0) }
+        }
+    }
+
+    /// Removes a source whose locations are all gone.
+    ///
+    /// - Throws: `StoreError`.
+    package func remove(source: Int) async throws {
+        try await pool.run { session in
+            _ = try session.run("DELETE FROM catalog_source WHERE id = $1::int", [.int(Int64(source))])
+        }
+    }
+
+    /// Every source with its state and its problems.
+    ///
+    /// - Throws: `StoreError`.
+    package func sources() async throws -> [SourceView] {
+        try await pool.read { session in
+            let problems = try Self.problems(session)
+            return try session.run(
+                """
+                SELECT s.id, s.type, s.target, s.error, \(microseconds("s.last_attempt_at")),
+                    \(microseconds("s.last_success_at")), count(l.location),
+                    (SELECT count(*) FROM entity e JOIN catalog_location m USING (location) WHERE m.source_id = s.id)
+                FROM catalog_source s LEFT JOIN catalog_location l ON l.source_id = s.id
+                GROUP BY s.id ORDER BY s.type, s.target
+                """
+            ).map { row in
+                let id = Int(row.int(0) ?? 0)
+                return SourceView(
+                    id: id, type: try row.required(1), target: try row.required(2), error: row.text(3),
+                    lastAttemptAt: row.time(4), lastSuccessAt: row.time(5), locations: row.int(6) ?? 0,
+                    entities: row.int(7) ?? 0, problems: problems[id] ?? [])
+            }
+        }
+    }
+
+    /// Bad documents and unreadable locations, by source.
+    private static func problems(_ session: PostgresSession) throws -> [Int: [ProblemView]] {
+        let rows = try session.run(
+            """
+            SELECT l.source_id, l.location, p.code, p.line, p.column_number, p.entity_ref, p.message
+            FROM catalog_problem p JOIN catalog_location l USING (location)
+            UNION ALL
+            SELECT source_id, location, 'unreadable', NULL, NULL, NULL, error
+            FROM catalog_location WHERE error IS NOT NULL
+            ORDER BY 2, 4, 5
+            """)
+        var problems: [Int: [ProblemView]] = [:]
+        for (source, problem) in try rows.map({ row in
+            (
+                Int(row.int(0) ?? 0),
+                ProblemView(
+                    location: try row.required(1), code: try row.required(2), line: row.int(3), column: row.int(4),
+                    entityRef: row.text(5), message: try row.required(6))
+            )
+        }) {
+            problems[source, default: []].append(problem)
+        }
+        return problems
+    }
+}

@@ -1,0 +1,64 @@
+package import Base
+package import Catalog
+
+/// What one location (a file, a key of a ConfigMap) holds now.
+package struct LocationContent: Sendable {
+    package enum Outcome: Sendable {
+        /// Its documents, good and bad.
+        case documents([ParsedDocument])
+        /// It is there and cannot be read; its entities stay.
+        case unreadable(String)
+        /// It is gone, and its entities go with it.
+        case gone
+    }
+
+    /// Such as `file:catalog/shop.yaml`.
+    package let location: String
+    package let sourceID: Int
+    package let outcome: Outcome
+
+    package init(location: String, sourceID: Int, outcome: Outcome) {
+        self.location = location
+        self.sourceID = sourceID
+        self.outcome = outcome
+    }
+}
+
+/// What a batch of locations changed.
+package struct CatalogChanges: Sendable, Equatable {
+    /// Entities whose claim on workloads is another now, by ref; nil when the entity is gone.
+    package var entities: [String: Entity?] = [:]
+    /// Entities whose definition or status changed, appeared or went.
+    package var changed: Set<String> = []
+    /// Locations that hold another definition of an entity that went, with their sources; they should be read again.
+    package var contestants: [String: Int] = [:]
+}
+
+/// A stored problem of a location, as users look at it.
+package struct ProblemView: Sendable {
+    package let location: String
+    package let code: String
+    package let line: Int64?
+    package let column: Int64?
+    package let entityRef: String?
+    package let message: String
+}
+
+/// A source with how it stands.
+package struct SourceView: Sendable {
+    package let id: Int
+    package let type: String
+    package let target: String
+    /// Why it could not be listed at the last attempt; nil when it could.
+    package let error: String?
+    package let lastAttemptAt: Timestamp?
+    package let lastSuccessAt: Timestamp?
+    package let locations: Int64
+    package let entities: Int64
+    package let problems: [ProblemView]
+}
+
+/// The tables of the catalog.
+package struct CatalogStore: Sendable {
+    let pool: PostgresPool
+}

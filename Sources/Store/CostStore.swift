@@ -1,0 +1,190 @@
+package import Base
+package import Costs
+package import Matching
+
+/// What one workload cost in one hour by one source.
+package struct HourlyCost: Sendable {
+    package let workloadID: Int
+    package let usage: HourUsage
+    package let cost: ResourceCost
+
+    package init(workloadID: Int, usage: HourUsage, cost: ResourceCost) {
+        self.workloadID = workloadID
+        self.usage = usage
+        self.cost = cost
+    }
+}
+
+/// A time range, the end not included.
+package struct CostWindow: Sendable, Hashable {
+    package let from: Timestamp
+    package let to: Timestamp
+
+    package init(from: Timestamp, to: Timestamp) {
+        self.from = from
+        self.to = to
+    }
+}
+
+/// What one workload cost in a window, as far as it belonged to the entity that was asked for.
+package struct WorkloadCost: Sendable {
+    package let key: WorkloadKey
+    package let cost: ResourceCost
+    package let use: CapacityTime
+    /// Hours of the window that have a row.
+    package let hours: Int64
+    /// False when the workload is gone by now.
+    package let isPresent: Bool
+}
+
+/// The tables of the costs.
+package struct CostStore: Sendable {
+    /// The row of `cost_source` for Callboard's own estimate.
+    package static let estimate: Int64 = 1
+
+    let pool: PostgresPool
+
+    /// Writes hours as they stand now; rows that say the same already are left alone. Writing twice changes nothing.
+    ///
+    /// - Parameters:
+    ///   - through: costs of the cluster are complete up to here.
+    /// - Throws: `StoreError`; then nothing was written.
+    package func write(_ hours: [HourlyCost], cluster: String, through: Timestamp) async throws {
+        let rows = JSONValue.array(hours.map(Self.row))
+        let days = Set(hours.map(\.usage.hour.startOfDay))
+        try await pool.run { session in
+            try session.transaction {
+                for day in days.sorted() { try Self.makePartition(session, day: day) }
+                try session.run(Statement.upsert, [.json(rows), .int(Self.estimate)])
+                try session.run(Statement.watermark, [.int(Self.estimate), .text(cluster), .time(through)])
+            }
+        }
+    }
+
+    /// The stored usage of an hour, by workload, for a controller that starts in the midst of it.
+    ///
+    /// - Throws: `StoreError`.
+    package func usage(hour: Timestamp, cluster: String) async throws -> [WorkloadKey: HourUsage] {
+        try await pool.read { session in
+            let pairs = try session.run(Statement.usage, [.time(hour), .text(cluster), .int(Self.estimate)]).map { row in
+                let usage = HourUsage(
+                    hour: hour, through: row.time(4) ?? hour, coveredSeconds: row.int(5) ?? 0,
+                    use: CapacityTime(millicoreSeconds: row.int(6) ?? 0, byteSeconds: row.int(7) ?? 0),
+                    podSeconds: row.int(8) ?? 0, maximumPods: Int(row.int(9) ?? 0))
+                return (try WorkloadStore.key(row, from: 0), usage)
+            }
+            return Dictionary(uniqueKeysWithValues: pairs)
+        }
+    }
+
+    /// What an entity's workloads cost in a window, dearest first. An hour's cost belongs to whoever owned the workload
+    /// last in that hour.
+    ///
+    /// - Throws: `StoreError`.
+    package func cost(of entityRef: String, in window: CostWindow) async throws -> [WorkloadCost] {
+        try await pool.read { session in
+            try session.run(
+                Statement.entityCost,
+                [.text(entityRef), .time(window.from), .time(window.to), .int(Self.estimate)]
+            ).map(Self.workloadCost)
+        }
+    }
+
+    /// Up to when the costs of all clusters are complete; nil before the first were written.
+    ///
+    /// - Throws: `StoreError`.
+    package func dataThrough() async throws -> Timestamp? {
+        try await pool.read { session in
+            try session.run(
+                "SELECT \(microseconds("min(through)")) FROM ingest_watermark WHERE source = $1::smallint",
+                [.int(Self.estimate)]
+            ).first { $0.time(0) } ?? nil
+        }
+    }
+
+    private static func row(_ hourly: HourlyCost) -> JSONValue {
+        let usage = hourly.usage
+        return [
+            "hour": .string(usage.hour.rfc3339), "cpu_cost": .int(hourly.cost.cpu.nanoDollars),
+            "memory_cost": .int(hourly.cost.memory.nanoDollars),
+            "cpu_millicore_seconds": .int(usage.use.millicoreSeconds),
+            "memory_byte_seconds": .int(usage.use.byteSeconds), "pod_seconds": .int(usage.podSeconds),
+            "maximum_pods": .int(Int64(usage.maximumPods)), "covered_seconds": .int(usage.coveredSeconds),
+            "through": .string(usage.through.rfc3339), "workload_id": .int(Int64(hourly.workloadID)),
+        ]
+    }
+
+    private static func workloadCost(_ row: SQLRow) throws -> WorkloadCost {
+        WorkloadCost(
+            key: try WorkloadStore.key(row, from: 0),
+            cost: ResourceCost(
+                cpu: Money(nanoDollars: row.int(4) ?? 0), memory: Money(nanoDollars: row.int(5) ?? 0)),
+            use: CapacityTime(millicoreSeconds: row.int(6) ?? 0, byteSeconds: row.int(7) ?? 0),
+            hours: row.int(8) ?? 0, isPresent: row.bool(9))
+    }
+
+    /// A partition holds one UTC day.
+    private static func makePartition(_ session: PostgresSession, day: Timestamp) throws {
+        let next = day.adding(seconds: 86_400)
+        let name = "cost_hourly_" + day.rfc3339.prefix(10).split(separator: "-").joined()
+        try session.runScript(
+            """
+            CREATE TABLE IF NOT EXISTS \(name) PARTITION OF cost_hourly
+            FOR VALUES FROM ('\(day.rfc3339)') TO ('\(next.rfc3339)')
+            """)
+    }
+}
+
+extension CostStore {
+    private enum Statement {
+        private static let measured =
+            """
+            cpu_cost, memory_cost, cpu_millicore_seconds, memory_byte_seconds, pod_seconds, maximum_pods, \
+            covered_seconds, through
+            """
+
+        private static func prefixed(_ name: String) -> String {
+            measured.split(separator: ", ").map { "\(name).\($0)" }.joined(separator: ", ")
+        }
+
+        static let upsert =
+            """
+            INSERT INTO cost_hourly AS old (hour, workload_id, source, \(measured))
+            SELECT hour, workload_id, $2::smallint, \(measured) FROM jsonb_to_recordset($1::jsonb) AS r(
+                hour timestamptz, workload_id int, cpu_cost bigint, memory_cost bigint, cpu_millicore_seconds bigint,
+                memory_byte_seconds bigint, pod_seconds bigint, maximum_pods int, covered_seconds int,
+                through timestamptz)
+            ON CONFLICT (hour, workload_id, source) DO UPDATE SET (\(measured)) = ROW (\(prefixed("excluded")))
+            WHERE (\(prefixed("old"))) IS DISTINCT FROM (\(prefixed("excluded")))
+            """
+
+        static let watermark =
+            """
+            INSERT INTO ingest_watermark (source, cluster, through) VALUES ($1::smallint, $2, $3::timestamptz)
+            ON CONFLICT (source, cluster) DO UPDATE SET through = greatest(ingest_watermark.through, excluded.through)
+            """
+
+        static let usage =
+            """
+            SELECT w.cluster, w.kind, w.namespace, w.name, \(microseconds("c.through")), c.covered_seconds,
+                c.cpu_millicore_seconds, c.memory_byte_seconds, c.pod_seconds, c.maximum_pods
+            FROM cost_hourly c JOIN workload w ON w.id = c.workload_id
+            WHERE c.hour = $1::timestamptz AND w.cluster = $2 AND c.source = $3::smallint
+            """
+
+        static let entityCost =
+            """
+            SELECT w.cluster, w.kind, w.namespace, w.name, sum(c.cpu_cost)::bigint, sum(c.memory_cost)::bigint,
+                sum(c.cpu_millicore_seconds)::bigint, sum(c.memory_byte_seconds)::bigint, count(*),
+                w.deleted_at IS NULL
+            FROM cost_hourly c JOIN workload w ON w.id = c.workload_id
+            WHERE c.source = $4::smallint AND c.hour >= $2::timestamptz AND c.hour < $3::timestamptz
+                AND c.workload_id IN (SELECT workload_id FROM entity_workload WHERE entity_ref = $1 AND is_owner)
+                AND $1 = (SELECT e.entity_ref FROM entity_workload e
+                    WHERE e.workload_id = c.workload_id AND e.is_owner
+                        AND e.valid && tstzrange(c.hour, c.hour + interval '1 hour')
+                    ORDER BY lower(e.valid) DESC LIMIT 1)
+            GROUP BY w.id ORDER BY sum(c.cpu_cost + c.memory_cost) DESC, w.cluster, w.namespace, w.kind, w.name
+            """
+    }
+}

@@ -1,0 +1,206 @@
+package import Base
+package import Matching
+
+/// A workload with what it costs an hour, as the reconciler writes it.
+package struct WorkloadRecord: Sendable {
+    package var workload: Workload
+    /// Nano-dollars an hour for the requested CPU at the present prices.
+    package var cpuHourlyCost: Int64
+    /// Nano-dollars an hour for the requested memory at the present prices.
+    package var memoryHourlyCost: Int64
+    /// `metadata.creationTimestamp`
+    package var createdAt: Timestamp?
+    /// Every entity that matches it.
+    package var links: [Link]
+
+    package init(
+        workload: Workload, cpuHourlyCost: Int64, memoryHourlyCost: Int64, createdAt: Timestamp?, links: [Link]
+    ) {
+        self.workload = workload
+        self.cpuHourlyCost = cpuHourlyCost
+        self.memoryHourlyCost = memoryHourlyCost
+        self.createdAt = createdAt
+        self.links = links
+    }
+}
+
+/// The tables `cluster`, `workload` and `entity_workload`.
+package struct WorkloadStore: Sendable {
+    let pool: PostgresPool
+
+    /// Writes what was observed, in one transaction and only what differs from what is stored.
+    ///
+    /// - Parameters:
+    ///   - present: workloads that exist, each with its whole set of links.
+    ///   - gone: workloads that exist no more. Their rows stay for their costs; their links end.
+    /// - Returns: the row ids of all of these that are stored.
+    /// - Throws: `StoreError`; then nothing was written.
+    package func write(present: [WorkloadRecord], gone: [WorkloadKey]) async throws -> [WorkloadKey: Int] {
+        let rows = JSONValue.array(present.map(Self.row))
+        let keys = JSONValue.array((present.map(\.workload.key) + gone).map(Self.keyRow))
+        let goneKeys = JSONValue.array(gone.map(Self.keyRow))
+        let links = JSONValue.array(present.flatMap { record in record.links.map { Self.row($0, record.workload.key) } })
+        return try await pool.run { session in
+            try session.transaction {
+                try session.run(Statement.upsert, [.json(rows)])
+                try session.run(Statement.markGone, [.json(goneKeys)])
+                try session.run(Statement.endLinks, [.json(keys), .json(links)])
+                try session.run(Statement.beginLinks, [.json(links)])
+                return try Self.ids(session.run(Statement.ids, [.json(keys)]))
+            }
+        }
+    }
+
+    /// The row ids of a cluster's workloads that are stored as present.
+    ///
+    /// - Throws: `StoreError`.
+    package func present(cluster: String) async throws -> [WorkloadKey: Int] {
+        try await pool.read { session in
+            try Self.ids(
+                session.run(
+                    "SELECT id, cluster, kind, namespace, name FROM workload WHERE cluster = $1 AND deleted_at IS NULL",
+                    [.text(cluster)]))
+        }
+    }
+
+    /// Notes how a cluster's caches stand.
+    ///
+    /// - Parameter error: what keeps them from following the API server; nil when they do, now.
+    /// - Throws: `StoreError`.
+    package func note(cluster: String, error: String?) async throws {
+        try await pool.run { session in
+            _ = try session.run(Statement.noteCluster, [.text(cluster), .text(error)])
+        }
+    }
+
+    private static func ids(_ rows: SQLRows) throws -> [WorkloadKey: Int] {
+        let pairs = try rows.map { row in (try key(row, from: 1), Int(row.int(0) ?? 0)) }
+        return Dictionary(uniqueKeysWithValues: pairs)
+    }
+
+    /// Reads cluster, kind, namespace and name from four columns.
+    static func key(_ row: SQLRow, from column: Int32) throws -> WorkloadKey {
+        WorkloadKey(
+            cluster: try row.required(column), kind: try row.required(column + 1),
+            namespace: try row.required(column + 2), name: try row.required(column + 3))
+    }
+
+    private static func keyRow(_ key: WorkloadKey) -> JSONValue {
+        [
+            "cluster": .string(key.cluster), "kind": .string(key.kind), "namespace": .string(key.namespace),
+            "name": .string(key.name),
+        ]
+    }
+
+    private static func row(_ link: Link, _ key: WorkloadKey) -> JSONValue {
+        guard case .object(var row) = keyRow(key) else { return .null }
+        row["entity_ref"] = .string(link.entityRef)
+        row["rule"] = .string(link.rule.rawValue)
+        row["matched_on"] = .string(link.matchedOn.description)
+        row["is_owner"] = .bool(link.isOwner)
+        return .object(row)
+    }
+
+    private static func row(_ record: WorkloadRecord) -> JSONValue {
+        let workload = record.workload
+        guard case .object(var row) = keyRow(workload.key) else { return .null }
+        row["uid"] = .string(workload.uid)
+        row["labels"] = labels(workload.labels)
+        row["template_labels"] = labels(workload.templateLabels ?? [:])
+        row["replicas_desired"] = workload.desiredReplicas.map { .int(Int64($0)) } ?? .null
+        row["replicas_ready"] = .int(Int64(workload.readyReplicas))
+        row["pods"] = .int(Int64(workload.podCount))
+        row["restarts"] = .int(Int64(workload.restarts))
+        row["cpu_request_millicores"] = .int(workload.requestedCPUMillicores)
+        row["memory_request_bytes"] = .int(workload.requestedMemoryBytes)
+        row["cpu_hourly_cost"] = .int(record.cpuHourlyCost)
+        row["memory_hourly_cost"] = .int(record.memoryHourlyCost)
+        row["created_at"] = record.createdAt.map { .string($0.rfc3339) } ?? .null
+        return .object(row)
+    }
+
+    private static func labels(_ labels: Labels) -> JSONValue {
+        .object(JSONObject(labels.lazy.map { ($0.key, .string($0.value)) }))
+    }
+}
+
+extension WorkloadStore {
+    private enum Statement {
+        private static let observed =
+            """
+            uid, labels, template_labels, replicas_desired, replicas_ready, pods, restarts, cpu_request_millicores, \
+            memory_request_bytes, cpu_hourly_cost, memory_hourly_cost, created_at
+            """
+
+        static let upsert =
+            """
+            INSERT INTO workload AS old (cluster, kind, namespace, name, \(observed))
+            SELECT cluster, kind, namespace, name, \(observed) FROM jsonb_to_recordset($1::jsonb) AS r(
+                cluster text, kind text, namespace text, name text, uid text, labels jsonb, template_labels jsonb,
+                replicas_desired int, replicas_ready int, pods int, restarts bigint, cpu_request_millicores bigint,
+                memory_request_bytes bigint, cpu_hourly_cost bigint, memory_hourly_cost bigint, created_at timestamptz)
+            ON CONFLICT (cluster, kind, namespace, name) DO UPDATE SET
+                (\(observed), changed_at, deleted_at) =
+                ROW (\(observed.split(separator: ", ").map { "excluded.\($0)" }.joined(separator: ", ")), now(), NULL)
+            WHERE (\(observed.split(separator: ", ").map { "old.\($0)" }.joined(separator: ", ")), old.deleted_at)
+                IS DISTINCT FROM
+                (\(observed.split(separator: ", ").map { "excluded.\($0)" }.joined(separator: ", ")), NULL::timestamptz)
+            """
+
+        private static let keys =
+            "jsonb_to_recordset($1::jsonb) AS k(cluster text, kind text, namespace text, name text)"
+
+        /// A workload that is gone has no pods and costs nothing.
+        static let markGone =
+            """
+            UPDATE workload SET deleted_at = now(), changed_at = now(), pods = 0, replicas_ready = 0,
+                cpu_request_millicores = 0, memory_request_bytes = 0, cpu_hourly_cost = 0, memory_hourly_cost = 0
+            FROM \(keys)
+            WHERE (workload.cluster, workload.kind, workload.namespace, workload.name)
+                = (k.cluster, k.kind, k.namespace, k.name) AND deleted_at IS NULL
+            """
+
+        static let ids =
+            """
+            SELECT w.id, w.cluster, w.kind, w.namespace, w.name FROM \(keys)
+            JOIN workload w USING (cluster, kind, namespace, name)
+            """
+
+        private static let links =
+            """
+            AS l(cluster text, kind text, namespace text, name text, entity_ref text, rule text, matched_on text,
+                is_owner boolean)
+            """
+
+        /// Ends the present links of the given workloads that are not among the given links. A range is never empty:
+        /// what began in this very microsecond lasts for one.
+        static let endLinks =
+            """
+            UPDATE entity_workload e
+            SET valid = tstzrange(lower(valid), greatest(now(), lower(valid) + interval '1 microsecond'))
+            FROM workload w JOIN \(keys) USING (cluster, kind, namespace, name)
+            WHERE e.workload_id = w.id AND upper_inf(e.valid) AND NOT EXISTS (
+                SELECT FROM jsonb_to_recordset($2::jsonb) \(links)
+                WHERE (l.cluster, l.kind, l.namespace, l.name, l.entity_ref, l.rule, l.matched_on, l.is_owner)
+                    = (w.cluster, w.kind, w.namespace, w.name, e.entity_ref, e.rule, e.matched_on, e.is_owner))
+            """
+
+        static let beginLinks =
+            """
+            INSERT INTO entity_workload (workload_id, entity_ref, rule, matched_on, is_owner, valid)
+            SELECT w.id, l.entity_ref, l.rule, l.matched_on, l.is_owner, tstzrange(now(), NULL)
+            FROM jsonb_to_recordset($1::jsonb) \(links)
+            JOIN workload w USING (cluster, kind, namespace, name)
+            WHERE NOT EXISTS (
+                SELECT FROM entity_workload e
+                WHERE e.workload_id = w.id AND e.entity_ref = l.entity_ref AND upper_inf(e.valid))
+            """
+
+        static let noteCluster =
+            """
+            INSERT INTO cluster (name, synced_at, error) VALUES ($1, CASE WHEN $2::text IS NULL THEN now() END, $2)
+            ON CONFLICT (name) DO UPDATE SET
+                synced_at = coalesce(excluded.synced_at, cluster.synced_at), error = excluded.error
+            """
+    }
+}

@@ -1,0 +1,191 @@
+import Base
+import HTTPServer
+import Synchronization
+import Testing
+
+@testable import MCP
+
+/// Requests as clients send them: a complete one by default, from which a test takes away or changes what it is about.
+struct Post {
+    var method = "POST"
+    var headers: HTTPHeaders = ["Content-Type": "application/json", "Accept": "application/json, text/event-stream"]
+    var body: JSONValue
+
+    /// A correct request of 2026-07-28.
+    static func modern(_ method: String, _ params: JSONObject = [:], id: JSONValue = 1) -> Post {
+        var params = params
+        params["_meta"] = [
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": [:],
+            "io.modelcontextprotocol/clientInfo": ["name": "test", "version": "1"],
+        ]
+        var post = Post(body: ["jsonrpc": "2.0", "id": id, "method": .string(method), "params": .object(params)])
+        post.headers.set("MCP-Protocol-Version", "2026-07-28")
+        post.headers.set("Mcp-Method", method)
+        if let name = params["name"]?.stringValue { post.headers.set("Mcp-Name", name) }
+        return post
+    }
+
+    /// A correct request of an older revision; nil leaves the header out.
+    static func legacy(
+        _ method: String, _ params: JSONObject = [:], id: JSONValue = 1, version: String? = "2025-11-25"
+    ) -> Post {
+        Post(body: ["jsonrpc": "2.0", "id": id, "method": .string(method), "params": .object(params)]).header(version)
+    }
+
+    /// The same with this `MCP-Protocol-Version`, or none.
+    func header(_ version: String?) -> Post { with("MCP-Protocol-Version", version) }
+
+    func with(_ name: String, _ value: String?) -> Post {
+        var copy = self
+        var headers = HTTPHeaders()
+        for header in copy.headers where header.name.lowercased() != name.lowercased() {
+            headers.add(header.name, header.value)
+        }
+        if let value { headers.add(name, value) }
+        copy.headers = headers
+        return copy
+    }
+
+    /// The same with the metadata changed; nil removes a key.
+    func meta(_ key: String, _ value: JSONValue?) -> Post {
+        var copy = self
+        var params = body["params"]?.objectValue ?? [:]
+        var meta = params["_meta"]?.objectValue ?? [:]
+        meta[key] = value
+        params["_meta"] = .object(meta)
+        var object = body.objectValue ?? [:]
+        object["params"] = .object(params)
+        copy.body = .object(object)
+        return copy
+    }
+
+    func route(_ origins: OriginPolicy = OriginPolicy()) -> MCPRouter.Route {
+        MCPRouter(origins: origins).route(method: method, headers: headers, body: body.serialized())
+    }
+
+    func request() throws -> HTTPServerRequest {
+        HTTPServerRequest(
+            method: method, target: try #require(RequestTarget("/api/mcp-actions/v1")), headers: headers,
+            body: body.serialized(), remoteAddress: "127.0.0.1", id: "request-1")
+    }
+}
+
+extension MCPRouter.Route {
+    /// A short form for tables: `2026-07-28 tools/list`, `accepted`, `batch of 2`, `400 -32602`.
+    var summary: String {
+        switch self {
+        case .request(let request, let version): "\(version.rawValue) \(request.method)"
+        case .batch(let elements): "batch of \(elements.count)"
+        case .accepted: "accepted"
+        case .rejected(let rejection): "\(rejection.status) \(rejection.error.code.rawValue)"
+        }
+    }
+
+    var rejection: Rejection? {
+        if case .rejected(let rejection) = self { rejection } else { nil }
+    }
+}
+
+/// A provider with a few small tools. The principal is the caller's name; `viewer` may not see `delete_entity`.
+struct SampleProvider: ToolProvider {
+    struct Secret: Error, CustomStringConvertible {
+        let description = "password=hunter2"
+    }
+
+    let tools: [Tool]
+    var onCall: @Sendable (String, JSONObject) async throws -> ToolResult
+
+    init(
+        _ definitions: [ToolDefinition] = SampleProvider.definitions,
+        onCall: @escaping @Sendable (String, JSONObject) async throws -> ToolResult = SampleProvider.answer
+    ) {
+        tools = Tool.usable(definitions, logger: Logger("test") { _ in })
+        self.onCall = onCall
+    }
+
+    func tools(for principal: String) async -> [Tool] {
+        principal == "viewer" ? tools.filter { $0.name != "delete_entity" } : tools.reversed()
+    }
+
+    func call(_ name: String, arguments: JSONObject, for principal: String) async throws -> ToolResult {
+        try await onCall(name, arguments)
+    }
+
+    static let definitions = [
+        ToolDefinition(
+            name: "get_entity", aliases: ["catalog:get-entity", "shared"], title: "Get entity",
+            description: "One entity by name.",
+            inputSchema: [
+                "type": "object",
+                "properties": [
+                    "name": ["type": "string"], "limit": ["type": "integer", "maximum": 500],
+                    "namespace": ["type": "string", "x-mcp-header": "Namespace"],
+                ],
+                "required": ["name"], "additionalProperties": false,
+            ],
+            outputSchema: [
+                "type": "object", "properties": ["name": ["type": "string"]], "required": ["name"],
+                "additionalProperties": false,
+            ],
+            annotations: ToolAnnotations(readOnly: true, idempotent: true)),
+        ToolDefinition(
+            name: "delete_entity", aliases: ["shared"], title: "Delete entity", description: "Removes an entity.",
+            inputSchema: ["type": "object", "additionalProperties": false]),
+    ]
+
+    static let answer: @Sendable (String, JSONObject) async throws -> ToolResult = { _, arguments in
+        switch arguments["name"] {
+        case "missing": throw ToolFailure(name: "NotFoundError", message: "No entity found with name \"missing\"")
+        case "broken": throw Secret()
+        case "malformed": ToolResult(structured: ["nome": 1])
+        case "huge": ToolResult(structured: ["name": .string(String(repeating: "x", count: 200_000))])
+        case "refused": ToolResult(structured: ["candidates": []], text: "which one?", isError: true)
+        case let name: ToolResult(structured: ["name": name ?? .null])
+        }
+    }
+}
+
+/// A server over ``SampleProvider`` that keeps its log.
+final class Endpoint: Sendable {
+    private let lines = Mutex<[String]>([])
+    private let provider: SampleProvider
+    private let configuration: MCPConfiguration
+    private let clock: any Clock<Duration>
+
+    init(
+        _ provider: SampleProvider = SampleProvider(), clock: any Clock<Duration> = ContinuousClock(),
+        configure: (inout MCPConfiguration) -> Void = { _ in }
+    ) {
+        var configuration = MCPConfiguration(version: "1.2.3")
+        configuration.description = "What is on stage"
+        configuration.instructions = "Ask for entities."
+        configure(&configuration)
+        self.provider = provider
+        self.configuration = configuration
+        self.clock = clock
+    }
+
+    var log: String { lines.withLock { $0.joined() } }
+
+    struct Answer {
+        let status: Int
+        let headers: HTTPHeaders
+        let bytes: [UInt8]
+        let json: JSONValue
+    }
+
+    func send(_ post: Post, as principal: String = "admin") async throws -> Answer {
+        let server = MCPServer(
+            provider: provider, configuration: configuration,
+            logger: Logger("mcp") { line in self.lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } },
+            clock: clock)
+        let response = await server.respond(to: try post.request(), principal: principal)
+        guard case .bytes(let bytes) = response.body else {
+            Issue.record("a streamed answer")
+            return Answer(status: response.status, headers: response.headers, bytes: [], json: nil)
+        }
+        return Answer(
+            status: response.status, headers: response.headers, bytes: bytes,
+            json: bytes.isEmpty ? nil : try JSONValue(parsing: bytes))
+    }
+}

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# `make bench`: the figures of Benchmarks/, on a release build, with a real API server and a PostgreSQL that syncs to disk.
+source "$(dirname "$0")/harness.sh"
+at_exit print_timings
+
+cd "$repository"
+phase "packages and control plane" install_everything
+phase "Python clients" provide_python
+phase "release build" swift build -c release --product callboard
+CALLBOARD_TEST_BINARY="$(swift build -c release --show-bin-path)/callboard"
+export CALLBOARD_TEST_BINARY
+phase "cluster and database" provide_surroundings
+phase "benchmarks" "$python" Benchmarks/bench.py "$@"

@@ -1,0 +1,60 @@
+# shellcheck shell=bash
+# The surroundings of tests and benchmarks: a private cluster and database in a temporary folder, both gone at the end,
+# and a Python with the clients that are asked for in requirements-test.txt.
+
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+scripts="$repository/scripts"
+
+timings=()
+# phase NAME command…: runs a step and remembers how long it took; the first failure ends everything.
+phase() {
+    local name=$1 started=$SECONDS status=0
+    shift
+    say "== $name"
+    "$@" || status=$?
+    timings+=("$(printf '%6d s  %s%s' $((SECONDS - started)) "$name" "$([ "$status" = 0 ] || echo '  FAILED')")")
+    [ "$status" = 0 ] || exit "$status"
+}
+print_timings() { [ ${#timings[@]} = 0 ] || printf '%s\n' "${timings[@]}" >&2; }
+
+# With `&&`, because a function that runs as a phase does not stop at its first failure by itself.
+install_everything() {
+    command -v swift >/dev/null || fail "Swift 6.1 or newer not found: https://www.swift.org/install"
+    "$scripts/install-packages.sh" build postgres control-plane-run test && "$scripts/build-control-plane.sh" >/dev/null
+}
+
+# A virtual environment in the cache, made anew when the requirements change. Sets `python`.
+provide_python() {
+    local system=/usr/bin/python3 folder
+    [ -x "$system" ] || system=python3
+    folder="$cache_home/python-$({ "$system" --version; cat "$scripts/requirements-test.txt"; } | sha256sum | cut -c 1-12)"
+    # shellcheck disable=SC2034 # used by the scripts that source this file
+    python="$folder/bin/python"
+    [ ! -f "$folder/complete" ] || return 0
+    slow_step "installing Python clients" "$cache_home/logs/pip.log" make_python "$system" "$folder"
+}
+make_python() { # SYSTEM FOLDER
+    rm -rf "$2" && "$1" -m venv "$2" &&
+        "$2/bin/python" -m pip install --disable-pip-version-check -r "$scripts/requirements-test.txt" && touch "$2/complete"
+}
+
+remove_surroundings() {
+    "$scripts/cluster.sh" stop "$surroundings/cluster"
+    "$scripts/postgres.sh" remove "$surroundings/postgres"
+    rm -rf "$surroundings"
+}
+
+# provide_surroundings [postgres flags…]: starts both and exports where they are.
+provide_surroundings() {
+    surroundings=$(mktemp -d "${TMPDIR:-/tmp}/callboard-surroundings.XXXXXX")
+    at_exit remove_surroundings
+    "$scripts/cluster.sh" start "$surroundings/cluster" --nodes 2 &&
+        "$scripts/postgres.sh" start "$surroundings/postgres" --createdb "$@" || return 1
+    # For what must stop and start them: scripts/cluster.sh restart-apiserver, scripts/postgres.sh restart.
+    export CALLBOARD_TEST_CLUSTER="$surroundings/cluster" CALLBOARD_TEST_POSTGRES="$surroundings/postgres"
+    export CALLBOARD_TEST_KUBECONFIG="$surroundings/cluster/kubeconfig"
+    CALLBOARD_TEST_KUBECTL=$(cat "$surroundings/cluster/kubectl")
+    # Its role may create databases: each suite makes its own.
+    CALLBOARD_TEST_DATABASE_URL=$("$scripts/postgres.sh" url "$surroundings/postgres")
+    export CALLBOARD_TEST_KUBECTL CALLBOARD_TEST_DATABASE_URL
+}

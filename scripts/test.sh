@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# `make test`: every test, against a real API server and a real PostgreSQL of their own.
+source "$(dirname "$0")/harness.sh"
+at_exit print_timings
+
+cd "$repository"
+phase "packages and control plane" install_everything
+phase "Python clients" provide_python
+phase "build" swift build
+CALLBOARD_TEST_BINARY="$(swift build --show-bin-path)/callboard"
+export CALLBOARD_TEST_BINARY
+phase "cluster and database" provide_surroundings --fast
+phase "Swift tests" swift test
+phase "end-to-end tests" "$python" -m pytest -p no:cacheprovider Tests/EndToEnd
