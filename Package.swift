@@ -65,12 +65,20 @@ let package = Package(
         tests("HTTPClient", imports: ["Base", "HTTPServer"]),
         tests("HTTPServer", imports: ["Base", "HTTPClient"]),
         tests("KubeClient", imports: ["Base", "HTTPClient", "HTTPServer"]),
-        tests("Store", imports: ["Base", "Catalog", "Costs", "Matching"]),
-        tests("CatalogSources", imports: ["Base", "Catalog", "KubeClient"]),
+        .target(
+            name: "TestSupport", dependencies: ["Store", "Base"], path: "Tests/TestSupport", swiftSettings: strict),
+        tests("Store", imports: ["Base", "Catalog", "Costs", "Matching", "TestSupport"]),
+        tests("CatalogSources", imports: ["Base", "Catalog", "KubeClient", "HTTPClient"]),
         tests("MCP", imports: ["Base", "HTTPServer"]),
-        tests("Actions", imports: ["Base", "Store", "Catalog", "Costs", "Matching"]),
-        tests("Reconcilers", imports: ["Base", "Store", "KubeClient", "CatalogSources", "Catalog", "Costs", "Matching"]),
-        tests("API", imports: ["Base", "Actions", "Store", "HTTPServer"]),
+        tests("Actions", imports: ["Base", "Store", "Catalog", "Costs", "Matching", "TestSupport"]),
+        tests(
+            "Reconcilers",
+            imports: [
+                "Base", "Store", "KubeClient", "HTTPClient", "HTTPServer", "CatalogSources", "Catalog", "Costs", "Matching",
+                "TestSupport",
+            ]),
+        tests("API", imports: ["Base", "Actions", "Store", "Catalog", "Costs", "Matching", "MCP", "HTTPServer", "TestSupport"]),
+        tests("Controller", imports: ["Base", "Costs", "Actions", "API"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -26,6 +26,8 @@ struct ErrorResponse {
         case let error as AuthenticationError:
             self.init(status: 401, name: "AuthenticationError", message: error.description)
             headers.set("WWW-Authenticate", error.challenge)
+        case let error as StoreError where error.code == .badParameter:
+            self.init(status: 400, name: "InputError", message: error.detail)
         case let error as StoreError where error.code != .statement && error.code != .unexpectedResult:
             self.init(
                 status: 503, name: "ServiceUnavailableError", message: "The database is not available at the moment")

@@ -84,7 +84,7 @@ struct DirectoryScan {
         while let entry = try Self.nextEntry(directory, path) {
             entries += 1
             try check(entries <= Self.maximumEntries, "more than \(Self.maximumEntries) files and directories", path)
-            guard let name = entry.name, !name.hasPrefix(".") else { continue }
+            guard let name = entry.name, name.utf8.first != UInt8(ascii: ".") else { continue }
             try visit(entry, named: name, path: base + name, in: dirfd(directory))
         }
     }

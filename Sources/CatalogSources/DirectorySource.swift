@@ -114,7 +114,7 @@ extension DirectorySource {
 
 /// Whether a file of this name is read when it lies in a catalog directory.
 func isCatalogFileName(_ name: some StringProtocol) -> Bool {
-    name.hasSuffix(".yaml") || name.hasSuffix(".yml")
+    name.utf8.suffix(5).elementsEqual(".yaml".utf8) || name.utf8.suffix(4).elementsEqual(".yml".utf8)
 }
 
 /// Without `.` and repeated slashes; symbolic links stay as they are, because where they point may change.

@@ -9,6 +9,7 @@ package struct HourUsage: Sendable, Hashable {
     package var through: Timestamp
     /// Seconds before `through` of which the capacity was known; 3600 in a complete hour.
     package var coveredSeconds: Int64
+    /// What was held, times how long.
     package var use: CapacityTime
     /// Pods times the seconds for which they existed.
     package var podSeconds: Int64

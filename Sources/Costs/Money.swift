@@ -2,14 +2,18 @@
 /// exact and do not depend on their order. Reaches to ±9.2 thousand million units; arithmetic that leaves this range
 /// gives the nearest bound instead of ending the process, since a wrong price must not stop the controller.
 package struct Money: Sendable, Hashable, Comparable {
+    /// Billionths of the currency's unit; may be negative.
     package let nanoDollars: Int64
 
+    /// Takes billionths as they are stored.
     package init(nanoDollars: Int64) {
         self.nanoDollars = nanoDollars
     }
 
+    /// No money.
     package static let zero = Money(nanoDollars: 0)
 
+    /// By amount; that the currencies are one is the caller's care.
     package static func < (left: Money, right: Money) -> Bool { left.nanoDollars < right.nanoDollars }
 
     /// The sum, bounded.
@@ -23,7 +27,9 @@ package struct Money: Sendable, Hashable, Comparable {
         return Money(nanoDollars: overflow ? (left < right ? .min : .max) : difference)
     }
 
+    /// Adds, bounded.
     package static func += (left: inout Money, right: Money) { left = left + right }
+    /// Takes away, bounded.
     package static func -= (left: inout Money, right: Money) { left = left - right }
 
     /// `self * numerator / denominator`, rounded once, half to even, bounded; nil when the denominator is not positive.

@@ -2,10 +2,12 @@
 package struct PriceList: Sendable, Hashable {
     /// ISO 4217 code, such as `USD`. Amounts of different currencies are never added.
     package let currency: String
+    /// Per core and hour.
     package let perCoreHour: Money
     /// Per 2^30 bytes and hour.
     package let perGiBHour: Money
 
+    /// Takes prices from the configuration.
     package init(currency: String, perCoreHour: Money, perGiBHour: Money) {
         self.currency = currency
         self.perCoreHour = perCoreHour
@@ -47,21 +49,28 @@ package struct PriceList: Sendable, Hashable {
 
 /// A cost by resource.
 package struct ResourceCost: Sendable, Hashable {
+    /// What the CPU costs.
     package var cpu: Money
+    /// What the memory costs.
     package var memory: Money
 
+    /// Takes both parts.
     package init(cpu: Money, memory: Money) {
         self.cpu = cpu
         self.memory = memory
     }
 
+    /// No cost.
     package static let zero = ResourceCost(cpu: .zero, memory: .zero)
 
+    /// CPU and memory together, bounded.
     package var total: Money { cpu + memory }
 
+    /// The sum by resource, bounded.
     package static func + (left: ResourceCost, right: ResourceCost) -> ResourceCost {
         ResourceCost(cpu: left.cpu + right.cpu, memory: left.memory + right.memory)
     }
 
+    /// Adds by resource, bounded.
     package static func += (left: inout ResourceCost, right: ResourceCost) { left = left + right }
 }

@@ -99,8 +99,8 @@ extension Transfer {
             await self.change { $0.outcome != nil }
             return try self.state.withLock { state in
                 try state.outcome?.get()
-                // libcurl reports success only after a head.
-                guard let head = state.head else { throw self.error(.connectionLost, "the answer has no header") }
+                // `finish` lets no success without a head pass.
+                guard let head = state.head else { throw self.error(.other, "the answer has no header") }
                 let body = state.buffer
                 state.buffer = []
                 return HTTPResponse(status: head.status, headers: head.headers, body: body)
@@ -194,7 +194,11 @@ extension Transfer {
     func finish(_ outcome: Result<Void, HTTPClientError>) -> Bool {
         let isFirst = state.withLock { state in
             guard state.outcome == nil else { return false }
-            state.outcome = outcome
+            // libcurl takes an answer that ends within its header for whole.
+            let isWithoutHead = state.head == nil
+            state.outcome = outcome.flatMap {
+                isWithoutHead ? .failure(error(.connectionLost, "the answer ended within its header")) : .success(())
+            }
             if case .failure(let error) = outcome, error.code == .cancelled || error.code == .bodyTooLarge {
                 state.buffer = []
             }

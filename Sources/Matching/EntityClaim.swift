@@ -11,10 +11,12 @@ package enum EntityClaim: Sendable, Hashable {
 
 /// An annotation that should select workloads cannot be used, so the entity matches none.
 package struct SelectorRefusal: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What makes it unusable.
     package enum Code: String, Sendable {
         case unparsable, matchesEverything, invalidKubernetesID
     }
 
+    /// What makes the annotation unusable.
     package let code: Code
     /// The annotation's key.
     package let annotation: String
@@ -23,6 +25,7 @@ package struct SelectorRefusal: Error, Sendable, Hashable, CustomStringConvertib
 
     /// For metrics and status items: one of a fixed set.
     package var label: String { code.rawValue }
+    /// For the status item of the entity.
     package var description: String { "annotation \(annotation) matches no workload: \(detail)" }
 }
 

@@ -15,6 +15,7 @@ package struct EntitySelector: Sendable, Hashable {
     package let entityRef: String
     /// Never without requirements.
     package let selector: LabelSelector
+    /// The annotation that it comes from.
     package let rule: Rule
     /// Names of the namespaces that it is narrowed to; empty: all.
     package let namespaces: Set<String>

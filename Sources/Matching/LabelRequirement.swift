@@ -1,5 +1,6 @@
 /// One term of a label selector: a key and what is demanded of its value.
 package struct LabelRequirement: Sendable, Hashable {
+    /// What is demanded of the value, or of the key's absence.
     package enum Condition: Sendable, Hashable {
         /// `key=value`
         case equals(String)
@@ -21,7 +22,9 @@ package struct LabelRequirement: Sendable, Hashable {
         case lessThan(Int64)
     }
 
+    /// The label's key, prefix included.
     package let key: String
+    /// What is demanded of its value.
     package let condition: Condition
 
     /// A term as given; the parser is what validates keys and values.

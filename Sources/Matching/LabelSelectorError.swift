@@ -1,5 +1,6 @@
 /// A label selector could not be read. Says where, what stood there, and what could have stood there.
 package struct LabelSelectorError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The rules that a text can break.
     package enum Code: String, Sendable {
         case syntax, invalidKey, invalidValue, notANumber, nulByte
     }
@@ -16,6 +17,7 @@ package struct LabelSelectorError: Error, Sendable, Hashable, CustomStringConver
     /// For metrics and status items: one of a fixed set.
     package var label: String { code.rawValue }
 
+    /// `label selector, column 8: found 'b', expected '('`
     package var description: String {
         "label selector, column \(column): found \(found), expected \(expected)"
     }

@@ -39,12 +39,16 @@ package struct Labels: Sendable, Hashable {
 }
 
 extension Labels: RandomAccessCollection {
+    /// Always 0.
     package var startIndex: Int { sorted.startIndex }
+    /// How many labels there are.
     package var endIndex: Int { sorted.endIndex }
+    /// The label at a place in the order of keys.
     package subscript(position: Int) -> Label { sorted[position] }
 }
 
 extension Labels: ExpressibleByDictionaryLiteral {
+    /// Takes labels as `["app": "shop"]`.
     package init(dictionaryLiteral elements: (String, String)...) {
         self.init(elements.lazy.map { Label($0.0, $0.1) })
     }

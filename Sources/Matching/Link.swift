@@ -1,7 +1,9 @@
 /// Which of a workload's label sets a selector matched; either suffices.
 package struct MatchedOn: OptionSet, Sendable, Hashable {
+    /// 1 for the workload's own labels, 2 for its template's, 3 for both.
     package let rawValue: UInt8
 
+    /// Takes the sum of the above; other bits mean nothing.
     package init(rawValue: UInt8) {
         self.rawValue = rawValue
     }
@@ -10,6 +12,7 @@ package struct MatchedOn: OptionSet, Sendable, Hashable {
     package static let workload = MatchedOn(rawValue: 1)
     /// The labels of its pod template.
     package static let template = MatchedOn(rawValue: 2)
+    /// Each of the two label sets by itself.
     package static let both: MatchedOn = [.workload, .template]
 }
 
@@ -27,13 +30,16 @@ extension MatchedOn: CustomStringConvertible {
 
 /// One entity's hold on one workload.
 package struct Link: Sendable, Hashable {
+    /// The entity's canonical reference.
     package let entityRef: String
     /// The annotation that made it.
     package let rule: EntitySelector.Rule
+    /// The label sets that satisfy its selector; never empty.
     package let matchedOn: MatchedOn
     /// Whether this entity owns the workload; true for exactly one of a workload's links.
     package let isOwner: Bool
 
+    /// A link as it stands at one moment.
     package init(entityRef: String, rule: EntitySelector.Rule, matchedOn: MatchedOn, isOwner: Bool) {
         self.entityRef = entityRef
         self.rule = rule
@@ -44,17 +50,21 @@ package struct Link: Sendable, Hashable {
 
 /// One step in the history of a link.
 package struct LinkChange: Sendable, Hashable {
+    /// What happened to it.
     package enum Kind: String, Sendable, Hashable {
         case began, ended
         /// Rule, matched label set or ownership is another now.
         case changed
     }
 
+    /// What happened to the link.
     package let kind: Kind
+    /// The workload that the link is about.
     package let workload: WorkloadKey
     /// As it is now; as it last was when it ended.
     package let link: Link
 
+    /// One step of one link.
     package init(_ kind: Kind, _ workload: WorkloadKey, _ link: Link) {
         self.kind = kind
         self.workload = workload
@@ -72,6 +82,7 @@ package struct MatchChanges: Sendable, Hashable {
     /// No change.
     package init() {}
 
+    /// Whether nothing needs to be written.
     package var isEmpty: Bool { changes.isEmpty }
 
     /// The entities with a changed link.

@@ -24,7 +24,8 @@ extension MatchIndex {
     private mutating func replace(_ id: SelectorID, with selector: EntitySelector?) -> MatchChanges {
         let terms = selector.map { CompiledSelector($0.selector, in: &table) }
         let anchor = terms.map(bestAnchor) ?? .residual
-        let matches = if let selector, let terms { workloadsMatching(selector, terms, anchor) } else { [WorkloadID: MatchedOn]() }
+        let matches =
+            if let selector, let terms { workloadsMatching(selector, terms, anchor) } else { [WorkloadID: MatchedOn]() }
 
         let affected = selectors[id].workloads.union(matches.keys)
             .sorted { workloads[$0].key < workloads[$1].key }

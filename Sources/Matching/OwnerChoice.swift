@@ -14,6 +14,7 @@ package struct Specificity: Sendable, Hashable, Comparable {
         equalities = terms.count(where: \.isEquality)
     }
 
+    /// Pins count first, then requirements, then equalities.
     package static func < (left: Specificity, right: Specificity) -> Bool {
         (left.pins, left.requirements, left.equalities) < (right.pins, right.requirements, right.equalities)
     }
@@ -35,9 +36,11 @@ package struct OwnerChoice: Sendable, Hashable {
         case entityRef = "entity-ref"
     }
 
+    /// The owning entity's reference.
     package let owner: String
     /// The entity that would own if the owner did not match; nil when there is none.
     package let runnerUp: String?
+    /// What set it apart from the runner-up.
     package let reason: Reason
 
     /// Chooses among the selectors that match one workload, in any order; nil when there are none.
@@ -71,6 +74,7 @@ package struct OwnerChoice: Sendable, Hashable {
 }
 
 extension OwnerChoice: CustomStringConvertible {
+    /// The choice as a sentence, for people and agents.
     package var description: String {
         let why =
             switch reason {

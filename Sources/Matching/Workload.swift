@@ -1,5 +1,6 @@
 /// A workload as it was last observed: what runs, how it is labelled, and what its pods reserve.
 package struct Workload: Sendable, Hashable {
+    /// Which workload it is.
     package let key: WorkloadKey
     /// `metadata.uid`; another uid under the same key is another object.
     package var uid: String
@@ -9,6 +10,7 @@ package struct Workload: Sendable, Hashable {
     package var templateLabels: Labels?
     /// `spec.replicas`, or what stands for it; nil where the kind has no such number, such as a CronJob.
     package var desiredReplicas: Int?
+    /// `status.readyReplicas`, or what stands for it.
     package var readyReplicas: Int
     /// Pods that exist and have not finished.
     package var podCount: Int
@@ -19,6 +21,7 @@ package struct Workload: Sendable, Hashable {
     /// Memory requested by its running pods, in bytes.
     package var requestedMemoryBytes: Int64
 
+    /// An observation; what is left out counts as none.
     package init(
         key: WorkloadKey, uid: String = "", labels: Labels = [:], templateLabels: Labels? = nil,
         desiredReplicas: Int? = nil, readyReplicas: Int = 0, podCount: Int = 0, restarts: Int = 0,

@@ -4,9 +4,12 @@ package struct WorkloadKey: Sendable, Hashable {
     package let cluster: String
     /// The object's kind, such as `Deployment`.
     package let kind: String
+    /// `metadata.namespace`
     package let namespace: String
+    /// `metadata.name`
     package let name: String
 
+    /// Takes the names as the API server gives them.
     package init(cluster: String, kind: String, namespace: String, name: String) {
         self.cluster = cluster
         self.kind = kind
@@ -16,6 +19,7 @@ package struct WorkloadKey: Sendable, Hashable {
 }
 
 extension WorkloadKey: Comparable {
+    /// By cluster, namespace, kind and name.
     package static func < (left: WorkloadKey, right: WorkloadKey) -> Bool {
         (left.cluster, left.namespace, left.kind, left.name) < (right.cluster, right.namespace, right.kind, right.name)
     }

@@ -1,9 +1,9 @@
 internal import KubeClient
 internal import Synchronization
 
-/// The keys that need work, for any number of workers. A key that is added while it waits is handed out once; one that is
-/// added while a worker has it is handed out again after that; so each key has one worker at a time and no addition is
-/// lost. Adding never waits.
+/// The keys that need work, for any number of workers. A key that is added while it waits is handed out once; one that
+/// is added while a worker has it is handed out again after that; so each key has one worker at a time and no addition
+/// is lost. Adding never waits.
 ///
 ///     while let keys = await queue.nextBatch(maximum: 100) {
 ///         …
@@ -204,4 +204,9 @@ extension WorkQueue {
         }
         change { _, _ in }
     }
+}
+
+extension WorkQueue {
+    /// Workers that wait for a key.
+    var waiterCount: Int { contents.withLock { $0.waiters.count } }
 }

@@ -1,8 +1,8 @@
 /// The rules of a work queue, as client-go's `workqueue` has them. Pure: time comes in as a value.
 ///
-/// A key is *dirty* when it needs work and *processing* while a worker has it. Adding a dirty key does nothing; adding a
-/// key that is processed makes it dirty, and it is queued when it is done. So a key is worked on by one worker at a time,
-/// any number of additions cause one piece of work, and none is lost.
+/// A key is *dirty* when it needs work and *processing* while a worker has it. Adding a dirty key does nothing; adding
+/// a key that is processed makes it dirty, and it is queued when it is done. So a key is worked on by one worker at a
+/// time, any number of additions cause one piece of work, and none is lost.
 struct WorkQueueState<Key: Hashable> {
     /// Retries of a key wait 5 ms, doubled each time, up to 1000 s (client-go `ItemExponentialFailureRateLimiter`).
     private static var initialRetryDelay: Duration { .milliseconds(5) }
@@ -11,8 +11,8 @@ struct WorkQueueState<Key: Hashable> {
     /// high lane starves the other for ever (controller-runtime#3496).
     private static var highPerLow: Int { 4 }
 
-    /// A key in a lane. Raising a key's priority puts a second place into the high lane; the first one, whose number is no
-    /// longer the key's, is passed over.
+    /// A key in a lane. Raising a key's priority puts a second place into the high lane; the first one, whose number is
+    /// no longer the key's, is passed over.
     private struct Place {
         let key: Key
         let number: UInt64
@@ -202,4 +202,9 @@ package enum WorkPriority: Sendable, Comparable {
     /// For much work at once that nobody waits for, such as that of the first list.
     case low
     case high
+}
+
+extension WorkQueueState {
+    /// Delays that are kept, those that were overtaken included.
+    var delayedEntryCount: Int { delayed.count }
 }

@@ -122,6 +122,10 @@ package final class PostgresSession {
     private func withTexts<Value>(
         _ values: [SQLValue], _ body: ([UnsafePointer<CChar>?]) throws(StoreError) -> Value
     ) throws(StoreError) -> Value {
+        // It would end the C string early, and so ask for something else.
+        guard !values.contains(where: { $0.text?.utf8.contains(0) ?? false }) else {
+            throw StoreError(code: .badParameter, detail: "a parameter holds the character U+0000")
+        }
         let copies = values.map { value in value.text.flatMap { strdup($0) } }
         defer { copies.forEach { free($0) } }
         return try body(copies.map { UnsafePointer($0) })

@@ -7,6 +7,8 @@ package struct StoreError: Error, CustomStringConvertible {
         case busy
         /// The statement ran longer than it may.
         case timeout
+        /// A parameter holds the character U+0000, which PostgreSQL cannot store.
+        case badParameter
         /// A statement failed for another reason.
         case statement
         /// The database was made by a newer or an altered Callboard.

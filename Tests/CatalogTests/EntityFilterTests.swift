@@ -90,6 +90,7 @@ struct EntityFilterTests {
             ["key": "a", "values": nil], ["allOf": [:]], ["anyOf": [[:]]], ["not": nil],
             ["key": "a", "not": ["key": "b"]],
             ["values": ["a"]], ["allOf": [], "anyOf": []],
+            ["key": "a", "prefix": 1], ["key": "a", "prefix": "b", "values": []],
         ] as [JSONValue])
     func notAFilter(json: JSONValue) {
         #expect(EntityFilter(json: json) == nil)
@@ -112,6 +113,8 @@ struct EntityFilterTests {
             rows.contains { row in
                 row.key == key.lowercased() && (values.map { $0.contains { $0.lowercased() == row.value } } ?? true)
             }
+        case .prefix(let key, let prefix):
+            rows.contains { $0.key == key.lowercased() && $0.value?.hasPrefix(prefix.lowercased()) ?? false }
         case .allOf(let filters): filters.allSatisfy { naive($0, rows) }
         case .anyOf(let filters): filters.contains { naive($0, rows) }
         case .not(let filter): !naive(filter, rows)
@@ -127,11 +130,12 @@ extension Substring {
 
 extension SeededGenerator {
     fileprivate mutating func filter(depth: Int) -> EntityFilter {
-        switch Int.random(in: 0...(depth > 0 ? 5 : 2), using: &self) {
+        switch Int.random(in: 0...(depth > 0 ? 6 : 3), using: &self) {
         case 0: return .match(key: key(), values: nil)
         case 1, 2: return .match(key: key(), values: (0..<Int.random(in: 0...2, using: &self)).map { _ in value() })
-        case 3: return .allOf((0..<Int.random(in: 0...3, using: &self)).map { _ in filter(depth: depth - 1) })
-        case 4: return .anyOf((0..<Int.random(in: 0...3, using: &self)).map { _ in filter(depth: depth - 1) })
+        case 3: return .prefix(key: key(), value())
+        case 4: return .allOf((0..<Int.random(in: 0...3, using: &self)).map { _ in filter(depth: depth - 1) })
+        case 5: return .anyOf((0..<Int.random(in: 0...3, using: &self)).map { _ in filter(depth: depth - 1) })
         default: return .not(filter(depth: depth - 1))
         }
     }

@@ -39,7 +39,7 @@ struct MoneyTests {
         #expect(Money(nanoDollars: 31_611_000).description == "0.031611000")
         #expect(Money(nanoDollars: -1).description == "-0.000000001")
         #expect(Money(nanoDollars: .min).description == "-9223372036.854775808")
-        for nanoDollars in [0, 1, -999_999_999, 1_000_000_000, .max, .min] {
+        for nanoDollars: Int64 in [0, 1, -999_999_999, 1_000_000_000, .max, .min] {
             #expect(Money(decimal: Money(nanoDollars: nanoDollars).description)?.nanoDollars == nanoDollars)
         }
         #expect(Money(nanoDollars: 2_500_000_000).dollars == 2.5)

@@ -58,7 +58,8 @@ struct ObjectDecodingTests {
         #expect(pod.phase == .running)
         #expect(pod.isReady)
         #expect(pod.restartCount == 3)
-        // The init container of 3 cores beside the sidecar of 0.1 is more than the containers; of memory these need more.
+        // The init container of 3 cores beside the sidecar of 0.1 is more than the containers; of memory these need
+        // more.
         #expect(pod.requests == ComputeResources(cpuMillicores: 3110, memoryBytes: (64 + 1024 + 32 + 1) << 20))
     }
 

@@ -48,20 +48,24 @@ struct LabelSelectorParsingTests {
             ("!a=b", 3, "'='", .syntax), ("!a in (b)", 4, "'in'", .syntax), ("!!a", 2, "'!'", .syntax),
             ("!", 2, "end of selector", .syntax), ("a !b", 3, "'!'", .syntax),
             ("a in b", 6, "'b'", .syntax), ("a in (b", 8, "end of selector", .syntax),
-            ("a in (b)c", 9, "'c'", .syntax), ("a in (b c)", 9, "'c'", .syntax), ("a in (", 7, "end of selector", .syntax),
+            ("a in (b)c", 9, "'c'", .syntax), ("a in (b c)", 9, "'c'", .syntax),
+            ("a in (", 7, "end of selector", .syntax),
             ("a in", 5, "end of selector", .syntax), ("a in (b,,)", 10, "')'", .syntax),
             ("a in (,,)", 9, "')'", .syntax), ("a in (=)", 7, "'='", .syntax), ("a in ((b))", 7, "'('", .syntax),
             ("a>=4", 3, "'='", .notANumber), ("a>", 3, "end of selector", .notANumber),
             ("a<,b", 3, "','", .notANumber), ("a>b", 3, "'b'", .notANumber), ("a>1.5", 3, "'1.5'", .notANumber),
             ("a>-1", 3, "'-1'", .invalidValue), ("a>9223372036854775808", 3, "'9223372036854775808'", .notANumber),
-            ("a===b", 4, "'='", .syntax), ("a=!b", 3, "'!'", .syntax), ("a=(b)", 3, "'('", .syntax), ("(a)", 1, "'('", .syntax),
+            ("a===b", 4, "'='", .syntax), ("a=!b", 3, "'!'", .syntax), ("a=(b)", 3, "'('", .syntax),
+            ("(a)", 1, "'('", .syntax),
             ("=a", 1, "'='", .syntax), ("a=\"b\"", 3, "'\"b\"'", .invalidValue),
-            ("a in ('b')", 7, "''b''", .invalidValue), ("a=b\0", 4, "a NUL byte", .nulByte), ("\0", 1, "a NUL byte", .nulByte),
+            ("a in ('b')", 7, "''b''", .invalidValue), ("a=b\0", 4, "a NUL byte", .nulByte),
+            ("\0", 1, "a NUL byte", .nulByte),
             ("Example.com/a", 1, "'Example.com/a'", .invalidKey), ("/a", 1, "'/a'", .invalidKey),
             ("a/", 1, "'a/'", .invalidKey), ("a/b/c", 1, "'a/b/c'", .invalidKey), ("-a", 1, "'-a'", .invalidKey),
             ("a.", 1, "'a.'", .invalidKey), ("a..b/c", 1, "'a..b/c'", .invalidKey), ("-a/c", 1, "'-a/c'", .invalidKey),
             ("a_b/c", 1, "'a_b/c'", .invalidKey), ("ä=b", 1, "'ä'", .invalidKey), ("a=ä", 3, "'ä'", .invalidValue),
-            ("a=-b", 3, "'-b'", .invalidValue), ("a=b.", 3, "'b.'", .invalidValue), ("a=b/c", 3, "'b/c'", .invalidValue),
+            ("a=-b", 3, "'-b'", .invalidValue), ("a=b.", 3, "'b.'", .invalidValue),
+            ("a=b/c", 3, "'b/c'", .invalidValue),
             ("ä\u{A0}", 1, "'ä\u{A0}'", .invalidKey), ("a=b,c=d,!", 10, "end of selector", .syntax),
         ])
     func invalid(text: String, column: Int, found: String, code: LabelSelectorError.Code) {
@@ -95,9 +99,10 @@ struct LabelSelectorParsingTests {
         var random = SeededRandom(seed: 1)
         var accepted = 0
         for _ in 0..<20_000 {
-            let text = String((0..<Int.random(in: 0...10, using: &random)).compactMap { _ in
-                alphabet.randomElement(using: &random)
-            })
+            let text = String(
+                (0..<Int.random(in: 0...10, using: &random)).compactMap { _ in
+                    alphabet.randomElement(using: &random)
+                })
             guard let selector = try? LabelSelector(parsing: text) else { continue }
             accepted += 1
             let again = try LabelSelector(parsing: selector.description)

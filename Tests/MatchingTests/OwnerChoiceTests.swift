@@ -61,7 +61,8 @@ struct OwnerChoiceTests {
     @Test("the runner-up is the second best of many in every order")
     func runnerUp() throws {
         var selectors = [
-            try selector("c:d/1", "a=b"), try selector("c:d/2", "a=b,c=d"), try selector("c:d/3", "a", namespaces: ["n"]),
+            try selector("c:d/1", "a=b"), try selector("c:d/2", "a=b,c=d"),
+            try selector("c:d/3", "a", namespaces: ["n"]),
             try selector("c:d/4", "a in (b)"), try selector("c:d/5", "a=b,c"),
         ]
         var random = SeededRandom(seed: 3)

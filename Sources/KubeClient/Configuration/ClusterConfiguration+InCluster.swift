@@ -16,7 +16,8 @@ extension ClusterConfiguration {
         let tokenFile = "\(directory)/token"
         let token = trimmed(try contents(tokenFile, key: "", read))
         guard !token.isEmpty else {
-            throw ConfigurationError(code: .missing, source: tokenFile, key: "", detail: "expected a token, it is empty")
+            throw ConfigurationError(
+                code: .missing, source: tokenFile, key: "", detail: "expected a token, it is empty")
         }
         let namespace = (try? read("\(directory)/namespace")).map(trimmed) ?? ""
         return ClusterConfiguration(
@@ -31,7 +32,8 @@ extension ClusterConfiguration {
     ) throws(ConfigurationError) -> String {
         guard let value = environment(variable), !value.isEmpty else {
             throw ConfigurationError(
-                code: .missing, source: "environment", key: variable, detail: "expected the API server's address, not set")
+                code: .missing, source: "environment", key: variable,
+                detail: "expected the API server's address, not set")
         }
         return value
     }

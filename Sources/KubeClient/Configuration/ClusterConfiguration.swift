@@ -1,6 +1,5 @@
-package import HTTPClient
-
 internal import Base
+package import HTTPClient
 
 /// How a cluster's API server is reached and how we identify ourselves there.
 package struct ClusterConfiguration: Sendable {
@@ -9,8 +8,8 @@ package struct ClusterConfiguration: Sendable {
         /// No token: a client certificate, or an open server.
         case none
         case token(String)
-        /// The file is read again and again, because tokens that Kubernetes issues expire. `initial` serves until the file
-        /// was read once.
+        /// The file is read again and again, because tokens that Kubernetes issues expire. `initial` serves until the
+        /// file was read once.
         case tokenFile(path: String, initial: String?)
     }
 

@@ -1,5 +1,5 @@
-/// A `metadata.uid`: sixteen bytes for a UUID in its usual form, which API servers always give; any other text is kept as
-/// it is.
+/// A `metadata.uid`: sixteen bytes for a UUID in its usual form, which API servers always give; any other text is kept
+/// as it is.
 package struct ObjectUID: Sendable, Hashable {
     private enum Form: Hashable {
         case uuid(UInt64, UInt64)

@@ -106,8 +106,8 @@ extension PartialResources {
         }
     }
 
-    /// Reads an entry of a `ResourceList`: map<string, Quantity{1: string}>. A text that is no quantity, which no server
-    /// lets in, counts as missing.
+    /// Reads an entry of a `ResourceList`: map<string, Quantity{1: string}>. A text that is no quantity, which no
+    /// server lets in, counts as missing.
     mutating func readEntry(from reader: inout ProtobufReader) throws(ProtobufError) {
         let (name, value) = try reader.mapEntry()
         if name.elementsEqual("cpu".utf8) {

@@ -1,9 +1,9 @@
 /// Sums up what the scheduler reserves for a pod, by the rule of k8s.io/component-helpers/resource `PodRequests`.
 ///
-/// Init containers run one after the other before the containers do, so the pod needs the greatest of them or the sum of
-/// its containers, whichever is more. A sidecar (an init container with `restartPolicy: Always`) stays: it counts with the
-/// containers, and with every init container that starts after it. The runtime's overhead comes on top. Requests on the
-/// pod itself (`spec.resources`) take the place of those of its containers.
+/// Init containers run one after the other before the containers do, so the pod needs the greatest of them or the sum
+/// of its containers, whichever is more. A sidecar (an init container with `restartPolicy: Always`) stays: it counts
+/// with the containers, and with every init container that starts after it. The runtime's overhead comes on top.
+/// Requests on the pod itself (`spec.resources`) take the place of those of its containers.
 struct PodRequests {
     private var containers = ComputeResources()
     private var sidecars = ComputeResources()

@@ -1,7 +1,7 @@
 /// Reads `resource.Quantity`, the notation of Kubernetes for amounts: `500m`, `1.5Gi`, `2e3`.
 ///
-/// The arithmetic is exact on integers. A result that is not whole is rounded up, away from zero, as Kubernetes does; one
-/// that does not fit becomes the greatest or smallest Int64.
+/// The arithmetic is exact on integers. A result that is not whole is rounded up, away from zero, as Kubernetes does;
+/// one that does not fit becomes the greatest or smallest Int64.
 package enum Quantity {
     /// Whole units, such as bytes; nil when the text is no quantity.
     package static func units(_ text: String) -> Int64? {

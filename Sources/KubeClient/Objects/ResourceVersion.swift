@@ -1,5 +1,5 @@
-/// A `metadata.resourceVersion`. The API calls it opaque, yet it is etcd's revision in decimal, and comparing two of one
-/// resource is allowed since Kubernetes 1.35 (KEP-5504); a longer number is the greater.
+/// A `metadata.resourceVersion`. The API calls it opaque, yet it is etcd's revision in decimal, and comparing two of
+/// one resource is allowed since Kubernetes 1.35 (KEP-5504); a longer number is the greater.
 package struct ResourceVersion: Sendable, Hashable, Comparable, CustomStringConvertible, ExpressibleByStringLiteral {
     package let text: String
 

@@ -4,7 +4,8 @@ extension Resource<WorkloadObject> {
         .statefulSet, "statefulsets", .apps, spec: .replicated, status: .statefulSet)
     package static let daemonSets = workload(.daemonSet, "daemonsets", .apps, spec: .daemonSet, status: .daemonSet)
     package static let replicaSets = workload(.replicaSet, "replicasets", .apps, spec: .replicated, status: .replicaSet)
-    package static let jobs = workload(.job, "jobs", [GroupVersion(group: "batch", version: "v1")], spec: .job, status: .job)
+    package static let jobs = workload(
+        .job, "jobs", [GroupVersion(group: "batch", version: "v1")], spec: .job, status: .job)
     package static let cronJobs = workload(
         .cronJob, "cronjobs",
         [GroupVersion(group: "batch", version: "v1"), GroupVersion(group: "batch", version: "v1beta1")],
@@ -26,8 +27,8 @@ extension [GroupVersion] {
     fileprivate static let apps = [GroupVersion(group: "apps", version: "v1")]
 }
 
-/// Where a kind's spec has what is read, by the field numbers of k8s.io/api/{apps,batch}/v1/generated.proto. Zero, which
-/// is no field number, stands for a field that the kind does not have.
+/// Where a kind's spec has what is read, by the field numbers of k8s.io/api/{apps,batch}/v1/generated.proto. Zero,
+/// which is no field number, stands for a field that the kind does not have.
 private struct SpecFields: Sendable {
     var replicas = 0
     var template = 0

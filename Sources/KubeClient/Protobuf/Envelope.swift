@@ -1,5 +1,5 @@
-/// The envelope around each protobuf message of the Kubernetes API: four magic bytes and a `runtime.Unknown`, which names
-/// the type of the message and holds its bytes.
+/// The envelope around each protobuf message of the Kubernetes API: four magic bytes and a `runtime.Unknown`, which
+/// names the type of the message and holds its bytes.
 struct Envelope {
     /// `k8s\0` (k8s.io/apimachinery/pkg/runtime/serializer/protobuf).
     static let magic: [UInt8] = [0x6B, 0x38, 0x73, 0x00]

@@ -1,5 +1,5 @@
-/// What changed in a cache. An object that was deleted and made anew under its name gives two changes: the old one gone,
-/// then the new one there.
+/// What changed in a cache. An object that was deleted and made anew under its name gives two changes: the old one
+/// gone, then the new one there.
 package struct CacheChange<Object: KubernetesObject>: Sendable {
     /// How the change was learned.
     package enum Cause: Sendable {

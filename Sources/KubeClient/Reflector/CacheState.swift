@@ -88,3 +88,8 @@ struct CacheIndexTable<Object: KubernetesObject> {
         if !set.isEmpty { entries[value] = set }
     }
 }
+
+extension CacheState {
+    /// How many values the indexes hold sets for.
+    var indexedValueCount: Int { indexes.reduce(0) { $0 + $1.entries.count } }
+}

@@ -3,9 +3,9 @@ internal import Synchronization
 
 /// Keeps a cache of one resource in step with the cluster, and reports each change.
 ///
-/// `run()` lists and watches until its task is cancelled. Objects are decoded from the bytes as they come, applied to the
-/// cache and reported one by one; while a handler works nothing more is read, so a slow one slows the server down instead
-/// of filling the memory.
+/// `run()` lists and watches until its task is cancelled. Objects are decoded from the bytes as they come, applied to
+/// the cache and reported one by one; while a handler works nothing more is read, so a slow one slows the server down
+/// instead of filling the memory.
 package final class Informer<Object: KubernetesObject>: Sendable {
     package let resource: Resource<Object>
     package let cache: ObjectCache<Object>

@@ -27,8 +27,8 @@ actor Discovery {
 }
 
 extension KubernetesClient {
-    /// Where the server serves a resource: at the newest version that both know. Nil when it does not serve the resource,
-    /// which is no error: the cluster is older, or an extension is not installed.
+    /// Where the server serves a resource: at the newest version that both know. Nil when it does not serve the
+    /// resource, which is no error: the cluster is older, or an extension is not installed.
     ///
     /// - Throws: `KubernetesError`.
     package func endpoint<Object>(of resource: Resource<Object>) async throws -> Endpoint? {

@@ -1,6 +1,5 @@
-package import HTTPClient
-
 internal import Base
+package import HTTPClient
 
 /// Sends requests to one cluster's API server: with its token, which is renewed when it expires, with the server's
 /// refusals as `KubernetesError`, and again when the server asks for that.
@@ -37,8 +36,8 @@ package final class KubernetesClient: Sendable {
         sleep = { try await clock.sleep(for: $0) }
     }
 
-    /// Sends a request and returns the whole answer. A refused token is read again once; 429 and 5xx answers that name a
-    /// wait are waited for, up to four times and 10 s each, as client-go does.
+    /// Sends a request and returns the whole answer. A refused token is read again once; 429 and 5xx answers that name
+    /// a wait are waited for, up to four times and 10 s each, as client-go does.
     ///
     /// - Throws: `KubernetesError`, also for every answer that is not 2xx.
     package func send(_ request: KubernetesRequest) async throws -> HTTPResponse {

@@ -29,8 +29,8 @@ extension Status {
     /// The longest text that is kept of a body that is no Status, such as a proxy's.
     private static let maximumTextBytes = 512
 
-    /// Reads the body of a refused request in whatever form it has: protobuf, JSON, or text, from which only the message
-    /// is taken.
+    /// Reads the body of a refused request in whatever form it has: protobuf, JSON, or text, from which only the
+    /// message is taken.
     init(body: [UInt8], httpStatus: Int) {
         self = Self.fromProtobuf(body) ?? Self.fromJSON(body) ?? Self.fromText(body)
         if code == 0 { code = httpStatus }
