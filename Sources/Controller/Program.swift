@@ -54,21 +54,20 @@ struct Program {
         if let failure { throw failure }
     }
 
-    /// Waits for the signal; the error of the work when that ends first.
+    /// Waits for the signal; the error of the work when that ends first. Not a task group: it would wait for the work too,
+    /// which is only then told to end.
     private func firstFailure(of work: Task<Void, any Error>, or stopped: TerminationSignal) async -> (any Error)? {
-        await withTaskGroup(of: Result<Void, any Error>.self) { group in
-            group.addTask {
-                await stopped.received()
-                return .success(())
-            }
-            group.addTask { await work.result }
-            defer { group.cancelAll() }
-            for await result in group {
-                if case .failure(let error) = result { return error }
-                return nil
-            }
+        let (endings, ended) = AsyncStream.makeStream(of: Result<Void, any Error>.self)
+        Task {
+            await stopped.received()
+            ended.yield(.success(()))
+        }
+        Task { ended.yield(await work.result) }
+        for await ending in endings {
+            if case .failure(let error) = ending { return error }
             return nil
         }
+        return nil
     }
 
     private func kubernetesClient(_ http: HTTPClient) async throws -> KubernetesClient {

@@ -70,7 +70,8 @@ final class EasyHandle {
         set(CURLOPT_TCP_KEEPIDLE, 30)
         set(CURLOPT_TCP_KEEPINTVL, 10)
         callboard_curl_set_socket_options(pointer) { _, socket, _ in
-            // Half-open connections end after 30 s without acknowledgement; the same as client-go's HTTP/2 health check.
+            // Half-open connections end after 30 s without acknowledgement; the same as client-go's HTTP/2 health
+            // check.
             var milliseconds: UInt32 = 30_000
             setsockopt(
                 socket, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &milliseconds, socklen_t(MemoryLayout<UInt32>.size))

@@ -2,7 +2,8 @@ package import Base
 
 /// Sends requests over libcurl's multi interface, which runs on one thread of its own. Connections are kept and reused.
 ///
-/// HTTP/1.1 only: a watch on its own connection cannot hold up, or be held up by, another.
+/// HTTP/1.1 only: a watch on its own connection cannot hold up, or be held up by, another. Dropping the client is a
+/// shutdown: it must outlive its streams.
 package final class HTTPClient: Sendable {
     private let loop: CurlLoop
 
@@ -34,10 +35,12 @@ package final class HTTPClient: Sendable {
     package func shutdown() { loop.shutdown() }
 }
 
-/// An answer whose body is still coming. One consumer. Closing is by `cancel()`, by dropping the stream, or by cancelling
-/// the task that awaits `next()`.
+/// An answer whose body is still coming. One consumer. Closing is by `cancel()`, by dropping the stream, or by
+/// cancelling the task that awaits `next()`.
 package final class HTTPStream: Sendable {
+    /// 200 to 599.
     package let status: Int
+    /// In the order sent, without trailers.
     package let headers: HTTPHeaders
     private let transfer: Transfer
 

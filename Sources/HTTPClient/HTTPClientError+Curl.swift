@@ -1,8 +1,8 @@
 internal import CCurl
 
 extension HTTPClientError.Code {
-    /// - Parameter words: libcurl's error text, which alone tells a TLS alert after the handshake (how TLS 1.3 refuses a
-    ///   client certificate) and a proxy's refusal from a broken connection.
+    /// - Parameter words: libcurl's error text, which alone tells a TLS alert after the handshake (how TLS 1.3 refuses
+    ///   a client certificate) and a proxy's refusal from a broken connection.
     init(_ result: CURLcode, words: String) {
         self =
             switch result {
@@ -15,7 +15,8 @@ extension HTTPClientError.Code {
                 CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_INVALIDCERTSTATUS:
                 .tls
             case CURLE_RECV_ERROR where words.contains("CONNECT tunnel"): .cannotConnect
-            case CURLE_RECV_ERROR where words.contains(" alert "), CURLE_SEND_ERROR where words.contains(" alert "): .tls
+            case CURLE_RECV_ERROR where words.contains(" alert "), CURLE_SEND_ERROR where words.contains(" alert "):
+                .tls
             case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING: .connectionLost
             default: .other
             }

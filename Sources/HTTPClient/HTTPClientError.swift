@@ -1,5 +1,6 @@
 /// A request got no whole answer. Answers with an error status are not errors here.
 package struct HTTPClientError: Error, CustomStringConvertible {
+    /// What kind of failure, for decisions and metrics.
     package enum Code: String, Sendable, CaseIterable {
         /// The request cannot be sent as it is described.
         case invalidRequest
@@ -17,12 +18,14 @@ package struct HTTPClientError: Error, CustomStringConvertible {
         case other
     }
 
+    /// What kind of failure.
     package let code: Code
     /// Method and URL without user, query and fragment.
     package let request: String
     /// What went wrong. Never holds header values or the query.
     package let detail: String
 
+    /// Callers of this room make such errors in tests only.
     package init(code: Code, request: String, detail: String) {
         self.code = code
         self.request = request
@@ -31,5 +34,6 @@ package struct HTTPClientError: Error, CustomStringConvertible {
 
     /// For metrics: one of a fixed set.
     package var label: String { code.rawValue }
+    /// Request, what went wrong, code.
     package var description: String { "\(request): \(detail) (\(code.rawValue))" }
 }

@@ -4,24 +4,27 @@ package import Base
 package struct HTTPRequest: Sendable {
     /// Sent as it is; must be an HTTP token.
     package var method = "GET"
+    /// Sent as it is: neither normalised nor encoded.
     package var url: String
     /// `Accept-Encoding` asks for compression; the body is then given decompressed. `Content-Length`,
     /// `Transfer-Encoding` and `Connection` are the client's and are left out when given.
     package var headers = HTTPHeaders()
     /// Nil sends none; with POST, PUT and PATCH that means a length of 0.
     package var body: [UInt8]?
+    /// For `https` only.
     package var tls = TLSOptions()
-    /// A proxy's URL. Nil: as the environment says (`https_proxy`, `no_proxy` and so on, as curl reads them), except that
-    /// loopback addresses are always reached directly.
+    /// A proxy's URL. Nil: as the environment says (`https_proxy`, `no_proxy` and so on, as curl reads them), except
+    /// that loopback addresses are always reached directly.
     package var proxy: String?
     /// Until the connection stands, TLS included.
     package var connectTimeout: Duration = .seconds(10)
     /// Until the last byte of the body; nil: none, as for watches.
     package var totalTimeout: Duration? = .seconds(30)
-    /// Fails the request when no byte has come for that long; nil: never. Time in which the reader of a stream is behind
-    /// does not count.
+    /// Fails the request when no byte has come for that long; nil: never. Time in which the reader of a stream is
+    /// behind does not count.
     package var idleTimeout: Duration?
 
+    /// Everything but the URL has a default.
     package init(
         method: String = "GET", url: String, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8]? = nil,
         tls: TLSOptions = TLSOptions(), proxy: String? = nil, connectTimeout: Duration = .seconds(10),
@@ -44,6 +47,7 @@ package struct HTTPRequest: Sendable {
 package struct TLSOptions: Sendable, Hashable {
     /// The only authorities trusted; nil: those of the system.
     package var certificateAuthorityPEM: [UInt8]?
+    /// Shown when the server asks for one; further certificates are the chain.
     package var clientCertificatePEM: [UInt8]?
     /// Nil: the key is in `clientCertificatePEM` too.
     package var clientKeyPEM: [UInt8]?
@@ -52,6 +56,7 @@ package struct TLSOptions: Sendable, Hashable {
     /// Accepts any certificate of any name.
     package var insecureSkipVerify = false
 
+    /// By default: verified against the authorities of the system, no client certificate.
     package init(
         certificateAuthorityPEM: [UInt8]? = nil, clientCertificatePEM: [UInt8]? = nil, clientKeyPEM: [UInt8]? = nil,
         serverName: String? = nil, insecureSkipVerify: Bool = false
@@ -66,10 +71,14 @@ package struct TLSOptions: Sendable, Hashable {
 
 /// A whole answer, whatever its status.
 package struct HTTPResponse: Sendable {
+    /// 200 to 599.
     package let status: Int
+    /// In the order sent, without trailers.
     package let headers: HTTPHeaders
+    /// Decompressed when compression was asked for.
     package let body: [UInt8]
 
+    /// Also for tests of what reads answers.
     package init(status: Int, headers: HTTPHeaders, body: [UInt8]) {
         self.status = status
         self.headers = headers

@@ -9,8 +9,8 @@ struct ResponseHead: Sendable {
     var contentLength: Int? { headers["Content-Length"].flatMap { Int($0) } }
 }
 
-/// Makes the head of an answer from the lines that libcurl passes on. Interim answers (1xx) are passed over; lines after
-/// the head (trailers) are ignored.
+/// Makes the head of an answer from the lines that libcurl passes on. Interim answers (1xx) are passed over; lines
+/// after the head (trailers) are ignored.
 struct ResponseHeadParser {
     private var head: ResponseHead?
     private var isComplete = false

@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// One request under way: the meeting point of the loop's thread, which brings bytes, and the task that takes them.
 ///
-/// Legal order: `receive(head)`, then `receive(bytes)` any number of times, then `finish` once; `finish` may come at any
-/// time, and what comes after it is ignored.
+/// Legal order: `receive(head)`, then `receive(bytes)` any number of times, then `finish` once; `finish` may come at
+/// any time, and what comes after it is ignored.
 final class Transfer: Sendable {
     /// What is done with the body.
     enum Use: Sendable {

@@ -36,8 +36,8 @@ struct Daemon: @unchecked Sendable {
     func stop() { MHD_stop_daemon(pointer) }
 }
 
-// What libmicrohttpd calls. `context` is the supervisor, which outlives the daemons. The request's context is its exchange,
-// retained from the first callback of a request to the last.
+// What libmicrohttpd calls. `context` is the supervisor, which outlives the daemons. The request's context is its
+// exchange, retained from the first callback of a request to the last.
 
 private let targetCallback: callboard_mhd_target_callback = { context, target, _ in
     guard let context, let target else { return nil }
@@ -56,7 +56,8 @@ private let connectionCallback: MHD_NotifyConnectionCallback = { context, _, _, 
     Unmanaged<Supervisor>.fromOpaque(context).takeUnretainedValue().connectionClosed()
 }
 
-private let accessCallback: MHD_AccessHandlerCallback = { context, connection, _, method, _, upload, uploadSize, request in
+private let accessCallback: MHD_AccessHandlerCallback = {
+    context, connection, _, method, _, upload, uploadSize, request in
     guard let context, let connection, let method, let uploadSize, let opaque = request?.pointee else { return .NO }
     let supervisor = Unmanaged<Supervisor>.fromOpaque(context).takeUnretainedValue()
     let exchange = Unmanaged<Exchange>.fromOpaque(opaque).takeUnretainedValue()

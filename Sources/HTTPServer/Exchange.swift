@@ -2,15 +2,15 @@ internal import Base
 internal import CMicrohttpd
 internal import Synchronization
 
-/// One request and its response on a connection: the meeting point of libmicrohttpd's thread, the handler's task and the
-/// supervisor.
+/// One request and its response on a connection: the meeting point of libmicrohttpd's thread, the handler's task and
+/// the supervisor.
 ///
 /// Phases go forward only: `reading` → `handling` → `answered` → `sending` → `finished`; refusals go from `reading` to
 /// `sending`. `finished` may come at any time, when the connection ends.
 ///
 /// The connection is suspended while the handler works and while a stream has nothing to send. Every suspending and
-/// resuming is done under the lock together with the change of `isSuspended`, so that neither is done twice, and none is
-/// done after `isCut`.
+/// resuming is done under the lock together with the change of `isSuspended`, so that neither is done twice, and none
+/// is done after `isCut`.
 final class Exchange: Sendable {
     private enum Phase {
         case reading

@@ -4,7 +4,8 @@ package final class HTTPBodyWriter: Sendable {
 
     init(_ exchange: Exchange) { self.exchange = exchange }
 
-    /// Hands bytes over, and waits while more than 64 KiB are unsent. Bytes go out as soon as the connection takes them.
+    /// Hands bytes over, and waits while more than 64 KiB are unsent. Bytes go out as soon as the connection takes
+    /// them.
     ///
     /// - Throws: `HTTPWriteError` when the client is gone or the server stops, `CancellationError` when the task is
     ///   cancelled while it waits.
@@ -23,5 +24,6 @@ package final class HTTPBodyWriter: Sendable {
 
 /// A body could not be written to its end.
 package struct HTTPWriteError: Error, CustomStringConvertible {
+    /// For logs.
     package var description: String { "the connection ended before the whole body was written" }
 }

@@ -1,12 +1,13 @@
 internal import Base
 
-/// An HTTP/1.1 server on libmicrohttpd. Each request is handled by a Swift task while its connection is suspended, so that
-/// no thread waits for a handler.
+/// An HTTP/1.1 server on libmicrohttpd. Each request is handled by a Swift task while its connection is suspended, so
+/// that no thread waits for a handler.
 ///
 /// The handler's task is cancelled when the client disconnects, when `requestTimeout` has passed, and when the server
-/// stops. A client that closes its sending side only is taken for gone too, as Go's server does: the two cannot be told
-/// apart before an answer is sent.
+/// stops. A disconnect is noticed within 250 ms. A client that closes its sending side only is taken for gone too, as
+/// Go's server does: the two cannot be told apart before an answer is sent.
 package final class HTTPServer: Sendable {
+    /// Where to listen, and the bounds of what clients may use.
     package struct Configuration: Sendable {
         /// A numeric IPv4 or IPv6 address to listen on.
         package var host = "127.0.0.1"
@@ -18,13 +19,14 @@ package final class HTTPServer: Sendable {
         package var maximumHeaderBytes = 32 << 10
         /// A connection is closed when neither side has sent for that long and no handler is at work. Whole seconds.
         package var idleTimeout: Duration = .seconds(60)
-        /// Until the handler has answered, then 503; streaming of the body does not count.
+        /// Until the handler has answered, then 503; streaming of the body does not count. Kept to within 250 ms.
         package var requestTimeout: Duration = .seconds(60)
         /// More wait in the system's queue until one is closed.
         package var maximumConnections = 1024
         /// Threads that read and write; handlers run on Swift's pool.
         package var threads = 2
 
+        /// Loopback, any free port.
         package init() {}
     }
 
@@ -56,6 +58,7 @@ package final class HTTPServer: Sendable {
 
 /// A server could not be started.
 package struct HTTPServerError: Error, CustomStringConvertible {
+    /// What kind of failure.
     package enum Code: String, Sendable {
         /// The host is not a numeric address, or the port is not one.
         case invalidAddress
@@ -64,11 +67,15 @@ package struct HTTPServerError: Error, CustomStringConvertible {
         case cannotStart
     }
 
+    /// What kind of failure.
     package let code: Code
+    /// Host and port as configured.
     package let address: String
+    /// What went wrong or was expected.
     package let detail: String
 
     /// For metrics: one of a fixed set.
     package var label: String { code.rawValue }
+    /// What was attempted and what went wrong.
     package var description: String { "listening on \(address): \(detail)" }
 }

@@ -2,6 +2,7 @@ package import Base
 
 /// A request whose body has been received as a whole.
 package struct HTTPServerRequest: Sendable {
+    /// As sent: methods are case-sensitive.
     package let method: String
     /// Path and query as sent.
     package let target: String
@@ -11,14 +12,17 @@ package struct HTTPServerRequest: Sendable {
     package let pathSegments: [String]
     /// The query's parameters in order, percent-decoded, `+` read as a space. What cannot be decoded stays as sent.
     package let query: [(name: String, value: String)]
+    /// In the order sent, duplicates kept.
     package let headers: HTTPHeaders
+    /// Empty when there was none.
     package let body: [UInt8]
     /// The client's IP address without a port; empty when it is not known.
     package let remoteAddress: String
-    /// The client's `X-Request-Id` when it is 1 to 64 of `A-Za-z0-9._-`, else 16 random bytes in hexadecimal. The response
-    /// carries it too.
+    /// The client's `X-Request-Id` when it is 1 to 64 of `A-Za-z0-9._-`, else 16 random bytes in hexadecimal. The
+    /// response carries it too.
     package let id: String
 
+    /// Also for tests of handlers.
     package init(
         method: String, target: RequestTarget, headers: HTTPHeaders, body: [UInt8], remoteAddress: String, id: String
     ) {

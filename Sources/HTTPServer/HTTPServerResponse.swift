@@ -6,16 +6,19 @@ package struct HTTPServerResponse: Sendable {
     package var status: Int
     /// `Content-Length`, `Transfer-Encoding` and `Date` are the server's and are left out when given.
     package var headers: HTTPHeaders
+    /// Left out for HEAD, 204 and 304.
     package var body: Body
 
+    /// A body at once or in pieces.
     package enum Body: Sendable {
         case bytes([UInt8])
-        /// Called once, in the handler's task, after the header is on its way; not called for HEAD and for statuses without
-        /// a body. Its return is the end of the body; when it throws, the connection is cut so that the client sees an
-        /// incomplete body.
+        /// Called once, in the handler's task, after the header is on its way; not called for HEAD and for statuses
+        /// without a body. Its return is the end of the body; when it throws, the connection is cut so that the client
+        /// sees an incomplete body.
         case stream(@Sendable (HTTPBodyWriter) async throws -> Void)
     }
 
+    /// By default without header fields and body.
     package init(status: Int, headers: HTTPHeaders = HTTPHeaders(), body: Body = .bytes([])) {
         self.status = status
         self.headers = headers

@@ -12,7 +12,8 @@ struct ListenSocket: Sendable {
                 code: .invalidAddress, address: address, detail: "expected a numeric IP address and a port up to 65535")
         }
         func failure(_ call: String) -> HTTPServerError {
-            HTTPServerError(code: .cannotListen, address: address, detail: "\(call): \(String(cString: strerror(errno)))")
+            HTTPServerError(
+                code: .cannotListen, address: address, detail: "\(call): \(String(cString: strerror(errno)))")
         }
         let descriptor = socket(storage.family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw failure("socket") }

@@ -35,8 +35,8 @@ struct RequestDraft {
         body.reserveCapacity(Int(length))
     }
 
-    /// Takes a part of the body. A body that turns out too long is read on and dropped up to twice the limit, so that the
-    /// client can be told; false: it is longer still, give the connection up.
+    /// Takes a part of the body. A body that turns out too long is read on and dropped up to twice the limit, so that
+    /// the client can be told; false: it is longer still, give the connection up.
     mutating func append(_ bytes: UnsafeRawBufferPointer) -> Bool {
         if refusal == nil, bytes.count <= limit - body.count {
             body.append(contentsOf: bytes)

@@ -2,8 +2,11 @@
 package struct RequestTarget: Sendable {
     /// As sent.
     package let text: String
+    /// As sent, percent-encoding included.
     package let path: String
+    /// Percent-decoded; a slash at the end adds none.
     package let pathSegments: [String]
+    /// Decoded as forms are (`+` is a space); what cannot be decoded stays as sent.
     package let query: [(name: String, value: String)]
 
     /// Nil when a segment of the path has a malformed percent-encoding, or decodes to bytes that are not UTF-8 or hold
@@ -65,7 +68,8 @@ private func percentDecoded(_ bytes: [UInt8]) -> [UInt8]? {
             index += 1
             continue
         }
-        guard index + 2 < bytes.count, let high = hexValue(bytes[index + 1]), let low = hexValue(bytes[index + 2]) else {
+        guard index + 2 < bytes.count, let high = hexValue(bytes[index + 1]), let low = hexValue(bytes[index + 2])
+        else {
             return nil
         }
         decoded.append(high << 4 | low)

@@ -7,7 +7,8 @@ internal import Synchronization
 /// stops all in order. Its thread lives until the server has stopped.
 ///
 /// libmicrohttpd does not look at suspended connections, so that it cannot see a client go; and its own way to stop
-/// accepting (`MHD_quiesce_daemon`) may abort the process when it meets a busy thread pool in 0.9.75. Hence this thread.
+/// accepting (`MHD_quiesce_daemon`) may abort the process when it meets a busy thread pool in 0.9.75. Hence this
+/// thread.
 final class Supervisor: Sendable {
     let configuration: HTTPServer.Configuration
     let handler: @Sendable (HTTPServerRequest) async -> HTTPServerResponse
@@ -173,7 +174,9 @@ extension Supervisor {
     private func watch(_ exchanges: [Exchange], accepting: Bool, timeout: Duration?) -> Bool {
         var polls = [pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0)]
         polls.append(pollfd(fd: accepting ? listener.descriptor : -1, events: Int16(POLLIN), revents: 0))
-        for exchange in exchanges { polls.append(pollfd(fd: exchange.watchedSocket ?? -1, events: pollReadHangUp, revents: 0)) }
+        for exchange in exchanges {
+            polls.append(pollfd(fd: exchange.watchedSocket ?? -1, events: pollReadHangUp, revents: 0))
+        }
         poll(&polls, nfds_t(polls.count), timeout.map { Int32($0 / .milliseconds(1)) } ?? -1)
         wakeUp.clear()
         let now = ContinuousClock.now

@@ -65,7 +65,8 @@ class Cluster:
         return result.stdout
 
     def apply(self, *objects):
-        self.kubectl("apply", "-f", "-", stdin="\n---\n".join(json.dumps(one) for one in objects))
+        together = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
+        self.kubectl("apply", "-f", "-", stdin=json.dumps(together))
 
     def restart_api_server(self):
         subprocess.run([REPOSITORY / "scripts/cluster.sh", "restart-apiserver", self.folder], check=True, timeout=120)

@@ -13,8 +13,10 @@ def sources(callboard):
     return {source["type"]: source for source in callboard.get("/api/callboard/sources")["sources"]}
 
 
-def problems(callboard):
-    return sources(callboard)["configmap"]["problems"]
+def problems(callboard, namespace):
+    """Of the ConfigMaps in this test's own namespace."""
+    return [one for one in sources(callboard)["configmap"]["problems"]
+            if one["location"].startswith(f"configmap:default/{namespace}/")]
 
 
 BAD_DOCUMENTS = {
@@ -30,7 +32,7 @@ def test_a_bad_document_is_reported_and_the_others_are_used(callboard, cluster, 
     document, message = BAD_DOCUMENTS[case]
     cluster.apply(config_map(namespace, "catalog", **{case: document}, good=component("good-" + case)))
     eventually(lambda: callboard.entity(f"component:default/good-{case}"))
-    [problem] = eventually(lambda: [one for one in problems(callboard) if message in one["message"]])
+    [problem] = eventually(lambda: [one for one in problems(callboard, namespace) if message in one["message"]])
     assert problem["location"] == f"configmap:default/{namespace}/catalog/{case}.yaml" and problem["line"] >= 1
 
 
@@ -44,20 +46,20 @@ def test_a_document_that_becomes_bad_keeps_its_entity_with_a_remark(callboard, c
 
     cluster.apply(config_map(namespace, "catalog", a=component("keeper")))
     eventually(lambda: "status" not in callboard.entity("component:default/keeper"))
-    assert problems(callboard) == []
+    assert problems(callboard, namespace) == []
 
 
 def test_of_two_definitions_the_first_is_used_until_it_goes(callboard, cluster, namespace):
     cluster.apply(config_map(namespace, "first", a=component("twin", owner="group:default/first")))
     eventually(lambda: callboard.entity("component:default/twin"))
     cluster.apply(config_map(namespace, "second", a=component("twin", owner="group:default/second")))
-    [problem] = eventually(lambda: problems(callboard))
+    [problem] = eventually(lambda: problems(callboard, namespace))
     assert f"already defined at configmap:default/{namespace}/first/a.yaml" in problem["message"]
     assert callboard.entity("component:default/twin")["spec"]["owner"] == "group:default/first"
 
     cluster.kubectl("-n", namespace, "delete", "configmap", "first")
     eventually(lambda: callboard.entity("component:default/twin")["spec"]["owner"] == "group:default/second")
-    eventually(lambda: problems(callboard) == [])
+    eventually(lambda: problems(callboard, namespace) == [])
 
 
 @pytest.mark.parametrize("selector", ["app in (", "app='quoted'", "a==b==c"])

@@ -33,12 +33,17 @@ import Testing
 
     @Test("a name that does not exist cannot be resolved")
     func unresolved() async {
-        #expect(await errorCode { _ = try await client.send(HTTPRequest(url: "http://callboard.invalid/", proxy: "")) } == .cannotResolve)
+        #expect(
+            await errorCode { _ = try await client.send(HTTPRequest(url: "http://callboard.invalid/", proxy: "")) }
+                == .cannotResolve)
     }
 
     @Test(
         "what is not an absolute http or https URL is refused",
-        arguments: ["", "/path", "file:///etc/passwd", "ftp://127.0.0.1/", "http://", "http://a b/", "http://a/\r\nX: y", "http://a:99999/"])
+        arguments: [
+            "", "/path", "file:///etc/passwd", "ftp://127.0.0.1/", "http://", "http://a b/", "http://a/\r\nX: y",
+            "http://a:99999/",
+        ])
     func invalidURL(_ url: String) async {
         #expect(await errorCode { _ = try await client.send(HTTPRequest(url: url)) } == .invalidRequest)
     }
@@ -46,11 +51,16 @@ import Testing
     @Test("a header or method that could split the request is refused")
     func invalidHeader() async {
         let url = "http://127.0.0.1:\(unusedPort())/"
-        for headers: HTTPHeaders in [["A": "b\r\nC: d"], ["A": "b\nC: d"], ["A b": "c"], ["": "x"], ["A:": "x"], ["A": "\0"]] {
-            #expect(await errorCode { _ = try await client.send(HTTPRequest(url: url, headers: headers)) } == .invalidRequest)
+        for headers: HTTPHeaders in [
+            ["A": "b\r\nC: d"], ["A": "b\nC: d"], ["A b": "c"], ["": "x"], ["A:": "x"], ["A": "\0"],
+        ] {
+            #expect(
+                await errorCode { _ = try await client.send(HTTPRequest(url: url, headers: headers)) }
+                    == .invalidRequest)
         }
         for method in ["", "GET /x HTTP/1.1\r\n", "A B"] {
-            #expect(await errorCode { _ = try await client.send(HTTPRequest(method: method, url: url)) } == .invalidRequest)
+            #expect(
+                await errorCode { _ = try await client.send(HTTPRequest(method: method, url: url)) } == .invalidRequest)
         }
     }
 

@@ -18,7 +18,8 @@ import Testing
     @Test(
         "a request arrives as it was described",
         arguments: [
-            ("GET", nil), ("POST", "{\"a\":1}"), ("PUT", ""), ("PATCH", "x"), ("DELETE", nil), ("DELETE", "why"), ("POST", nil),
+            ("GET", nil), ("POST", "{\"a\":1}"), ("PUT", ""), ("PATCH", "x"), ("DELETE", nil), ("DELETE", "why"),
+            ("POST", nil),
             ("OPTIONS", nil), ("PROPFIND", nil),
         ] as [(String, String?)])
     func arrives(_ method: String, _ body: String?) async throws {
@@ -115,9 +116,20 @@ import Testing
             guard !isAnnounced else { return HTTPServerResponse(status: 200, body: .bytes([1, 2, 3, 4])) }
             return HTTPServerResponse(status: 200, body: .stream { try await $0.write([1, 2, 3, 4]) })
         }
-        #expect(await errorCode { _ = try await client.send(HTTPRequest(url: url), maximumBodyBytes: 3) } == .bodyTooLarge)
+        #expect(
+            await errorCode { _ = try await client.send(HTTPRequest(url: url), maximumBodyBytes: 3) } == .bodyTooLarge)
         #expect(try await client.send(HTTPRequest(url: url), maximumBodyBytes: 4).body == [1, 2, 3, 4])
         await server.stop(drain: .zero)
+    }
+
+    @Test("a proxy that was asked for gets the request")
+    func proxy() async throws {
+        let server = ScriptedServer { connection in
+            let line = connection.readHead().split(separator: "\r\n").first ?? ""
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(line.utf8.count)\r\n\r\n\(line)")
+        }
+        let response = try await client.send(HTTPRequest(url: "http://callboard.invalid/x", proxy: server.url))
+        #expect(String(decoding: response.body, as: UTF8.self) == "GET http://callboard.invalid/x HTTP/1.1")
     }
 
     @Test("compression that was asked for is undone")
@@ -129,7 +141,8 @@ import Testing
         }
         let (server, url) = try serve { request in
             HTTPServerResponse(
-                status: 200, headers: ["Content-Encoding": request.headers["Accept-Encoding"] ?? "none"], body: .bytes(bytes))
+                status: 200, headers: ["Content-Encoding": request.headers["Accept-Encoding"] ?? "none"],
+                body: .bytes(bytes))
         }
         let plain = try await client.send(HTTPRequest(url: url))
         #expect(plain.body == bytes)

@@ -32,7 +32,8 @@ import Testing
     @Test("an authority that is no certificate is a TLS error")
     func garbage() async throws {
         let server = try TLSServer(certificates)
-        #expect(await errorCode { _ = try await get(server, TLSOptions(certificateAuthorityPEM: Array("x".utf8))) } == .tls)
+        #expect(
+            await errorCode { _ = try await get(server, TLSOptions(certificateAuthorityPEM: Array("x".utf8))) } == .tls)
     }
 
     @Test("a certificate for another name is refused, unless that is the server name asked for")

@@ -67,8 +67,8 @@ import Testing
     @Test("a writer waits while the client does not read, and goes on when it does")
     func backpressure() async throws {
         let journal = Journal()
-        let piece = [UInt8](repeating: 65, count: 32 << 10)
-        let pieces = 1000
+        let piece = [UInt8](repeating: UInt8(ascii: "Z"), count: 64 << 10)
+        let pieces = 300
         let server = try HTTPServer(.init()) { _ in
             HTTPServerResponse(
                 status: 200,
@@ -91,10 +91,10 @@ import Testing
                 before = journal.writes
                 usleep(200_000)
             }
-            return (before, connection.readToEnd().utf8.count { $0 == 65 })
+            return (before, connection.count(of: UInt8(ascii: "Z")))
         }
         #expect(writesBefore < pieces / 2)
-        #expect(total >= pieces * piece.count)
+        #expect(total == pieces * piece.count)
         #expect(journal.has(.streamed))
         await server.stop(drain: .zero)
     }

@@ -1,6 +1,5 @@
-import Glibc
-
 import Base
+import Glibc
 
 /// A client socket that sends exactly what a test says. Its calls block: use them within `offPool`.
 final class RawConnection {
@@ -62,6 +61,16 @@ final class RawConnection {
         return String(decoding: received, as: UTF8.self)
     }
 
+    /// How often the byte comes until the other side closes.
+    func count(of byte: UInt8) -> Int {
+        var count = 0
+        repeat {
+            for candidate in received where candidate == byte { count += 1 }
+            received.removeAll(keepingCapacity: true)
+        } while receive(atMost: 1 << 20)
+        return count
+    }
+
     /// Waits until the text has come, and takes everything up to and including it; nil when it does not come.
     func read(through text: String) -> String? {
         while true {
@@ -77,7 +86,9 @@ final class RawConnection {
     func readResponse() -> (head: String, body: String)? {
         guard let head = read(through: "\r\n\r\n") else { return nil }
         let field = head.lowercased().split(separator: "\r\n").first { $0.hasPrefix("content-length:") }
-        guard let field, let length = Int(field.dropFirst("content-length:".count).drop { $0 == " " }) else { return nil }
+        guard let field, let length = Int(field.dropFirst("content-length:".count).drop { $0 == " " }) else {
+            return nil
+        }
         while received.count < length { if !receive() { return nil } }
         defer { received.removeFirst(length) }
         return (head, String(decoding: received[..<length], as: UTF8.self))

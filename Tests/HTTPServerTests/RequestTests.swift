@@ -165,7 +165,9 @@ import Testing
         await server.stop(drain: .zero)
     }
 
-    @Test("a malformed percent-encoding in the path is answered with 400 in Backstage's shape, and the connection goes on")
+    @Test(
+        "a malformed percent-encoding in the path is answered with 400 in Backstage's shape, and the connection goes on"
+    )
     func malformedPath() async throws {
         let server = try Self.server()
         let port = server.port
