@@ -137,17 +137,19 @@ final class MetricFamily: Sendable {
     }
 
     private func escaped(_ value: String) -> String {
-        value.reduce(into: "") { text, character in
-            switch character {
+        // Scalars, not characters: "\r\n" is one character.
+        value.unicodeScalars.reduce(into: "") { text, scalar in
+            switch scalar {
             case "\\": text += #"\\"#
             case "\"": text += #"\""#
             case "\n": text += #"\n"#
-            default: text.append(character)
+            default: text.unicodeScalars.append(scalar)
             }
         }
     }
 
     private func number(_ value: Double) -> String {
-        Int64(exactly: value).map(String.init) ?? value.description
+        guard value.isFinite else { return value.isNaN ? "NaN" : value < 0 ? "-Inf" : "+Inf" }
+        return Int64(exactly: value).map(String.init) ?? value.description
     }
 }

@@ -3,7 +3,7 @@ internal import Glibc
 /// Runs an actor on a thread of its own, so that the actor may make blocking C calls without holding a thread of the
 /// cooperative pool.
 ///
-/// Give it to an actor as `unownedExecutor`. The thread lives until `stop()`.
+/// Give it to an actor as `unownedExecutor`. The thread lives until `stop()` and, after that, whenever there is a job.
 package final class ThreadExecutor: SerialExecutor {
     private let queue = JobQueue()
     private let name: String
@@ -11,17 +11,20 @@ package final class ThreadExecutor: SerialExecutor {
     /// - Parameter name: shown by `top -H` and debuggers; cut to 15 bytes.
     package init(name: String) {
         self.name = name
-        // The thread keeps the executor alive until it ends.
-        startThread(name: name) { self.run() }
+        start()
     }
 
-    /// Lets the thread end once the queued jobs have run. Jobs that come later run on the thread that brings them, so
-    /// that no awaiting task hangs.
+    /// Lets the thread end once the queued jobs have run. Jobs that come later have a thread started for them, so that no
+    /// awaiting task hangs and no two jobs ever run at once.
     package func stop() { queue.close() }
 
     package func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        if !queue.append(job) { job.runSynchronously(on: asUnownedSerialExecutor()) }
+        if queue.append(UnownedJob(job)) { start() }
+    }
+
+    /// The thread keeps the executor alive until it ends.
+    private func start() {
+        startThread(name: name) { self.run() }
     }
 
     private func run() {
@@ -32,13 +35,15 @@ package final class ThreadExecutor: SerialExecutor {
 
 /// A queue of jobs that one thread waits on.
 private final class JobQueue: @unchecked Sendable {
-    // Safe to share: every access to `jobs` and `isClosed` holds `mutex`, and the two pthread objects never move because
-    // they are allocated once and freed in deinit.
+    // Safe to share: every access to the variables holds `mutex`, and the two pthread objects never move because they
+    // are allocated once and freed in deinit.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var jobs: [UnownedJob] = []
     private var nextIndex = 0
     private var isClosed = false
+    /// Whether there is a thread that asks for jobs.
+    private var isServed = true
 
     init() {
         pthread_mutex_init(mutex, nil)
@@ -52,24 +57,27 @@ private final class JobQueue: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// False when the queue is closed; the job was not taken.
+    /// True when the queue's thread has ended, so that the caller must start another.
     func append(_ job: UnownedJob) -> Bool {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        guard !isClosed else { return false }
         jobs.append(job)
         pthread_cond_signal(condition)
-        return true
+        defer { isServed = true }
+        return !isServed
     }
 
-    /// Waits for a job; nil when the queue is closed and empty.
+    /// Waits for a job; nil when the queue is closed and empty: the thread that asked ends.
     func next() -> UnownedJob? {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while nextIndex == jobs.count {
             jobs.removeAll(keepingCapacity: true)
             nextIndex = 0
-            if isClosed { return nil }
+            if isClosed {
+                isServed = false
+                return nil
+            }
             pthread_cond_wait(condition, mutex)
         }
         defer { nextIndex += 1 }

@@ -43,8 +43,9 @@ package struct Timestamp: Sendable, Hashable, Comparable {
 extension Timestamp {
     /// RFC 3339 in UTC: `2026-01-02T03:04:05Z`, with six fraction digits when the second is not whole.
     package var rfc3339: String {
-        let (second, fraction) = (startOfSecond, microseconds - startOfSecond * 1_000_000)
-        var time = time_t(second)
+        let (quotient, remainder) = microseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        let fraction = remainder < 0 ? remainder + 1_000_000 : remainder
+        var time = time_t(remainder < 0 ? quotient - 1 : quotient)
         var parts = tm()
         gmtime_r(&time, &parts)
         let date = "\(Self.padded(Int(parts.tm_year) + 1900, 4))-\(Self.padded(Int(parts.tm_mon) + 1, 2))"
@@ -52,11 +53,6 @@ extension Timestamp {
         let clock = "\(Self.padded(Int(parts.tm_hour), 2)):\(Self.padded(Int(parts.tm_min), 2))"
             + ":\(Self.padded(Int(parts.tm_sec), 2))"
         return "\(date)T\(clock)\(fraction == 0 ? "" : "." + Self.padded(Int(fraction), 6))Z"
-    }
-
-    private var startOfSecond: Int64 {
-        let quotient = microseconds / 1_000_000
-        return microseconds % 1_000_000 < 0 ? quotient - 1 : quotient
     }
 
     private static func padded(_ value: Int, _ width: Int) -> String {
@@ -81,11 +77,10 @@ extension Timestamp {
         parts.tm_mday = Int32(day)
         parts.tm_hour = Int32(hour)
         parts.tm_min = Int32(minute)
-        parts.tm_sec = Int32(second)
-        let seconds = Int64(timegm(&parts))
+        let minutes = Int64(timegm(&parts)) / 60
         // timegm turns 30 February into 1 or 2 March; the day that it made tells.
-        guard Int(parts.tm_mday) == day || second == 60 else { return nil }
-        self.init(microseconds: (seconds - Int64(offset) * 60) * 1_000_000 + Int64(fraction))
+        guard Int(parts.tm_mday) == day else { return nil }
+        self.init(microseconds: ((minutes - Int64(offset)) * 60 + Int64(second)) * 1_000_000 + Int64(fraction))
     }
 }
 

@@ -78,13 +78,11 @@ struct YAMLParser {
 
     private mutating func node(_ event: yaml_event_t, depth: Int) throws(YAMLError) -> YAMLNode {
         let place = position(event.start_mark)
-        guard depth < Self.maximumDepth else {
-            throw YAMLError(position: place, message: "nested deeper than \(Self.maximumDepth) levels")
-        }
+        try checkDepth(depth, at: place)
         try count(1, at: place)
         let before = nodes
         switch event.type {
-        case YAML_ALIAS_EVENT: return try alias(event, at: place)
+        case YAML_ALIAS_EVENT: return try alias(event, at: place, depth: depth)
         case YAML_SCALAR_EVENT:
             let node = YAMLNode(position: place, content: .scalar(try scalar(event, at: place)))
             remember(node, anchor: event.data.scalar.anchor, since: before)
@@ -102,6 +100,12 @@ struct YAMLParser {
         }
     }
 
+    private func checkDepth(_ depth: Int, at place: SourcePosition) throws(YAMLError) {
+        guard depth < Self.maximumDepth else {
+            throw YAMLError(position: place, message: "nested deeper than \(Self.maximumDepth) levels")
+        }
+    }
+
     private mutating func count(_ more: Int, at place: SourcePosition) throws(YAMLError) {
         nodes += more
         guard nodes <= Self.maximumNodes else {
@@ -114,12 +118,15 @@ struct YAMLParser {
         anchors[String(cString: anchor)] = (node, nodes - before + 1)
     }
 
-    private mutating func alias(_ event: yaml_event_t, at place: SourcePosition) throws(YAMLError) -> YAMLNode {
+    private mutating func alias(
+        _ event: yaml_event_t, at place: SourcePosition, depth: Int
+    ) throws(YAMLError) -> YAMLNode {
         let name = String(cString: event.data.alias.anchor)
         guard let anchor = anchors[name] else {
             throw YAMLError(position: place, message: "alias *\(name) refers to no anchor before it")
         }
         try count(anchor.size, at: place)
+        try checkDepth(depth + anchor.node.height, at: place)
         return YAMLNode(position: place, content: anchor.node.content)
     }
 
@@ -171,5 +178,16 @@ struct YAMLParser {
             case .scalar(let value) = try node(event, depth: depth + 1).content
         else { throw YAMLError(position: place, message: "a key must be a plain value") }
         return value.stringValue ?? value.text()
+    }
+}
+
+extension YAMLNode {
+    /// Levels below this node.
+    fileprivate var height: Int {
+        switch content {
+        case .scalar: 0
+        case .sequence(let nodes): 1 + (nodes.lazy.map(\.height).max() ?? 0)
+        case .mapping(let members): 1 + (members.lazy.map(\.value.height).max() ?? 0)
+        }
     }
 }

@@ -25,7 +25,7 @@ enum YAMLScalar {
 
     private static func integer(_ digits: Substring, radix: Int) -> JSONValue? {
         guard digits.utf8.allSatisfy({ isDigit($0) || (radix == 16 && isHexLetter($0)) }) else { return nil }
-        return Int64(digits, radix: radix).map(JSONValue.int)
+        return Int64(digits, radix: radix).map(JSONValue.int) ?? UInt64(digits, radix: radix).map(JSONValue.uint)
     }
 
     /// `( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )?`; `.inf` and `.nan` have no JSON form and stay text.

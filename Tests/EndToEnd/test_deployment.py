@@ -8,7 +8,7 @@ import httpx
 import pytest
 import yaml
 
-from conftest import REPOSITORY, deployment, eventually
+from harness import REPOSITORY, deployment, eventually
 
 
 @pytest.fixture(scope="module")

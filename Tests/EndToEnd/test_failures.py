@@ -6,7 +6,7 @@ import subprocess
 import httpx
 import pytest
 
-from conftest import FaultProxy, component, config_map, deployment, environment, eventually
+from harness import FaultProxy, component, config_map, deployment, environment, eventually
 
 
 def sources(callboard):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from conftest import component, config_map, deployment, eventually
+from harness import component, config_map, deployment, eventually
 from mcp_client import ERAS, call, with_client
 
 TOOLS = [

@@ -29,6 +29,7 @@ struct TestCertificates: Sendable {
             """
         let result = system("(\(script)) >\(directory)/log 2>&1")
         precondition(result == 0, "openssl failed, see \(directory)/log")
+        atexit { _ = system("rm -rf \(TestCertificates.shared.directory)") }
         func read(_ name: String) -> [UInt8] { (try? readFile("\(directory)/\(name)")) ?? [] }
         authority = read("ca.pem")
         otherAuthority = read("other.pem")

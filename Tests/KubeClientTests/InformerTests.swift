@@ -111,10 +111,10 @@ struct InformerTests {
         #expect(server.asked == ["list 0", "watch 9", "list 9", "list newest", "watch 50"])
     }
 
-    @Test("a cluster that was set back is followed again")
-    func restored() async throws {
+    @Test("a cluster that was set back is followed again", arguments: [true, false])
+    func restored(sendsHeader: Bool) async throws {
         let server = try ScriptedServer(
-            .list(Wire.namespace("a", version: 900), version: 1000), .watch(then: .hold),
+            .list(Wire.namespace("a", version: 900), version: 1000), sendsHeader ? .watch(then: .hold) : .silence,
             .status(504, reason: "Timeout", causes: ["ResourceVersionTooLarge"]),
             .list(Wire.namespace("b", version: 40), version: 50))
         try await follow(server, silenceLimit: .milliseconds(200)) { _, changes in

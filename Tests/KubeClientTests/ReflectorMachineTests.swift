@@ -184,6 +184,9 @@ struct ReflectorMachineTests {
             #expect(waited >= .seconds(60) && waited <= .seconds(90))
             #expect(driven.send(.waited) == .list(.any))
         }
+        driven = .watching(from: "100")
+        _ = driven.fail(.notServed)
+        #expect(driven.send(.waited) == .list(ReflectorMachine.ListRequest(resourceVersion: "100")))
     }
 
     @Test("a server's own error is met by watching again three times, then by listing")

@@ -227,7 +227,7 @@ struct WorkQueueStateTests {
 }
 
 /// A generator whose sequence is its seed's, so that a failed random test can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
+private struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
     init(seed: UInt64) { state = seed &+ 0x9E37_79B9_7F4A_7C15 }

@@ -4,6 +4,7 @@ package protocol KubernetesObject: Sendable, Hashable {
 }
 
 extension KubernetesObject {
+    /// Its name in the cluster.
     package var key: ObjectKey { meta.key }
 }
 

@@ -11,6 +11,7 @@ package struct Namespace: KubernetesObject {
 }
 
 extension Resource<Namespace> {
+    /// Namespaces; their annotations are not kept.
     package static let namespaces = Resource(
         kind: "Namespace", plural: "namespaces", versions: [GroupVersion(version: "v1")], isNamespaced: false
     ) { reader, context throws(ProtobufError) in

@@ -33,6 +33,7 @@ package struct Node: KubernetesObject {
 }
 
 extension Resource<Node> {
+    /// Nodes; their annotations are not kept.
     package static let nodes = Resource(
         kind: "Node", plural: "nodes", versions: [GroupVersion(version: "v1")], isNamespaced: false
     ) { reader, context throws(ProtobufError) in

@@ -1,4 +1,5 @@
 extension Resource<Pod> {
+    /// Pods; their annotations are not kept.
     package static let pods = Resource(
         kind: "Pod", plural: "pods", versions: [GroupVersion(version: "v1")]
     ) { reader, context throws(ProtobufError) in

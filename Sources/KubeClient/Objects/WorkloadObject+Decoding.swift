@@ -1,11 +1,17 @@
 extension Resource<WorkloadObject> {
+    /// Deployments of `apps/v1`.
     package static let deployments = workload(.deployment, "deployments", .apps, spec: .replicated, status: .deployment)
+    /// StatefulSets of `apps/v1`.
     package static let statefulSets = workload(
         .statefulSet, "statefulsets", .apps, spec: .replicated, status: .statefulSet)
+    /// DaemonSets of `apps/v1`.
     package static let daemonSets = workload(.daemonSet, "daemonsets", .apps, spec: .daemonSet, status: .daemonSet)
+    /// ReplicaSets of `apps/v1`.
     package static let replicaSets = workload(.replicaSet, "replicasets", .apps, spec: .replicated, status: .replicaSet)
+    /// Jobs of `batch/v1`.
     package static let jobs = workload(
         .job, "jobs", [GroupVersion(group: "batch", version: "v1")], spec: .job, status: .job)
+    /// CronJobs of `batch/v1`, before Kubernetes 1.21 of `batch/v1beta1`.
     package static let cronJobs = workload(
         .cronJob, "cronjobs",
         [GroupVersion(group: "batch", version: "v1"), GroupVersion(group: "batch", version: "v1beta1")],

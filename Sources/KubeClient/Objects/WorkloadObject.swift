@@ -21,6 +21,7 @@ package struct ReplicaCounts: Sendable, Hashable {
     package var desired: Int32
     package var ready: Int32
     package var available: Int32
+    /// Of the newest template.
     package var updated: Int32
 
     package init(desired: Int32 = 0, ready: Int32 = 0, available: Int32 = 0, updated: Int32 = 0) {

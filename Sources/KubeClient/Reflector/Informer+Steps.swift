@@ -17,12 +17,7 @@ extension Informer {
             if metadata.continueToken.isEmpty { completeList() }
             return reflection.next(after: .listed(metadata))
         } catch {
-            let failure = note(error, "list")
-            guard failure.code == .notFound else {
-                return reflection.next(after: .failed(ReflectorFailure(failure)))
-            }
-            await client.forgetEndpoint(of: resource)
-            return notServed(&reflection)
+            return await failed(note(error, "list"), &reflection)
         }
     }
 
@@ -36,8 +31,19 @@ extension Informer {
             update { ($0.watches, $0.lastError) = ($0.watches + 1, nil) }
             return try await follow(stream, &reflection)
         } catch {
-            return reflection.next(after: .failed(ReflectorFailure(note(error, "watch"))))
+            let failure = note(error, "watch")
+            // Some servers and proxies hold back even the header until there is something to send.
+            if failure.code == .timeout { return reflection.next(after: .silent) }
+            return await failed(failure, &reflection)
         }
+    }
+
+    private func failed(
+        _ failure: KubernetesError, _ reflection: inout Reflection
+    ) async -> ReflectorMachine.Action {
+        guard failure.code == .notFound else { return reflection.next(after: .failed(ReflectorFailure(failure))) }
+        await client.forgetEndpoint(of: resource)
+        return notServed(&reflection)
     }
 
     private func notServed(_ reflection: inout Reflection) -> ReflectorMachine.Action {
@@ -111,9 +117,6 @@ extension Informer {
         } catch let error as HTTPClientError where error.code == .connectionLost {
             // A cut does not differ from an end: the next watch goes on from the last complete event.
             action = reflection.next(after: .ended)
-        } catch let error as HTTPClientError where error.code == .timeout {
-            _ = note(error, "watch")
-            action = reflection.next(after: .silent)
         }
         return nil
     }

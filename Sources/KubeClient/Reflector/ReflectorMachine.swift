@@ -143,9 +143,9 @@ extension ReflectorMachine {
     }
 
     /// For at least what was seen before; before the first list for anything.
-    private mutating func relist() -> Action {
-        list(lastSeen.map { ListRequest(resourceVersion: $0) } ?? .any)
-    }
+    private mutating func relist() -> Action { list(notOlder) }
+
+    private var notOlder: ListRequest { lastSeen.map { ListRequest(resourceVersion: $0) } ?? .any }
 
     private mutating func resume(at now: Duration, using generator: inout some RandomNumberGenerator) -> Action {
         switch state {
@@ -221,7 +221,7 @@ extension ReflectorMachine {
             tokenIsFresh = false
             return wait(then: step, at: now, using: &generator)
         case .notServed:
-            state = .waiting(then: .list(.any))
+            state = .waiting(then: .list(notOlder))
             return .wait(Self.notServedWait * Double.random(in: 1...1.5, using: &generator))
         case .overloaded, .forbidden:
             return wait(atLeast: failure.retryAfter, then: step, at: now, using: &generator)
@@ -258,6 +258,6 @@ extension ReflectorMachine {
         watchFaults += 1
         if failure.kind == .faulty, watchFaults <= Self.maximumWatchFaults { return .watch }
         watchFaults = 0
-        return .list(lastSeen.map { ListRequest(resourceVersion: $0) } ?? .any)
+        return .list(notOlder)
     }
 }

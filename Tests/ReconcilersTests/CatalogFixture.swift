@@ -1,0 +1,63 @@
+import Base
+import CatalogSources
+import Matching
+import Reconcilers
+import Store
+import Synchronization
+
+/// The claims that a reconciler told, in order.
+final class ClaimLog: Sendable {
+    private let log = Mutex<[[String: EntitySelector?]]>([])
+
+    func add(_ claims: [String: EntitySelector?]) { log.withLock { $0.append(claims) } }
+    var batches: [[String: EntitySelector?]] { log.withLock { $0 } }
+
+    /// How often an entity's claim was told.
+    func count(_ ref: String) -> Int { batches.count { $0[ref] != nil } }
+
+    /// What was told last of an entity: nil when nothing ever was, `.some(nil)` when that it claims nothing.
+    func last(_ ref: String) -> EntitySelector?? { batches.reversed().lazy.compactMap { $0[ref] }.first }
+}
+
+/// Runs a catalog reconciler over the sources while the body runs.
+func following<Value: Sendable>(
+    _ sources: [ScriptedSource], _ store: Store, claims: ClaimLog = ClaimLog(),
+    metrics: MetricsRegistry = MetricsRegistry(), _ body: (CatalogReconciler) async throws -> Value
+) async throws -> Value {
+    let reconciler = CatalogReconciler(
+        sources: sources, store: store, metrics: metrics, logger: Logger("test"), onClaims: { claims.add($0) })
+    let run = Task { await reconciler.run() }
+    let result: Result<Value, any Error>
+    do {
+        result = .success(try await body(reconciler))
+    } catch {
+        result = .failure(error)
+    }
+    run.cancel()
+    await run.value
+    return try result.get()
+}
+
+extension Store {
+    /// The title of a Component in the namespace `default`, `""` without one; nil when there is no such entity.
+    func title(_ name: String) async throws -> String? {
+        try await document(name).map { $0["metadata"]?["title"]?.stringValue ?? "" }
+    }
+
+    /// The document of a Component in the namespace `default`.
+    func document(_ name: String) async throws -> JSONValue? {
+        try await catalog.entity(ref: "component:default/\(name)").map { try JSONValue(parsing: $0.document) }
+    }
+
+    func source(_ target: String) async throws -> SourceView? {
+        try await catalog.sources().first { $0.target == target }
+    }
+}
+
+extension MetricsRegistry {
+    /// The value of a series as the exposition writes it; nil when there is none.
+    func value(_ series: String) -> Double? {
+        exposition().split(separator: "\n").first { $0.hasPrefix(series + " ") }
+            .flatMap { Double($0.dropFirst(series.count + 1)) }
+    }
+}
