@@ -41,7 +41,7 @@ let package = Package(
         room(
             "Store", imports: ["CPostgres", "Catalog", "Costs", "Matching", "Base"],
             resources: [.embedInCode("Migrations")]),
-        room("CatalogSources", imports: ["KubeClient", "HTTPClient", "Catalog", "Base"]),
+        room("CatalogSources", imports: ["KubeClient", "Catalog", "Base"]),
         room("MCP", imports: ["HTTPServer", "Base"]),
         room("Actions", imports: ["Store", "Catalog", "Costs", "Matching", "Base"]),
         room(
@@ -49,7 +49,7 @@ let package = Package(
             imports: ["KubeClient", "CatalogSources", "Store", "Catalog", "Costs", "Matching", "Base"]),
         room(
             "API",
-            imports: ["Actions", "MCP", "Store", "KubeClient", "Catalog", "Costs", "Matching", "HTTPServer", "Base"]),
+            imports: ["Actions", "MCP", "Store", "Catalog", "Costs", "Matching", "HTTPServer", "Base"]),
         .executableTarget(
             name: "Controller",
             dependencies: [

@@ -34,7 +34,7 @@ package enum YAML {
         var position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         var line = 0
         func cut() {
-            if chunk.range.lowerBound < position { chunks.append(chunk) }
+            if hasBegun { chunks.append(chunk) }
             chunk = Chunk(range: position..<position, firstLine: line)
             hasBegun = false
         }
@@ -43,7 +43,7 @@ package enum YAML {
             let isStart = isMarker(UInt8(ascii: "-"), bytes, at: position)
             let isEnd = isMarker(UInt8(ascii: "."), bytes, at: position)
             if isStart, hasBegun { cut() }
-            if !hasBegun { hasBegun = isStart || !isBeforeDocument(bytes, lineAt: position) }
+            if !hasBegun, !isEnd { hasBegun = isStart || !isBeforeDocument(bytes, lineAt: position) }
             position = (bytes[position...].firstIndex(of: 0x0A) ?? bytes.count - 1) + 1
             line += 1
             chunk.range = chunk.range.lowerBound..<position

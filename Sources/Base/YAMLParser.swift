@@ -186,8 +186,8 @@ extension YAMLNode {
     fileprivate var height: Int {
         switch content {
         case .scalar: 0
-        case .sequence(let nodes): 1 + (nodes.lazy.map(\.height).max() ?? 0)
-        case .mapping(let members): 1 + (members.lazy.map(\.value.height).max() ?? 0)
+        case .sequence(let nodes): 1 + (nodes.lazy.map(\.height).max() ?? -1)
+        case .mapping(let members): 1 + (members.lazy.map(\.value.height).max() ?? -1)
         }
     }
 }

@@ -17,6 +17,15 @@ package actor CatalogReconciler {
         case location(source: Int, String)
     }
 
+    /// How work on a key ended.
+    private enum Outcome {
+        case done
+        /// The source cannot be read, or the database cannot hold what is there: tried again, later each time.
+        case refused
+        /// The database failed, for all keys alike; a wait that grew each time would only delay the recovery.
+        case unwritten
+    }
+
     private let sources: [any CatalogSource]
     private let store: Store
     private let logger: Logger
@@ -89,7 +98,7 @@ package actor CatalogReconciler {
                 return
             } catch {
                 logger.warning("cannot read the stored catalog yet", ["error": .string("\(error)")])
-                try? await Task.sleep(for: .seconds(1))
+                try? await Task.sleep(for: Self.databaseRetry)
             }
         }
     }
@@ -108,47 +117,27 @@ package actor CatalogReconciler {
 
     private func process(_ keys: [Key]) async {
         let started = ContinuousClock.now
-        var failed: [Key] = []
-        var hasFailed = false
-        var locations: [(key: Key, source: Int, location: String)] = []
-        for key in keys {
-            switch key {
-            case .listing(let source): if !(await list(source)) { failed.append(key) }
-            case .location(let source, let location): locations.append((key, source, location))
+        var outcomes: [Key: Outcome] = [:]
+        for case .listing(let source) in keys { outcomes[.listing(source: source)] = await list(source) }
+        outcomes.merge(await readLocations(keys)) { $1 }
+        for (key, outcome) in outcomes {
+            switch outcome {
+            case .done: queue.forget(key)
+            case .refused: queue.retry(key, .low)
+            case .unwritten: queue.add(key, after: Self.databaseRetry)
             }
+            if outcome == .unwritten { unwritten.insert(key) } else { unwritten.remove(key) }
         }
-        if !locations.isEmpty {
-            var contents: [LocationContent] = []
-            for (key, source, location) in locations {
-                let content = await content(source: source, location)
-                if case .unreadable = content.outcome { failed.append(key) }
-                contents.append(content)
-            }
-            if await apply(contents) {
-                unwritten.subtract(locations.map(\.key))
-            } else {
-                unwritten.formUnion(locations.map(\.key))
-                // The database failed, for all alike; a wait that grew each time would only delay the recovery.
-                for location in locations { queue.add(location.key, after: Self.databaseRetry) }
-                hasFailed = true
-            }
-        }
-        let unreadable = Set(failed)
-        for key in keys {
-            if unreadable.contains(key) { queue.retry(key, .low) } else if !unwritten.contains(key) { queue.forget(key) }
-        }
-        metrics.finished(failed.isEmpty && !hasFailed ? .success : .error, after: ContinuousClock.now - started)
+        let isSuccess = outcomes.values.allSatisfy { $0 == .done }
+        metrics.finished(isSuccess ? .success : .error, after: ContinuousClock.now - started)
     }
 
     /// Asks a source for its locations and has all of them looked at, those that it no longer has too.
-    private func list(_ source: Int) async -> Bool {
-        let id = ids[source]
+    private func list(_ source: Int) async -> Outcome {
+        var present: Set<String> = []
         var failure: String?
         do {
-            let present = try await sources[source].locations()
-            for location in present.union(try await store.catalog.locations(of: id)).sorted() {
-                queue.add(.location(source: source, location), .low)
-            }
+            present = try await sources[source].locations()
         } catch {
             failure = "\(error)"
             logger.warning(
@@ -156,13 +145,40 @@ package actor CatalogReconciler {
                 ["source": .string(sources[source].id.description), "error": .string("\(error)")])
         }
         do {
-            try await store.catalog.note(source: id, error: failure)
+            if failure == nil {
+                present.formUnion(try await store.catalog.locations(of: ids[source]))
+                for location in present.sorted() { queue.add(.location(source: source, location), .low) }
+            }
+            try await store.catalog.note(source: ids[source], error: failure)
         } catch {
-            logger.warning("a source's state was not noted", ["error": .string("\(error)")])
-            return false
+            logger.warning(
+                "a source's listing was not noted and will be done again",
+                ["source": .string(sources[source].id.description), "error": .string("\(error)")])
+            return .unwritten
         }
         listed.insert(source)
-        return failure == nil
+        return failure == nil ? .done : .refused
+    }
+
+    /// Reads the locations among the keys and writes what they hold.
+    private func readLocations(_ keys: [Key]) async -> [Key: Outcome] {
+        var outcomes: [Key: Outcome] = [:]
+        var contents: [String: LocationContent] = [:]
+        var unreadable: Set<Key> = []
+        for case .location(let source, let location) in keys {
+            let content = await content(source: source, location)
+            if case .unreadable = content.outcome { unreadable.insert(.location(source: source, location)) }
+            // Sources may overlap, such as a directory and one below it; both read the same.
+            if contents[location] == nil { contents[location] = content }
+        }
+        guard !contents.isEmpty else { return [:] }
+        let written = await write(Array(contents.values))
+        for case .location(let source, let location) in keys {
+            let key = Key.location(source: source, location)
+            let outcome = written[location] ?? .unwritten
+            outcomes[key] = outcome == .done && unreadable.contains(key) ? .refused : outcome
+        }
+        return outcomes
     }
 
     private func content(source: Int, _ location: String) async -> LocationContent {
@@ -177,22 +193,52 @@ package actor CatalogReconciler {
         }
     }
 
-    private func apply(_ contents: [LocationContent]) async -> Bool {
+    /// Writes what locations hold, all at once. When the database refuses that, each is written for itself, so that one
+    /// that it cannot hold does not hold up the others.
+    ///
+    /// - Returns: how it ended, by location.
+    private func write(_ contents: [LocationContent]) async -> [String: Outcome] {
         do {
-            let changes = try await store.catalog.apply(contents, status: Self.status)
-            if !changes.entities.isEmpty { await onClaims(changes.entities.mapValues { $0.flatMap(Self.claim) }) }
-            // A definition that lost against one that is gone may win now.
-            for (location, id) in changes.contestants {
-                if let source = ids.firstIndex(of: id) { queue.add(.location(source: source, location)) }
-            }
-            log(contents, changes)
-            return true
+            try await apply(contents)
+            return Dictionary(uniqueKeysWithValues: contents.map { ($0.location, .done) })
+        } catch let error as StoreError where error.code == .statement || error.code == .timeout {
+            if contents.count == 1 { return [contents[0].location: await refuse(contents[0], error)] }
+            var outcomes: [String: Outcome] = [:]
+            for content in contents { outcomes.merge(await write([content])) { $1 } }
+            return outcomes
         } catch {
             logger.warning(
                 "catalog locations were not written and will be tried again",
                 ["locations": .int(Int64(contents.count)), "error": .string("\(error)")])
-            return false
+            return Dictionary(uniqueKeysWithValues: contents.map { ($0.location, .unwritten) })
         }
+    }
+
+    /// Notes that the database does not take what a location holds. When it does not take that either, the fault is not
+    /// the location's.
+    private func refuse(_ content: LocationContent, _ error: StoreError) async -> Outcome {
+        logger.warning(
+            "a catalog location cannot be stored; what it gave stays",
+            ["location": .string(content.location), "error": .string(error.description)])
+        let refused = LocationContent(
+            location: content.location, sourceID: content.sourceID,
+            outcome: .unreadable("it cannot be stored: \(error)"))
+        do {
+            try await apply([refused])
+            return .refused
+        } catch {
+            return .unwritten
+        }
+    }
+
+    private func apply(_ contents: [LocationContent]) async throws {
+        let changes = try await store.catalog.apply(contents, status: Self.status)
+        if !changes.entities.isEmpty { await onClaims(changes.entities.mapValues { $0.flatMap(Self.claim) }) }
+        // A definition that lost against one that is gone may win now.
+        for (location, id) in changes.contestants {
+            if let source = ids.firstIndex(of: id) { queue.add(.location(source: source, location)) }
+        }
+        log(contents, changes)
     }
 
     private func log(_ contents: [LocationContent], _ changes: CatalogChanges) {

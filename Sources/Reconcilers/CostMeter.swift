@@ -55,10 +55,11 @@ struct CostMeter {
         return Self.latest(finished + open)
     }
 
-    /// The hours that are over have been written.
+    /// These hours have been written. One that went on meanwhile, because its workload ended, is still due.
     mutating func written(_ hours: [HourlyCost]) {
-        let known = Set(hours.map(Identity.init))
-        finished.removeAll { known.contains(Identity($0)) }
+        var through: [Identity: Timestamp] = [:]
+        for hour in hours { through[Identity(hour)] = hour.usage.through }
+        finished.removeAll { hour in through[Identity(hour)].map { $0 >= hour.usage.through } ?? false }
     }
 
     /// An hour of a workload.

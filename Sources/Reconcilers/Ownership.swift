@@ -36,6 +36,18 @@ struct Ownership: Sendable {
         }
     }
 
+    /// Every workload that an object in the caches is, or is a part of.
+    func all() -> Set<WorkloadKey> {
+        var keys: Set<WorkloadKey> = []
+        for cache in workloads.values {
+            for object in cache.list() { keys.insert(workload(of: object)) }
+        }
+        for pod in pods.list() {
+            if let key = workload(of: pod) { keys.insert(key) }
+        }
+        return keys
+    }
+
     /// The pods of a workload object, its own and those of what it controls.
     func pods(of object: WorkloadObject) -> [Pod] {
         let between: WorkloadKind? =

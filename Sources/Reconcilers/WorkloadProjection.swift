@@ -48,8 +48,10 @@ extension Workload {
         podCount += 1
         restarts += Int(pod.restartCount)
         guard !pod.nodeName.isEmpty else { return }
-        requestedCPUMillicores += pod.requests.cpuMillicores
-        requestedMemoryBytes += pod.requests.memoryBytes
+        // Anybody may ask for any amount; the sum is bounded and does not overflow.
+        let held = ComputeResources(cpuMillicores: requestedCPUMillicores, memoryBytes: requestedMemoryBytes)
+        let sum = held + pod.requests
+        (requestedCPUMillicores, requestedMemoryBytes) = (sum.cpuMillicores, sum.memoryBytes)
     }
 }
 

@@ -22,6 +22,8 @@ package actor WorkloadReconciler {
     /// Row ids of the workloads that are stored as present.
     private var ids: [WorkloadKey: Int] = [:]
     private var meter: CostMeter
+    /// Opened by the first claims. What is written without them would end the links that are stored.
+    private let claimed = Gate()
     /// True once everything that the first lists brought has been written.
     package private(set) var isCaughtUp = false
 
@@ -67,28 +69,33 @@ package actor WorkloadReconciler {
         }
     }
 
-    /// Entities whose claim on workloads changed, by ref; nil: the entity claims nothing any more.
+    /// Entities whose claim on workloads changed, by ref; nil: the entity claims nothing any more. Nothing is written before
+    /// the first call, which gives all claims that are stored.
     package func claimsChanged(_ claims: [String: EntitySelector?]) {
         for (ref, selector) in claims {
             let changes = selector.map { index.upsert($0) } ?? index.remove(entityRef: ref)
             // Before the caches are complete nothing is written; then every workload is.
             for key in changes.touched.keys { queue.add(key) }
         }
+        claimed.open()
     }
 
     private func reconcile() async {
         await prepare()
+        guard await claimed.wait() else { return }
         guard await caches.waitUntilSynced(deadline: .now + .seconds(365 * 86_400)) else { return }
         // What is stored and not in the caches was deleted while nobody watched.
-        for key in ids.keys { queue.add(key, .low) }
+        var first = caches.ownership.all().union(ids.keys)
+        queue.add(first, .low)
         while !Task.isCancelled {
-            // The first lists have been reported in full by now, so an empty queue means that all is written.
-            let counts = queue.counts
-            if counts.ready == 0, counts.delayed == 0 { isCaughtUp = true }
+            // The queue of a busy cluster may never be empty, so the first keys are counted off.
+            if first.isEmpty { isCaughtUp = true }
             guard let keys = await queue.nextBatch(maximum: Self.maximumBatch) else { return }
             // What fails here is the database, for all keys alike; a wait that grew with each failure would only delay
             // the moment when it is back.
-            if !(await process(keys)) {
+            if await process(keys) {
+                first.subtract(keys)
+            } else {
                 for key in keys { queue.add(key, after: Self.databaseRetry) }
             }
             queue.done(keys)

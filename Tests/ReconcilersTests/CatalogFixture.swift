@@ -20,14 +20,14 @@ final class ClaimLog: Sendable {
 }
 
 /// Runs a catalog reconciler over the sources while the body runs.
-func following<Value: Sendable>(
+func following(
     _ sources: [ScriptedSource], _ store: Store, claims: ClaimLog = ClaimLog(),
-    metrics: MetricsRegistry = MetricsRegistry(), _ body: (CatalogReconciler) async throws -> Value
-) async throws -> Value {
+    metrics: MetricsRegistry = MetricsRegistry(), _ body: (CatalogReconciler) async throws -> Void
+) async throws {
     let reconciler = CatalogReconciler(
         sources: sources, store: store, metrics: metrics, logger: Logger("test"), onClaims: { claims.add($0) })
     let run = Task { await reconciler.run() }
-    let result: Result<Value, any Error>
+    let result: Result<Void, any Error>
     do {
         result = .success(try await body(reconciler))
     } catch {
@@ -35,7 +35,7 @@ func following<Value: Sendable>(
     }
     run.cancel()
     await run.value
-    return try result.get()
+    try result.get()
 }
 
 extension Store {

@@ -13,13 +13,13 @@ struct CatalogReconcilerFailureTests {
     func unlisted() async throws {
         try await TestDatabase.withStore { store in
             let files = ScriptedSource("files", ["a.yaml": component("a")])
-            try await following([files], store) { reconciler in
+            try await following([files], store) { reconciler async throws in
                 #expect(await eventually { await reconciler.isCaughtUp })
             }
             files.setSilently("a.yaml", nil)
             files.setSilently("b.yaml", component("b"))
             files.failListing("permission denied")
-            try await following([files], store) { reconciler in
+            try await following([files], store) { reconciler async throws in
                 #expect(await eventually { try await store.source("files").flatMap(\.error) == "permission denied" })
                 #expect(try await store.title("a") != nil)
                 #expect(await eventually { await reconciler.isCaughtUp })
@@ -35,7 +35,7 @@ struct CatalogReconcilerFailureTests {
     func unlistedRetry() async throws {
         try await TestDatabase.withStore { store in
             let files = ScriptedSource("files", ["a.yaml": component("a")], listingFailure: "not yet")
-            try await following([files], store) { _ in
+            try await following([files], store) { _ async throws in
                 #expect(await eventually { files.listings >= 3 })
             }
         }
@@ -45,7 +45,7 @@ struct CatalogReconcilerFailureTests {
     func unreadable() async throws {
         try await TestDatabase.withStore { store in
             let files = ScriptedSource("files", ["a.yaml": component("a", title: "One")])
-            try await following([files], store) { reconciler in
+            try await following([files], store) { reconciler async throws in
                 #expect(await eventually { await reconciler.isCaughtUp })
                 files.block("a.yaml", "input/output error")
                 #expect(await eventually { try await store.source("files")?.problems.isEmpty == false })
@@ -63,7 +63,7 @@ struct CatalogReconcilerFailureTests {
     func badDocument() async throws {
         try await TestDatabase.withStore { store in
             let files = ScriptedSource("files", ["a.yaml": component("a", title: "Good")])
-            try await following([files], store) { reconciler in
+            try await following([files], store) { reconciler async throws in
                 #expect(await eventually { await reconciler.isCaughtUp })
                 let bad = component("a", title: "Bad").replacing("  owner: team-a\n", with: "")
                 files.set("a.yaml", bad + "---\n" + component("b"))
@@ -83,7 +83,7 @@ struct CatalogReconcilerFailureTests {
             _ = try await store.migrate()
             let files = ScriptedSource("files", ["a.yaml": component("a", title: "One"), "b.yaml": component("b")])
             let metrics = MetricsRegistry()
-            try await following([files], store, metrics: metrics) { reconciler in
+            try await following([files], store, metrics: metrics) { reconciler async throws in
                 #expect(await eventually { await reconciler.isCaughtUp })
                 try await database.shut()
                 files.set("a.yaml", component("a", title: "Two"))
@@ -107,7 +107,7 @@ struct CatalogReconcilerFailureTests {
             let files = ScriptedSource("files", ["a.yaml": component("a")], startsAtOnce: false)
             let metrics = MetricsRegistry()
             let claims = ClaimLog()
-            try await following([files], store, claims: claims, metrics: metrics) { reconciler in
+            try await following([files], store, claims: claims, metrics: metrics) { reconciler async throws in
                 #expect(await eventually { !claims.batches.isEmpty })
                 try await database.shut()
                 files.mayStart()
@@ -130,7 +130,7 @@ struct CatalogReconcilerFailureTests {
             _ = try await store.migrate()
             let files = ScriptedSource("files")
             let metrics = MetricsRegistry()
-            try await following([files], store, metrics: metrics) { reconciler in
+            try await following([files], store, metrics: metrics) { reconciler async throws in
                 #expect(await eventually { await reconciler.isCaughtUp })
                 try await database.shut()
                 files.setSilently("a.yaml", component("a"))
@@ -152,7 +152,7 @@ struct CatalogReconcilerFailureTests {
             _ = try await store.migrate()
             try await database.shut()
             let files = ScriptedSource("files", ["a.yaml": component("a")])
-            try await following([files], store) { reconciler in
+            try await following([files], store) { reconciler async throws in
                 #expect(await !reconciler.isCaughtUp)
                 try await database.reopen()
                 #expect(await eventually { await reconciler.isCaughtUp })
@@ -174,9 +174,9 @@ struct CatalogReconcilerFailureTests {
                     "b.yaml": component("b", more: "  dependsOn: ['component:default/\(name)']\n"),
                     "c.yaml": component("c"),
                 ])
-            try await following([files], store) { reconciler in
+            try await following([files], store) { reconciler async throws in
                 #expect(await eventually(within: .seconds(5)) { try await store.title("a") != nil })
-                #expect(try await store.title("c") != nil)
+                #expect(await eventually(within: .seconds(5)) { try await store.title("c") != nil })
                 #expect(await eventually { try await store.source("files")?.problems.first?.location == "b.yaml" })
                 #expect(await eventually { await reconciler.isCaughtUp })
                 files.set("b.yaml", component("b"))
@@ -191,7 +191,7 @@ struct CatalogReconcilerFailureTests {
         try await TestDatabase.withStore { store in
             let files = ["shared.yaml": component("a")]
             let sources = [ScriptedSource("whole", files), ScriptedSource("part", files)]
-            try await following(sources, store) { reconciler in
+            try await following(sources, store) { reconciler async throws in
                 #expect(await eventually(within: .seconds(5)) { await reconciler.isCaughtUp })
                 #expect(try await store.title("a") != nil)
             }

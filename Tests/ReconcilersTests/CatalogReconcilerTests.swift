@@ -12,7 +12,7 @@ struct CatalogReconcilerTests {
         try await TestDatabase.withStore { store in
             let files = ScriptedSource("files", ["a.yaml": component("a", title: "One"), "b.yaml": component("b")])
             let other = ScriptedSource("other", ["c.yaml": component("c")])
-            try await following([files, other], store) { reconciler in
+            try await following([files, other], store) { reconciler async throws in
                 #expect(await eventually { await reconciler.isCaughtUp })
                 #expect(try await store.title("a") == "One")
                 #expect(try await store.title("b") == "")
@@ -28,7 +28,7 @@ struct CatalogReconcilerTests {
     @Test("without any source it is caught up at once")
     func noSources() async throws {
         try await TestDatabase.withStore { store in
-            try await following([], store) { reconciler in
+            try await following([], store) { reconciler async throws in
                 #expect(await eventually { await reconciler.isCaughtUp })
             }
         }
@@ -38,12 +38,12 @@ struct CatalogReconcilerTests {
     func restart() async throws {
         try await TestDatabase.withStore { store in
             let files = ScriptedSource("files", ["a.yaml": component("a"), "b.yaml": component("b")])
-            try await following([files], store) { reconciler in
+            try await following([files], store) { reconciler async throws in
                 #expect(await eventually { await reconciler.isCaughtUp })
             }
             files.setSilently("a.yaml", nil)
             files.setSilently("c.yaml", component("c"))
-            try await following([files], store) { reconciler in
+            try await following([files], store) { reconciler async throws in
                 #expect(await eventually { await reconciler.isCaughtUp })
                 #expect(try await store.title("a") == nil)
                 #expect(try await store.title("b") != nil)
@@ -57,16 +57,16 @@ struct CatalogReconcilerTests {
         try await TestDatabase.withStore { store in
             let kept = ScriptedSource("kept", ["a.yaml": component("a")])
             let dropped = ScriptedSource("dropped", ["b.yaml": component("b", selector: "app=b")])
-            try await following([kept, dropped], store) { reconciler in
+            try await following([kept, dropped], store) { reconciler async throws in
                 #expect(await eventually { await reconciler.isCaughtUp })
             }
             let claims = ClaimLog()
-            try await following([kept], store, claims: claims) { reconciler in
+            try await following([kept], store, claims: claims) { reconciler async throws in
                 #expect(await eventually { await reconciler.isCaughtUp })
                 #expect(try await store.title("a") != nil)
                 #expect(try await store.title("b") == nil)
                 #expect(try await store.catalog.sources().map(\.target) == ["kept"])
-                #expect(claims.batches.allSatisfy(\.isEmpty))
+                #expect(claims.batches.allSatisfy { $0.isEmpty })
             }
         }
     }
@@ -75,12 +75,11 @@ struct CatalogReconcilerTests {
     func contested() async throws {
         try await TestDatabase.withStore { store in
             let first = ScriptedSource("first", ["1.yaml": component("shop", title: "First")])
-            let second = ScriptedSource("second", startsAtOnce: false)
-            second.setSilently("2.yaml", component("shop", title: "Second"))
-            try await following([first, second], store) { reconciler in
-                #expect(await eventually { first.reads(of: "1.yaml") > 0 })
-                second.mayStart()
+            let second = ScriptedSource("second")
+            try await following([first, second], store) { reconciler async throws in
                 #expect(await eventually { await reconciler.isCaughtUp })
+                second.set("2.yaml", component("shop", title: "Second"))
+                #expect(await eventually { try await store.source("second")?.problems.isEmpty == false })
                 #expect(try await store.title("shop") == "First")
                 let problem = try #require(try await store.source("second")?.problems.first)
                 #expect(problem.code == "conflict")
@@ -100,7 +99,7 @@ struct CatalogClaimTests {
         try await TestDatabase.withStore { store in
             let claims = ClaimLog()
             let files = ScriptedSource("files", ["a.yaml": component("a", selector: "app=a")])
-            try await following([files], store, claims: claims) { reconciler in
+            try await following([files], store, claims: claims) { reconciler async throws in
                 #expect(await eventually { await reconciler.isCaughtUp })
                 let first = try #require(claims.last("component:default/a") ?? nil)
                 #expect(first.entityRef == "component:default/a")
@@ -133,12 +132,12 @@ struct CatalogClaimTests {
     func restart() async throws {
         try await TestDatabase.withStore { store in
             let files = ScriptedSource("files", ["a.yaml": component("a", selector: "app=a")])
-            try await following([files], store) { reconciler in
+            try await following([files], store) { reconciler async throws in
                 #expect(await eventually { await reconciler.isCaughtUp })
             }
             files.failListing("gone fishing")
             let claims = ClaimLog()
-            try await following([files], store, claims: claims) { reconciler in
+            try await following([files], store, claims: claims) { reconciler async throws in
                 #expect(await eventually { !claims.batches.isEmpty })
                 #expect(claims.batches.first?.keys.sorted() == ["component:default/a"])
                 files.failListing(nil)
@@ -155,7 +154,7 @@ struct CatalogClaimTests {
         try await TestDatabase.withStore { store in
             let claims = ClaimLog()
             let files = ScriptedSource("files", ["a.yaml": component("a", selector: "app in (")])
-            try await following([files], store, claims: claims) { reconciler in
+            try await following([files], store, claims: claims) { reconciler async throws in
                 #expect(await eventually { await reconciler.isCaughtUp })
                 #expect(claims.last("component:default/a") == .some(nil))
                 let item = try #require(try await store.document("a")?["status"]?["items"]?[0])

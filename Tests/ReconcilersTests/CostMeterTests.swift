@@ -102,7 +102,7 @@ struct CostMeterTests {
         meter.observe(Self.web(cores: 2), id: 7, at: Self.after(1_200))
         let hours = meter.hours(at: Self.after(1_800))
         #expect(hours.map(\.usage.coveredSeconds) == [1_200])
-        #expect(hours.first?.usage.use.millicoreSeconds == 600_000 + 1_200_000)
+        #expect(hours.first?.usage.use.millicoreSeconds == 1_800_000)
         meter.end(key("Deployment", "web"), at: Self.after(1_900))
         let last = meter.hours(at: Self.after(2_000))
         #expect(last.map(\.usage.coveredSeconds) == [1_300])
@@ -155,6 +155,6 @@ struct CostMeterTests {
         meter.observe(Self.web(cores: 5), id: 7, at: Self.after(200))
         let hours = meter.hours(at: Self.after(700))
         #expect(hours.map(\.usage.coveredSeconds) == [200])
-        #expect(hours.first?.usage.use.millicoreSeconds == 100_000 + 500_000)
+        #expect(hours.first?.usage.use.millicoreSeconds == 600_000)
     }
 }

@@ -63,4 +63,19 @@ struct OwnershipTests {
     func objects(object: WorkloadObject, kind: String, name: String) {
         #expect(Self.cluster.ownership.workload(of: object) == key(kind, name))
     }
+
+    @Test("all workloads are those that some object is or belongs to")
+    func all() {
+        let cluster = HandmadeCluster(
+            [
+                object(.replicaSet, "web-5d4", uid: "r1", of: controller("Deployment", "web", "d1")),
+                object(.job, "import", uid: "j2"),
+            ],
+            pods: [
+                pod("a", of: controller("ReplicaSet", "web-5d4", "r1")), pod("bare"),
+                pod("early", of: controller("ReplicaSet", "unseen", "r9")),
+            ])
+        #expect(
+            cluster.ownership.all() == [key("Deployment", "web"), key("Job", "import"), key("Pod", "bare")])
+    }
 }

@@ -31,10 +31,14 @@ extension Informer {
             update { ($0.watches, $0.lastError) = ($0.watches + 1, nil) }
             return try await follow(stream, &reflection)
         } catch {
-            let failure = note(error, "watch")
-            // Some servers and proxies hold back even the header until there is something to send.
-            if failure.code == .timeout { return reflection.next(after: .silent) }
-            return await failed(failure, &reflection)
+            // Silence is no failure: old servers send no bookmarks for a resource that never changed, and some servers and
+            // proxies hold back even the header until there is something to send. If the server is really gone, the list
+            // that follows will say so.
+            if KubernetesError(any: error, request: "watch").code == .timeout {
+                logger.debug("a watch was silent; listing anew")
+                return reflection.next(after: .silent)
+            }
+            return await failed(note(error, "watch"), &reflection)
         }
     }
 
@@ -59,7 +63,9 @@ extension Informer {
             ($0.isServed, $0.lastError, $0.lastEventAt) = (true, nil, .now())
         }
         markSynced()
-        logger.info("list complete", ["objects": .int(Int64(cache.count))])
+        let isFirst = status.lists == 1
+        let fields: JSONObject = ["objects": .int(Int64(cache.count))]
+        if isFirst { logger.info("list complete", fields) } else { logger.debug("list complete", fields) }
     }
 
     private func note(_ error: any Error, _ step: String) -> KubernetesError {
