@@ -74,10 +74,13 @@ let package = Package(
         tests(
             "Reconcilers",
             imports: [
-                "Base", "Store", "KubeClient", "HTTPClient", "HTTPServer", "CatalogSources", "Catalog", "Costs", "Matching",
+                "Base", "Store", "KubeClient", "HTTPClient", "HTTPServer", "CatalogSources", "Catalog", "Costs",
+                "Matching",
                 "TestSupport",
             ]),
-        tests("API", imports: ["Base", "Actions", "Store", "Catalog", "Costs", "Matching", "MCP", "HTTPServer", "TestSupport"]),
+        tests(
+            "API",
+            imports: ["Base", "Actions", "Store", "Catalog", "Costs", "Matching", "MCP", "HTTPServer", "TestSupport"]),
         tests("Controller", imports: ["Base", "Costs", "Actions", "API"]),
     ],
     swiftLanguageModes: [.v6]

@@ -50,7 +50,8 @@ package enum AuthenticationError: Error, CustomStringConvertible {
     var challenge: String {
         switch self {
         case .missing: #"Bearer realm="callboard""#
-        case .invalid: #"Bearer realm="callboard", error="invalid_token", error_description="The bearer token is not valid""#
+        case .invalid:
+            #"Bearer realm="callboard", error="invalid_token", error_description="The bearer token is not valid""#
         }
     }
 }

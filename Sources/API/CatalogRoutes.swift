@@ -94,7 +94,9 @@ struct CatalogRoutes {
         query.offset = try request.integer("offset", atLeast: 0) ?? 0
         query.order = try request.http.queryValues("orderField").map { try OrderField(byQuery: $0) }
         query.fullText = request.http.queryValue("fullTextFilterTerm").map { term in
-            let fields = request.http.queryValues("fullTextFilterFields").flatMap { $0.split(separator: ",").map(String.init) }
+            let fields = request.http.queryValues("fullTextFilterFields").flatMap {
+                $0.split(separator: ",").map(String.init)
+            }
             return FullTextFilter(term: term, fields: fields.isEmpty ? nil : fields)
         }
         return query
@@ -107,7 +109,9 @@ struct CatalogRoutes {
         let filter = try EntityFilter.parsing(request.http.queryValues("filter"))
         let facets = try await store.catalog.facets(names, filter: filter)
         let values = names.map { name in
-            let values = (facets[name] ?? []).map { ["value": .string($0.value), "count": .int($0.count)] as JSONValue }
+            let values = (facets[name] ?? []).map {
+                ["value": .string($0.value), "count": .int($0.count)] as JSONValue
+            }
             return (name, JSONValue.array(values))
         }
         return .json(200, ["facets": .object(JSONObject(values))])
@@ -178,7 +182,9 @@ extension String {
 }
 
 extension HTTPServerResponse {
-    fileprivate static func array(_ items: [[UInt8]]) -> HTTPServerResponse { .json(bytes: CatalogRoutes.joined(items)) }
+    fileprivate static func array(_ items: [[UInt8]]) -> HTTPServerResponse {
+        .json(bytes: CatalogRoutes.joined(items))
+    }
 
     static func json(bytes: [UInt8]) -> HTTPServerResponse {
         HTTPServerResponse(

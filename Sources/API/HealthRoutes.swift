@@ -42,7 +42,8 @@ struct HealthRoutes {
             check.problem.map { "[-]\(check.name) failed: \($0)\n" } ?? "[+]\(check.name) ok\n"
         }
         let isReady = checks.allSatisfy { $0.problem == nil }
-        return .text(isReady ? 200 : 503, lines.joined() + (isReady ? "readyz check passed\n" : "readyz check failed\n"))
+        return .text(
+            isReady ? 200 : 503, lines.joined() + (isReady ? "readyz check passed\n" : "readyz check failed\n"))
     }
 }
 

@@ -22,7 +22,8 @@ enum CostWindowArgument {
             }
         guard let unit, let count = Int64(text.dropLast()), count > 0, count <= maximumHours / unit else {
             throw ActionError(
-                .input, "window: expected a number of hours or days up to 400d, such as 24h or 30d, or month-to-date, "
+                .input,
+                "window: expected a number of hours or days up to 400d, such as 24h or 30d, or month-to-date, "
                     + "but found \"\(text)\"")
         }
         return CostWindow(from: now.adding(seconds: -count * unit * 3_600).startOfHour, to: now)

@@ -100,7 +100,8 @@ enum Output {
 
     /// What Callboard's own estimate leaves out.
     static let notCovered: JSONValue = [
-        "usage above requests", "GPU, storage, network and load balancers", "idle node capacity", "discounts and spot prices",
+        "usage above requests", "GPU, storage, network and load balancers", "idle node capacity",
+        "discounts and spot prices",
     ]
     static let notCoveredSchema = Schema.list(["type": "string"], "What the amounts do not include.")
 }

@@ -8,7 +8,8 @@ package struct Permission: Sendable, Hashable {
     package let attribute: Attribute
 
     package static let readEntities = Permission(plugin: "catalog", name: "catalog.entity.read", attribute: .read)
-    package static let readWorkloads = Permission(plugin: "callboard", name: "callboard.workload.read", attribute: .read)
+    package static let readWorkloads = Permission(
+        plugin: "callboard", name: "callboard.workload.read", attribute: .read)
     package static let readCosts = Permission(plugin: "callboard", name: "callboard.cost.read", attribute: .read)
     package static let readSources = Permission(plugin: "callboard", name: "callboard.source.read", attribute: .read)
 

@@ -86,7 +86,8 @@ struct QueryCatalogEntities: Action {
         query.order = orders.compactMap { order in
             guard let field = order["field"]?.stringValue else { return nil }
             return OrderField(
-                field: field, direction: OrderField.Direction(rawValue: order["order"]?.stringValue ?? "") ?? .ascending)
+                field: field, direction: OrderField.Direction(rawValue: order["order"]?.stringValue ?? "") ?? .ascending
+            )
         }
         query.fullText = arguments["fullTextFilter"].map { filter in
             FullTextFilter(
@@ -104,7 +105,8 @@ struct QueryCatalogEntities: Action {
             return .object(fields.apply(to: object))
         }
         var output: JSONObject = [
-            "items": .array(items), "totalItems": .int(Int64(page.totalItems)), "hasMoreEntities": .bool(page.next != nil),
+            "items": .array(items), "totalItems": .int(Int64(page.totalItems)),
+            "hasMoreEntities": .bool(page.next != nil),
         ]
         output["nextPageCursor"] = page.next.map { .string($0.encoded) }
         return .object(output)

@@ -28,10 +28,11 @@ package func readFile(_ path: String, maximumBytes: Int = 64 << 20) throws(FileE
         let start = bytes.count
         let space = min(max(64 << 10, start), maximumBytes + 1 - start)
         var count = 0
-        bytes.append(contentsOf: [UInt8](unsafeUninitializedCapacity: space) { buffer, initialized in
-            repeat { count = read(descriptor, buffer.baseAddress, space) } while count < 0 && errno == EINTR
-            initialized = max(count, 0)
-        })
+        bytes.append(
+            contentsOf: [UInt8](unsafeUninitializedCapacity: space) { buffer, initialized in
+                repeat { count = read(descriptor, buffer.baseAddress, space) } while count < 0 && errno == EINTR
+                initialized = max(count, 0)
+            })
         guard count >= 0 else { throw FileError(errno: errno, path: path) }
         if count == 0 { return bytes }
     }
@@ -42,7 +43,8 @@ extension FileError {
     /// The failure that the C library reported.
     package init(errno number: Int32, path: String) {
         self.init(
-            code: number == ENOENT || number == ENOTDIR ? .notFound : .unreadable, path: path, detail: errnoText(number))
+            code: number == ENOENT || number == ENOTDIR ? .notFound : .unreadable, path: path, detail: errnoText(number)
+        )
     }
 }
 

@@ -21,7 +21,8 @@ extension JSONValue {
         }
         defer { callboard_json_free(document) }
         var reader = TapeReader(
-            tape: callboard_json_tape(document), strings: UnsafeRawPointer(callboard_json_strings(document)), position: 1)
+            tape: callboard_json_tape(document), strings: UnsafeRawPointer(callboard_json_strings(document)),
+            position: 1)
         self = reader.value()
     }
 

@@ -32,7 +32,8 @@ package struct Logger: Sendable {
     ) {
         self.init(
             label: label, fields: [:],
-            threshold: threshold ?? environmentVariable("LOG_LEVEL").flatMap { Level(rawValue: $0.lowercased()) } ?? .info,
+            threshold: threshold ?? environmentVariable("LOG_LEVEL").flatMap { Level(rawValue: $0.lowercased()) }
+                ?? .info,
             sink: sink)
     }
 

@@ -48,9 +48,11 @@ extension Timestamp {
         var time = time_t(remainder < 0 ? quotient - 1 : quotient)
         var parts = tm()
         gmtime_r(&time, &parts)
-        let date = "\(Self.padded(Int(parts.tm_year) + 1900, 4))-\(Self.padded(Int(parts.tm_mon) + 1, 2))"
+        let date =
+            "\(Self.padded(Int(parts.tm_year) + 1900, 4))-\(Self.padded(Int(parts.tm_mon) + 1, 2))"
             + "-\(Self.padded(Int(parts.tm_mday), 2))"
-        let clock = "\(Self.padded(Int(parts.tm_hour), 2)):\(Self.padded(Int(parts.tm_min), 2))"
+        let clock =
+            "\(Self.padded(Int(parts.tm_hour), 2)):\(Self.padded(Int(parts.tm_min), 2))"
             + ":\(Self.padded(Int(parts.tm_sec), 2))"
         return "\(date)T\(clock)\(fraction == 0 ? "" : "." + Self.padded(Int(fraction), 6))Z"
     }

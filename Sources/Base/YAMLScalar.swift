@@ -13,11 +13,13 @@ enum YAMLScalar {
         guard let first = text.utf8.first, first < 0x3A else { return nil }
         if text.hasPrefix("0o") { return integer(text.dropFirst(2), radix: 8) }
         if text.hasPrefix("0x") { return integer(text.dropFirst(2), radix: 16) }
-        let unsigned = text.utf8.first == UInt8(ascii: "-") || text.utf8.first == UInt8(ascii: "+")
+        let unsigned =
+            text.utf8.first == UInt8(ascii: "-") || text.utf8.first == UInt8(ascii: "+")
             ? text.dropFirst() : Substring(text)
         if unsigned.utf8.allSatisfy(isDigit), !unsigned.isEmpty {
             // An integer beyond 64 bits is kept as a number of less precision, as JavaScript's readers do.
-            return Int64(text).map(JSONValue.int) ?? UInt64(text).map(JSONValue.uint) ?? Double(text).map(JSONValue.double)
+            return Int64(text).map(JSONValue.int) ?? UInt64(text).map(JSONValue.uint)
+                ?? Double(text).map(JSONValue.double)
         }
         guard isFloat(unsigned) else { return nil }
         return Double(text).map(JSONValue.double)

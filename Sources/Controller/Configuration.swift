@@ -66,7 +66,8 @@ struct Configuration {
             configuration = PostgresPool.Configuration(uri: uri)
         } else {
             let connection = try root.required(
-                "backend.database.connection", "a connection URI, or host, port, user, password and database "
+                "backend.database.connection",
+                "a connection URI, or host, port, user, password and database "
                     + "(or the environment variable DATABASE_URL)")
             configuration = try Self.connection(connection)
         }
@@ -82,7 +83,9 @@ struct Configuration {
             let number = port.value.stringValue.flatMap { Int64($0) }
             keywords.append(("port", String(number == nil ? try port.integer(in: 1...65535) : number ?? 0)))
         }
-        for (key, keyword) in [("user", "user"), ("password", "password"), ("database", "dbname"), ("sslmode", "sslmode")] {
+        for (key, keyword) in [
+            ("user", "user"), ("password", "password"), ("database", "dbname"), ("sslmode", "sslmode"),
+        ] {
             if let value = node[key] { keywords.append((keyword, try value.string())) }
         }
         return PostgresPool.Configuration(keywords: keywords)
@@ -112,7 +115,8 @@ struct Configuration {
                 if type == "file" {
                     catalogTargets.append(target)
                 } else {
-                    warnings.append("\(location.path) has the type \(type), which this version does not read; expected file")
+                    warnings.append(
+                        "\(location.path) has the type \(type), which this version does not read; expected file")
                 }
             }
         }

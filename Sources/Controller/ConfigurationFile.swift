@@ -30,7 +30,8 @@ struct ConfigurationFile {
         let documents = YAML.documents(bytes)
         guard let first = documents.first else { return .object([:]) }
         guard documents.count == 1 else {
-            throw ConfigurationError(path: "", location: path, detail: "expected one YAML document, found \(documents.count)")
+            throw ConfigurationError(
+                path: "", location: path, detail: "expected one YAML document, found \(documents.count)")
         }
         switch first {
         case .failure(let error):
@@ -45,7 +46,9 @@ struct ConfigurationFile {
     }
 
     /// A node's value with its substitutions made; nil when it asks for a variable that is not set.
-    private mutating func value(_ node: YAMLNode, at path: String, in file: String) throws(ConfigurationError) -> JSONValue? {
+    private mutating func value(_ node: YAMLNode, at path: String, in file: String) throws(ConfigurationError)
+        -> JSONValue?
+    {
         locations[path] = SourceLocation(file: file, position: node.position)
         switch node.content {
         case .scalar(.string(let text)): return substitute(text, at: path).map(JSONValue.string)

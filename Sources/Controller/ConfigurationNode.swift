@@ -92,7 +92,9 @@ struct ConfigurationNode {
         return unknown
     }
 
-    private func collect(_ value: JSONValue, path: String, pattern: String, known: Set<String>, into unknown: inout [String]) {
+    private func collect(
+        _ value: JSONValue, path: String, pattern: String, known: Set<String>, into unknown: inout [String]
+    ) {
         if known.contains(pattern + ".*") { return }
         switch value {
         case .object(let members):
@@ -100,7 +102,11 @@ struct ConfigurationNode {
                 let next = pattern.isEmpty ? key : "\(pattern).\(key)"
                 let nextPath = path.isEmpty ? key : "\(path).\(key)"
                 let isKnown = known.contains { $0 == next || $0.hasPrefix(next + ".") || $0.hasPrefix(next + "[]") }
-                if isKnown { collect(member, path: nextPath, pattern: next, known: known, into: &unknown) } else { unknown.append(nextPath) }
+                if isKnown {
+                    collect(member, path: nextPath, pattern: next, known: known, into: &unknown)
+                } else {
+                    unknown.append(nextPath)
+                }
             }
         case .array(let elements):
             for (index, element) in elements.enumerated() {

@@ -95,7 +95,8 @@ struct Program {
                 configuration.configMapNamespaces.isEmpty ? [nil] : configuration.configMapNamespaces
             sources += namespaces.map { namespace in
                 ConfigMapSource(
-                    cluster: configuration.clusterName, client: client, namespace: namespace, logger: Logger("configmaps"))
+                    cluster: configuration.clusterName, client: client, namespace: namespace,
+                    logger: Logger("configmaps"))
             }
         }
         let catalog = CatalogReconciler(

@@ -49,7 +49,9 @@ struct CostMeter {
         for (key, var meter) in meters {
             meter.integrator.advance(to: moment)
             finished += meter.integrator.takeCompleted().map { cost(meter.id, $0) }
-            if let current = meter.integrator.current, current.coveredSeconds > 0 { open.append(cost(meter.id, current)) }
+            if let current = meter.integrator.current, current.coveredSeconds > 0 {
+                open.append(cost(meter.id, current))
+            }
             meters[key] = meter
         }
         return Self.latest(finished + open)

@@ -18,13 +18,15 @@ struct ReconcilerMetrics: Sendable {
     init(_ registry: MetricsRegistry, controller: String) {
         self.controller = controller
         total = registry.counter(
-            "controller_runtime_reconcile_total", help: "Batches reconciled, by result.", labels: ["controller", "result"])
+            "controller_runtime_reconcile_total", help: "Batches reconciled, by result.",
+            labels: ["controller", "result"])
         time = registry.histogram(
             "controller_runtime_reconcile_time_seconds", help: "How long a batch took.", labels: ["controller"])
         depth = BoundGauge(
             gauge: registry.gauge("workqueue_depth", help: "Keys that wait.", labels: ["name", "controller"]),
             labels: [controller, controller])
-        objects = registry.gauge("callboard_cache_objects", help: "Objects in a cache.", labels: ["cluster", "resource"])
+        objects = registry.gauge(
+            "callboard_cache_objects", help: "Objects in a cache.", labels: ["cluster", "resource"])
         lastEvent = registry.gauge(
             "callboard_cache_last_event_timestamp_seconds", help: "When a cache last heard from the API server.",
             labels: ["cluster", "resource"])

@@ -166,6 +166,7 @@ package actor WorkloadReconciler {
     private func writeCosts() async {
         while !Task.isCancelled {
             try? await Task.sleep(for: costInterval)
+            // Also when the sleep was cut short by the end of the program: what was counted until then is kept.
             await writeCostsOnce()
         }
     }

@@ -16,7 +16,9 @@ extension CatalogStore {
         try await pool.run { session in
             try session.transaction {
                 var application = CatalogApplication(session: session, status: status)
-                return try application.apply(contents.sorted { $0.location < $1.location })
+                // What is gone goes first, so that an entity whose file was renamed keeps its uid.
+                return try application.apply(
+                    contents.sorted { ($0.isGone ? 0 : 1, $0.location) < ($1.isGone ? 0 : 1, $1.location) })
             }
         }
     }
@@ -212,7 +214,7 @@ private struct CatalogApplication {
     }
 
     private func removeLocations(_ contents: [LocationContent]) throws {
-        let gone = contents.filter { if case .gone = $0.outcome { true } else { false } }
+        let gone = contents.filter(\.isGone)
         guard !gone.isEmpty else { return }
         try session.run("DELETE FROM catalog_location WHERE location = ANY($1::text[])", [.texts(gone.map(\.location))])
     }

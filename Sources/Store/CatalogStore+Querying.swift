@@ -185,7 +185,7 @@ private struct EntityListing {
         var values: [SQLValue] = []
         var conditions = conditions(&values)
         let sort = order.map { "lower(search -> \(parameter($0.field.lowercased(), &values)) ->> 0) COLLATE \"C\"" }
-        let key = sort.map { "(\($0), ref COLLATE \"C\")" } ?? "ref COLLATE \"C\""
+        let key = sort.map { "(\($0), ref)" } ?? "ref"
         let isPrevious = cursor?.isPrevious ?? false
         let isDescending = (order?.direction == .descending) != isPrevious
         if let position = cursor?.orderFieldValues {
@@ -193,7 +193,7 @@ private struct EntityListing {
             conditions += " AND \(key) \(isDescending ? "<" : ">") (\(parameters))"
         }
         let direction = isDescending ? "DESC" : "ASC"
-        let ordering = (sort.map { "\($0) \(direction), " } ?? "") + "ref COLLATE \"C\" \(direction)"
+        let ordering = (sort.map { "\($0) \(direction), " } ?? "") + "ref \(direction)"
         var statement =
             "SELECT ref, document, etag, \(sort ?? "NULL") FROM entity WHERE \(conditions) ORDER BY \(ordering)"
         if let limit = query.limit {

@@ -31,8 +31,10 @@ extension CatalogStore {
     ///
     /// - Throws: `StoreError`.
     package func entity(uid: String) async throws -> StoredEntity? {
-        try await pool.read { session in
-            try session.run("SELECT ref, document, etag FROM entity WHERE id::text = lower($1)", [.text(uid)])
+        let digits = uid.utf8.filter { $0 != UInt8(ascii: "-") }
+        guard uid.utf8.count == 36, digits.count == 32, digits.allSatisfy(isHexadecimalDigit) else { return nil }
+        return try await pool.read { session in
+            try session.run("SELECT ref, document, etag FROM entity WHERE id = $1::uuid", [.text(uid)])
                 .first(Self.stored)
         }
     }
@@ -75,4 +77,8 @@ extension CatalogStore {
     static func stored(_ row: SQLRow) throws -> StoredEntity {
         StoredEntity(ref: try row.required(0), document: row.bytes(1) ?? [], etag: try row.required(2))
     }
+}
+
+private func isHexadecimalDigit(_ byte: UInt8) -> Bool {
+    Unicode.Scalar(byte).properties.isASCIIHexDigit
 }

@@ -22,6 +22,8 @@ package struct LocationContent: Sendable {
         self.sourceID = sourceID
         self.outcome = outcome
     }
+
+    var isGone: Bool { if case .gone = outcome { true } else { false } }
 }
 
 /// What a batch of locations changed.

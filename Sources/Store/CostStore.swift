@@ -66,7 +66,8 @@ package struct CostStore: Sendable {
     /// - Throws: `StoreError`.
     package func usage(hour: Timestamp, cluster: String) async throws -> [WorkloadKey: HourUsage] {
         try await pool.read { session in
-            let pairs = try session.run(Statement.usage, [.time(hour), .text(cluster), .int(Self.estimate)]).map { row in
+            let pairs = try session.run(Statement.usage, [.time(hour), .text(cluster), .int(Self.estimate)]).map {
+                row in
                 let usage = HourUsage(
                     hour: hour, through: row.time(4) ?? hour, coveredSeconds: row.int(5) ?? 0,
                     use: CapacityTime(millicoreSeconds: row.int(6) ?? 0, byteSeconds: row.int(7) ?? 0),

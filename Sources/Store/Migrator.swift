@@ -26,7 +26,8 @@ struct Migrator {
     /// - Returns: the versions that were applied.
     /// - Throws: `StoreError` with code `schema` when the database is newer than this program, or was made by other scripts.
     static func migrate(_ session: PostgresSession, migrations: [Migration] = migrations) throws -> [Int] {
-        try session.run("SELECT set_config('lock_timeout', '60s', false), set_config('statement_timeout', '600s', false)")
+        try session.run(
+            "SELECT set_config('lock_timeout', '60s', false), set_config('statement_timeout', '600s', false)")
         try session.run("SELECT pg_advisory_lock($1::bigint)", [.int(lock)])
         // The session's settings and the lock end with it.
         defer { session.disconnect() }
@@ -59,7 +60,9 @@ struct Migrator {
         guard applied == migration.checksum else {
             throw StoreError(
                 code: .schema,
-                detail: "migration \(migration.version) (\(migration.name)) was applied in another form than this program's")
+                detail:
+                    "migration \(migration.version) (\(migration.name)) was applied in another form than this program's"
+            )
         }
         return false
     }

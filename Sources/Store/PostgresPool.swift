@@ -54,7 +54,8 @@ package actor PostgresPool {
     /// Runs the body on a connection.
     ///
     /// - Throws: `StoreError` with code `busy` when none became free in time, or what the body throws.
-    package func run<Value: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> Value) async throws -> Value
+    package func run<Value: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> Value) async throws
+        -> Value
     {
         let connection = try await acquire()
         defer { release(connection) }
@@ -63,7 +64,8 @@ package actor PostgresPool {
 
     /// Runs a body that only reads. When the connection turns out to be dead (the server restarted meanwhile), it is
     /// run once more on a new one.
-    package func read<Value: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> Value) async throws -> Value
+    package func read<Value: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> Value) async throws
+        -> Value
     {
         do {
             return try await run(body)

@@ -97,7 +97,8 @@ package final class PostgresSession {
         let detail = primary ?? connection.map { message(of: $0) } ?? "no connection"
         if isLost { disconnect() }
         throw StoreError(
-            code: Self.code(sqlState: state, isLost: isLost), detail: "\(summary(statement)): \(detail)", sqlState: state)
+            code: Self.code(sqlState: state, isLost: isLost), detail: "\(summary(statement)): \(detail)",
+            sqlState: state)
     }
 
     /// Classes of PostgreSQL's appendix A: 57014 is a cancelled query, 57P the server going down, 08 the connection,

@@ -39,7 +39,8 @@ package struct WorkloadStore: Sendable {
         let rows = JSONValue.array(present.map(Self.row))
         let keys = JSONValue.array((present.map(\.workload.key) + gone).map(Self.keyRow))
         let goneKeys = JSONValue.array(gone.map(Self.keyRow))
-        let links = JSONValue.array(present.flatMap { record in record.links.map { Self.row($0, record.workload.key) } })
+        let links = JSONValue.array(
+            present.flatMap { record in record.links.map { Self.row($0, record.workload.key) } })
         return try await pool.run { session in
             try session.transaction {
                 try session.run(Statement.upsert, [.json(rows)])

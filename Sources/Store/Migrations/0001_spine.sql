@@ -36,8 +36,8 @@ CREATE INDEX catalog_problem_entity ON catalog_problem (entity_ref) WHERE entity
 
 CREATE TABLE entity (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-    -- kind:namespace/name, lower case.
-    ref text NOT NULL UNIQUE,
+    -- kind:namespace/name, lower case; in byte order, as listings are.
+    ref text COLLATE "C" NOT NULL UNIQUE,
     location text NOT NULL REFERENCES catalog_location,
     -- As read, with the defaults filled in; json keeps the author's order of keys.
     definition json NOT NULL,
