@@ -1,4 +1,4 @@
-internal import KubeClient
+internal import Base
 internal import Synchronization
 
 /// The keys that need work, for any number of workers. A key that is added while it waits is handed out once; one that

@@ -105,7 +105,7 @@ struct ToolCallTests {
 
     @Test("a call that heeds no cancellation is given up at the deadline all the same")
     func deadline() async throws {
-        let gate = Gate()
+        let gate = Door()
         let endpoint = Endpoint(
             SampleProvider { _, _ in
                 await gate.wait()
@@ -121,8 +121,8 @@ struct ToolCallTests {
 
     @Test("a call is cancelled when the client goes away")
     func cancellation() async throws {
-        let started = Gate()
-        let cancelled = Gate()
+        let started = Door()
+        let cancelled = Door()
         let endpoint = Endpoint(
             SampleProvider { _, _ in
                 started.open()
@@ -151,7 +151,7 @@ struct HurriedClock: Clock {
 }
 
 /// Lets whoever waits go on once it is open.
-final class Gate: Sendable {
+final class Door: Sendable {
     private let stream: AsyncStream<Void>
     private let door: AsyncStream<Void>.Continuation
 
