@@ -10,7 +10,7 @@ struct CatalogRoutes {
 
     /// What `/entities/by-query` gives when no limit is asked for, as Backstage's code has it.
     private static let defaultLimit = 200
-    /// Without it one request could ask for the whole catalog at once.
+    /// No page is longer, whatever is asked for.
     private static let maximumLimit = 10_000
 
     var routes: [Route] {
@@ -58,6 +58,7 @@ struct CatalogRoutes {
             query.offset = place.offset
             query.limit = query.limit ?? place.limit
         }
+        query.limit = query.limit.map { min($0, Self.maximumLimit) }
         let page = try await store.catalog.query(query)
         var response = HTTPServerResponse.array(try Self.items(page, fields))
         if let limit = query.limit, query.offset + page.items.count < page.totalItems {
@@ -194,8 +195,11 @@ extension HTTPServerResponse {
     /// An entity's document as stored, with its etag; 304 when the client has it already.
     fileprivate static func document(_ entity: StoredEntity, to request: HTTPServerRequest) -> HTTPServerResponse {
         let etag = "\"\(entity.etag)\""
-        let known = request.headers.all("If-None-Match").flatMap { $0.split(separator: ",") }
-        if known.contains(where: { $0.drop { $0 == " " }.hasPrefix(etag) }) {
+        // RFC 9110 §13.1.2 compares weakly: a proxy that compresses makes our tag a weak one.
+        let known: [String] = request.headers.all("If-None-Match").flatMap { field in
+            field.filter { $0 != " " }.split(separator: ",").map(String.init)
+        }
+        if known.contains(where: { ["*", etag, "W/" + etag].contains($0) }) {
             return HTTPServerResponse(status: 304, headers: ["ETag": etag], body: .bytes([]))
         }
         var response = json(bytes: entity.document)

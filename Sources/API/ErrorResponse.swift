@@ -20,19 +20,19 @@ struct ErrorResponse {
     }
 
     init(_ error: any Error) {
+        if let failure = error as? StoreError, let meaning = ActionError(failure) {
+            self.init(meaning)
+            guard meaning.kind == .unavailable else { return }
+            headers.set("Retry-After", "2")
+            hidden = failure.description
+            return
+        }
         switch error {
         case let error as ActionError: self.init(error)
         case let error as CatalogInputError: self.init(status: 400, name: "InputError", message: error.description)
         case let error as AuthenticationError:
             self.init(status: 401, name: "AuthenticationError", message: error.description)
             headers.set("WWW-Authenticate", error.challenge)
-        case let error as StoreError where error.code == .badParameter:
-            self.init(status: 400, name: "InputError", message: error.detail)
-        case let error as StoreError where error.code != .statement && error.code != .unexpectedResult:
-            self.init(
-                status: 503, name: "ServiceUnavailableError", message: "The database is not available at the moment")
-            headers.set("Retry-After", "2")
-            hidden = error.description
         default:
             let id = Hex.encode(randomBytes(10))
             self.init(status: 500, name: "Error", message: "An internal error occurred logId=\(id)")

@@ -52,11 +52,9 @@ struct ActionTools: ToolProvider {
             return ToolResult(structured: try await action.invoke(arguments, for: principal))
         } catch let error as ActionError {
             throw ToolFailure(name: error.kind.rawValue, message: error.message)
-        } catch let error as StoreError where error.code == .badParameter {
-            throw ToolFailure(name: "InputError", message: error.detail)
-        } catch let error as StoreError where error.code == .unavailable || error.code == .busy {
-            throw ToolFailure(
-                name: "ServiceUnavailableError", message: "The database is not available at the moment; try again soon")
+        } catch let error as StoreError {
+            guard let meaning = ActionError(error) else { throw error }
+            throw ToolFailure(name: meaning.kind.rawValue, message: meaning.message)
         }
     }
 

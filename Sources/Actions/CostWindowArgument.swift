@@ -20,7 +20,8 @@ enum CostWindowArgument {
             case "d": 24
             default: nil
             }
-        guard let unit, let count = Int64(text.dropLast()), count > 0, count <= maximumHours / unit else {
+        guard let unit, text.first != "+", let count = Int64(text.dropLast()), count > 0, count <= maximumHours / unit
+        else {
             throw ActionError(
                 .input,
                 "window: expected a number of hours or days up to 400d, such as 24h or 30d, or month-to-date, "

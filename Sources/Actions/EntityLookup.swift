@@ -24,9 +24,10 @@ struct EntityLookup {
 
     /// The entity of a ref.
     ///
-    /// - Throws: `ActionError` of kind `notFound` that lists what may have been meant.
-    func entity(_ ref: EntityRef) async throws -> StoredEntity {
+    /// - Throws: `ActionError` of kind `notFound`; it lists what may have been meant to who may read the catalog.
+    func entity(_ ref: EntityRef, for caller: Caller) async throws -> StoredEntity {
         if let entity = try await store.catalog.entity(ref: ref.canonical) { return entity }
+        guard caller.may(.readEntities) else { throw ActionError(.notFound, "No entity \(ref.canonical)") }
         let candidates = try await store.catalog.candidates(name: ref.name, limit: 5)
         let hint = candidates.isEmpty ? "" : "; did you mean \(candidates.joined(separator: ", "))?"
         throw ActionError(.notFound, "No entity \(ref.canonical)\(hint)")

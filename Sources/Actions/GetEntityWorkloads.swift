@@ -72,7 +72,7 @@ struct GetEntityWorkloads: Action {
     }
 
     func run(_ input: Input, for caller: Caller) async throws -> JSONValue {
-        let entity = try await EntityLookup(store: store).entity(input.ref)
+        let entity = try await EntityLookup(store: store).entity(input.ref, for: caller)
         let links = try await store.workloads.workloads(of: entity.ref)
         let owned = links.filter(\.isOwner)
         let hourly = owned.reduce(ResourceCost.zero) { $0 + Output.hourlyCost($1.workload) }

@@ -69,12 +69,12 @@ struct ListOrphanWorkloads: Action {
     func run(_ input: Input, for caller: Caller) async throws -> JSONValue {
         let page = try await store.workloads.orphans(
             namespace: input.namespace, cluster: input.cluster, limit: input.limit, offset: input.offset)
-        let hourly = ResourceCost(cpu: Money(nanoDollars: page.hourlyCost), memory: .zero)
+        let hourly = Money(nanoDollars: page.hourlyCost)
         var output: JSONObject = [
             "asOf": Output.time(now()), "currency": .string(currency),
             "totals": [
-                "workloads": .int(Int64(page.total)), "hourlyCost": Output.amount(hourly.total),
-                "monthlyRunRate": Output.amount(Output.monthly(hourly).total),
+                "workloads": .int(Int64(page.total)), "hourlyCost": Output.amount(hourly),
+                "monthlyRunRate": Output.amount(Output.monthly(hourly)),
             ],
             "workloads": .array(page.items.map(Self.item)),
             "clusters": Output.clusters(try await store.workloads.clusters()), "notCovered": Output.notCovered,

@@ -20,12 +20,13 @@ enum Output {
     ])
 
     /// What a month of 730 hours costs at an hourly rate.
-    static func monthly(_ hourly: ResourceCost) -> ResourceCost {
-        ResourceCost(cpu: monthly(hourly.cpu), memory: monthly(hourly.memory))
+    static func monthly(_ money: Money) -> Money {
+        money.scaled(by: PriceList.hoursPerMonth, over: 1) ?? Money(nanoDollars: .max)
     }
 
-    private static func monthly(_ money: Money) -> Money {
-        money.scaled(by: PriceList.hoursPerMonth, over: 1) ?? Money(nanoDollars: .max)
+    /// The same by resource.
+    static func monthly(_ hourly: ResourceCost) -> ResourceCost {
+        ResourceCost(cpu: monthly(hourly.cpu), memory: monthly(hourly.memory))
     }
 
     static func hourlyCost(_ workload: WorkloadView) -> ResourceCost {

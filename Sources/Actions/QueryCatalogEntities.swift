@@ -98,7 +98,7 @@ struct QueryCatalogEntities: Action {
     }
 
     func run(_ input: Input, for caller: Caller) async throws -> JSONValue {
-        let page = try await store.catalog.query(input.query)
+        let page = try await page(input.query)
         let items = try page.items.map { stored in
             let document = try JSONValue(parsing: stored.document)
             guard let fields = input.fields, let object = document.objectValue else { return document }
@@ -110,5 +110,13 @@ struct QueryCatalogEntities: Action {
         ]
         output["nextPageCursor"] = page.next.map { .string($0.encoded) }
         return .object(output)
+    }
+
+    private func page(_ query: EntityQuery) async throws -> EntityPage {
+        do {
+            return try await store.catalog.query(query)
+        } catch let error as CatalogInputError {
+            throw ActionError(.input, error.description)
+        }
     }
 }

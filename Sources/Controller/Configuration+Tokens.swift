@@ -32,7 +32,7 @@ extension Configuration {
     }
 
     private static func restrictions(_ entry: ConfigurationNode) throws(ConfigurationError) -> [AccessRestriction]? {
-        guard let list = entry["accessRestrictions"] else { return nil }
+        guard let list = try entry.member("accessRestrictions", "a list of restrictions") else { return nil }
         var restrictions: [AccessRestriction] = []
         for restriction in try list.elements() {
             for key in restriction.value.objectValue?.keys ?? []
@@ -42,27 +42,23 @@ extension Configuration {
             restrictions.append(
                 AccessRestriction(
                     plugin: try restriction.required("plugin", "a plugin's id").string(),
-                    permissions: try restriction["permission"].map(permissions),
-                    attributes: try restriction["permissionAttribute"].map(attributes)))
+                    permissions: try restriction.member("permission", "names of permissions").map(names),
+                    attributes: try restriction.member("permissionAttribute", "an object with the key action")
+                        .map(attributes)))
         }
         return restrictions
     }
 
-    private static func permissions(_ node: ConfigurationNode) throws(ConfigurationError) -> Set<String> {
-        let names: Set<String>
-        if case .string(let text) = node.value {
-            // Backstage takes a comma list here as well as a list.
-            names = Set(text.split(separator: ",").map { String($0.drop { $0 == " " }) })
-        } else {
-            names = Set(try node.strings())
-        }
-        return names
+    /// A list, or as Backstage has it one text with commas or spaces between the names.
+    private static func names(_ node: ConfigurationNode) throws(ConfigurationError) -> Set<String> {
+        guard case .string(let text) = node.value else { return Set(try node.strings()) }
+        return Set(text.split { $0 == "," || $0 == " " }.map(String.init))
     }
 
     private static func attributes(_ node: ConfigurationNode) throws(ConfigurationError) -> Set<Permission.Attribute> {
         guard node.value.objectValue?.keys == ["action"] else { throw node.expected("an object with the key action") }
         var attributes: Set<Permission.Attribute> = []
-        for name in try node.required("action", "create, read, update or delete").strings() {
+        for name in try names(node.required("action", "create, read, update or delete")).sorted() {
             guard let attribute = Permission.Attribute(rawValue: name) else {
                 throw node.refused("expected create, read, update or delete, found \"\(name)\"")
             }

@@ -34,7 +34,8 @@ struct Configuration {
         kubeconfigContext = try root["callboard.kubernetes.context"]?.string()
         try readCosts(root)
         try readMCP(root)
-        warnings += root.unknownKeys(known: Self.knownKeys).map { "unknown configuration key \($0) is ignored" }
+        warnings += try root.unknownKeys(known: Self.knownKeys).map { "unknown configuration key \($0) is ignored" }
+        warnings += Self.unsetVariables(root)
         if tokens.isEmpty {
             warnings.append("backend.auth.externalAccess has no token, so nobody can use the API")
         }
@@ -58,6 +59,13 @@ struct Configuration {
         "callboard.mcp.allowedHosts[]",
     ]
 
+    /// A key of ours that is left out because its variable is not set; one that is needed has been refused before.
+    private static func unsetVariables(_ root: ConfigurationNode) -> [String] {
+        root.missingVariables.sorted { $0.key < $1.key }.filter { knownKeys.contains($0.key) }.map {
+            "\($0.key) is ignored: the environment variable \($0.value) is not set"
+        }
+    }
+
     private static func database(
         _ root: ConfigurationNode, _ environment: (String) -> String?
     ) throws(ConfigurationError) -> PostgresPool.Configuration {
@@ -76,13 +84,13 @@ struct Configuration {
     }
 
     private static func connection(_ node: ConfigurationNode) throws(ConfigurationError) -> PostgresPool.Configuration {
-        if case .string(let uri) = node.value { return PostgresPool.Configuration(uri: uri) }
-        var keywords: [(String, String)] = [("host", try node.required("host", "a host name").string())]
-        if let port = node["port"] {
-            // A port from the environment (`${PGPORT}`) is a string.
-            let number = port.value.stringValue.flatMap { Int64($0) }
-            keywords.append(("port", String(number == nil ? try port.integer(in: 1...65535) : number ?? 0)))
+        if case .string(let uri) = node.value {
+            // libpq would take an empty one for a server of its own choice.
+            guard !uri.isEmpty else { throw node.refused("expected a connection URI, found an empty text") }
+            return PostgresPool.Configuration(uri: uri)
         }
+        var keywords: [(String, String)] = [("host", try node.required("host", "a host name").string())]
+        if let port = node["port"] { keywords.append(("port", String(try port.integer(in: 1...65535)))) }
         for (key, keyword) in [
             ("user", "user"), ("password", "password"), ("database", "dbname"), ("sslmode", "sslmode"),
         ] {
@@ -91,19 +99,28 @@ struct Configuration {
         return PostgresPool.Configuration(keywords: keywords)
     }
 
-    /// `:7007`, `host:7007`, or an object.
+    /// `7007`, `:7007`, `host:7007`, or an object.
     private mutating func readListen(_ root: ConfigurationNode) throws(ConfigurationError) {
         guard let listen = root["backend.listen"] else { return }
-        guard case .string(let text) = listen.value else {
+        switch listen.value {
+        case .string(let text): try readAddress(text, listen)
+        case .object:
             host = try listen["host"]?.string() ?? host
             if let node = listen["port"] { port = Int(try node.integer(in: 0...65535)) }
-            return
+        default: port = Int(try listen.integer(in: 0...65535))
         }
-        guard let colon = text.lastIndex(of: ":"), let number = Int(text[text.index(after: colon)...]),
-            (0...65535).contains(number)
-        else { throw listen.expected("an address such as :7007 or 127.0.0.1:7007") }
-        if colon > text.startIndex { host = String(text[..<colon]) }
-        port = number
+    }
+
+    private mutating func readAddress(_ text: String, _ node: ConfigurationNode) throws(ConfigurationError) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        var name = parts.dropLast().joined(separator: ":")
+        let isBracketed = name.hasPrefix("[") && name.hasSuffix("]")
+        if isBracketed { name = String(name.dropFirst().dropLast()) }
+        guard let digits = parts.last, let number = UInt16(digits), isBracketed || !name.contains(":") else {
+            throw node.expected("an address such as :7007, 127.0.0.1:7007 or [::1]:7007")
+        }
+        if !name.isEmpty { host = name }
+        port = Int(number)
     }
 
     private mutating func readCatalog(_ root: ConfigurationNode) throws(ConfigurationError) {

@@ -50,6 +50,7 @@ struct ConfigurationFile {
         -> JSONValue?
     {
         locations[path] = SourceLocation(file: file, position: node.position)
+        missingVariables[path] = nil
         switch node.content {
         case .scalar(.string(let text)): return substitute(text, at: path).map(JSONValue.string)
         case .scalar(let value): return value
@@ -81,8 +82,8 @@ struct ConfigurationFile {
 
     /// A file's text without the line breaks at its end; a relative path is relative to the configuration file.
     private func content(of target: String, at path: String, in file: String) throws(ConfigurationError) -> String {
-        let folder = file.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        let resolved = target.hasPrefix("/") || folder.isEmpty ? target : "\(folder)/\(target)"
+        let folder = file.lastIndex(of: "/").map { file[...$0] } ?? ""
+        let resolved = target.hasPrefix("/") ? target : folder + target
         do {
             var bytes = try readFile(resolved, maximumBytes: 1 << 20)
             while let last = bytes.last, last == 0x0A || last == 0x0D { bytes.removeLast() }

@@ -5,7 +5,8 @@ struct ConfigurationNode {
     let value: JSONValue
     let path: String
     private let locations: [String: SourceLocation]
-    private let missingVariables: [String: String]
+    /// Variables that are not set, by the path of the value that asks for them.
+    let missingVariables: [String: String]
 
     init(
         value: JSONValue, path: String, locations: [String: SourceLocation], missingVariables: [String: String]
@@ -36,10 +37,20 @@ struct ConfigurationNode {
     func required(_ keys: String, _ expectation: String) throws(ConfigurationError) -> ConfigurationNode {
         if let node = self[keys] { return node }
         let missing = path.isEmpty ? keys : "\(path).\(keys)"
-        let reason = missingVariables[missing].map { ": the environment variable \($0) is not set" } ?? ""
         throw ConfigurationError(
             path: missing, location: (locations[missing] ?? locations[path])?.description,
-            detail: "is missing\(reason); expected \(expectation)")
+            detail: "is missing\(reason(missing)); expected \(expectation)")
+    }
+
+    /// The member of this object; nil when it does not stand there. Standing there without a value, or with a variable that
+    /// is not set, is refused: for what narrows access, that must not count as absent.
+    func member(_ key: String, _ expectation: String) throws(ConfigurationError) -> ConfigurationNode? {
+        let isNull = value[key]?.isNull ?? (missingVariables["\(path).\(key)"] != nil)
+        return isNull ? try required(key, expectation) : self[key]
+    }
+
+    private func reason(_ path: String) -> String {
+        missingVariables[path].map { ": the environment variable \($0) is not set" } ?? ""
     }
 
     func string() throws(ConfigurationError) -> String {
@@ -47,13 +58,19 @@ struct ConfigurationNode {
         return text
     }
 
+    // What comes from the environment (`${PORT}`) is a string; one that holds a number or a boolean counts as that.
+
     func bool() throws(ConfigurationError) -> Bool {
-        guard case .bool(let flag) = value else { throw expected("true or false") }
-        return flag
+        switch value {
+        case .bool(let flag): return flag
+        case .string("true"): return true
+        case .string("false"): return false
+        default: throw expected("true or false")
+        }
     }
 
     func integer(in range: ClosedRange<Int64>) throws(ConfigurationError) -> Int64 {
-        guard let number = value.intValue, range.contains(number) else {
+        guard let number = value.intValue ?? value.stringValue.flatMap({ Int64($0) }), range.contains(number) else {
             throw expected("a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
@@ -61,7 +78,9 @@ struct ConfigurationNode {
 
     /// A number that may have a fraction, in the form in which it was written.
     func number() throws(ConfigurationError) -> Double {
-        guard let number = value.doubleValue else { throw expected("a number") }
+        // Swift would read "inf" and "0x1p3" too.
+        let text = value.stringValue.flatMap { $0.utf8.allSatisfy("0123456789+-.eE".utf8.contains) ? $0 : nil }
+        guard let number = value.doubleValue ?? text.flatMap(Double.init) else { throw expected("a number") }
         return number
     }
 
@@ -76,7 +95,7 @@ struct ConfigurationNode {
     func expected(_ expectation: String) -> ConfigurationError {
         ConfigurationError(
             path: path, location: locations[path]?.description,
-            detail: "expected \(expectation), found \(value.typeName)")
+            detail: "expected \(expectation), found \(value.typeName)\(reason(path))")
     }
 
     /// An error about this value in other words.
@@ -86,16 +105,18 @@ struct ConfigurationNode {
 
     /// The paths of keys that are not among the known ones. A known path that ends in `.*` covers what is below it;
     /// `[]` stands for any element.
-    func unknownKeys(known: Set<String>) -> [String] {
+    ///
+    /// - Throws: for a value where only an object has a meaning.
+    func unknownKeys(known: Set<String>) throws(ConfigurationError) -> [String] {
         var unknown: [String] = []
-        collect(value, path: "", pattern: "", known: known, into: &unknown)
+        try collect(value, path: "", pattern: "", known: known, into: &unknown)
         return unknown
     }
 
     private func collect(
         _ value: JSONValue, path: String, pattern: String, known: Set<String>, into unknown: inout [String]
-    ) {
-        if known.contains(pattern + ".*") { return }
+    ) throws(ConfigurationError) {
+        if value.isNull || known.contains(pattern + ".*") { return }
         switch value {
         case .object(let members):
             for (key, member) in members {
@@ -103,16 +124,16 @@ struct ConfigurationNode {
                 let nextPath = path.isEmpty ? key : "\(path).\(key)"
                 let isKnown = known.contains { $0 == next || $0.hasPrefix(next + ".") || $0.hasPrefix(next + "[]") }
                 if isKnown {
-                    collect(member, path: nextPath, pattern: next, known: known, into: &unknown)
+                    try collect(member, path: nextPath, pattern: next, known: known, into: &unknown)
                 } else {
                     unknown.append(nextPath)
                 }
             }
-        case .array(let elements):
+        case .array(let elements) where known.contains { $0.hasPrefix(pattern + "[]") }:
             for (index, element) in elements.enumerated() {
-                collect(element, path: "\(path)[\(index)]", pattern: pattern + "[]", known: known, into: &unknown)
+                try collect(element, path: "\(path)[\(index)]", pattern: pattern + "[]", known: known, into: &unknown)
             }
-        default: break
+        default: if !known.contains(pattern) { throw child(value, path).expected("an object") }
         }
     }
 

@@ -163,16 +163,15 @@ package actor CatalogReconciler {
     /// Reads the locations among the keys and writes what they hold.
     private func readLocations(_ keys: [Key]) async -> [Key: Outcome] {
         var outcomes: [Key: Outcome] = [:]
-        var contents: [String: LocationContent] = [:]
+        var contents: [LocationContent] = []
         var unreadable: Set<Key> = []
         for case .location(let source, let location) in keys {
             let content = await content(source: source, location)
             if case .unreadable = content.outcome { unreadable.insert(.location(source: source, location)) }
-            // Sources may overlap, such as a directory and one below it; both read the same.
-            if contents[location] == nil { contents[location] = content }
+            contents.append(content)
         }
         guard !contents.isEmpty else { return [:] }
-        let written = await write(Array(contents.values))
+        let written = await write(contents)
         for case .location(let source, let location) in keys {
             let key = Key.location(source: source, location)
             let outcome = written[location] ?? .unwritten
@@ -200,7 +199,7 @@ package actor CatalogReconciler {
     private func write(_ contents: [LocationContent]) async -> [String: Outcome] {
         do {
             try await apply(contents)
-            return Dictionary(uniqueKeysWithValues: contents.map { ($0.location, .done) })
+            return outcomes(of: contents, .done)
         } catch let error as StoreError where error.code == .statement || error.code == .timeout {
             if contents.count == 1 { return [contents[0].location: await refuse(contents[0], error)] }
             var outcomes: [String: Outcome] = [:]
@@ -210,8 +209,13 @@ package actor CatalogReconciler {
             logger.warning(
                 "catalog locations were not written and will be tried again",
                 ["locations": .int(Int64(contents.count)), "error": .string("\(error)")])
-            return Dictionary(uniqueKeysWithValues: contents.map { ($0.location, .unwritten) })
+            return outcomes(of: contents, .unwritten)
         }
+    }
+
+    /// Two sources may give the same location, such as a directory and one below it.
+    private func outcomes(of contents: [LocationContent], _ outcome: Outcome) -> [String: Outcome] {
+        Dictionary(contents.map { ($0.location, outcome) }) { $1 }
     }
 
     /// Notes that the database does not take what a location holds. When it does not take that either, the fault is not

@@ -122,6 +122,7 @@ package actor WorkloadReconciler {
 
     private func process(_ keys: [WorkloadKey]) async -> Bool {
         let started = ContinuousClock.now
+        let moment = now()
         var observed: [WorkloadKey: ObservedWorkload] = [:]
         for key in keys {
             observed[key] = caches.ownership.project(key)
@@ -130,18 +131,13 @@ package actor WorkloadReconciler {
             assert(changes.touched.keys.allSatisfy { $0 == key })
         }
         let gone = keys.filter { observed[$0] == nil && ids[$0] != nil }
+        measure(observed, gone, at: moment)
         do {
             let written = try await store.workloads.write(present: observed.values.map(record), gone: gone)
-            let moment = now()
-            for (key, workload) in observed {
-                guard let id = written[key] else { continue }
-                ids[key] = id
-                meter.observe(workload.workload, id: id, at: moment)
-            }
-            for key in gone {
-                ids[key] = nil
-                meter.end(key, at: moment)
-            }
+            let new = observed.filter { ids[$0.key] == nil }
+            for key in new.keys { ids[key] = written[key] }
+            measure(new, [], at: moment)
+            for key in gone { ids[key] = nil }
             metrics.finished(.success, after: ContinuousClock.now - started)
             return true
         } catch {
@@ -151,6 +147,15 @@ package actor WorkloadReconciler {
                 ["workloads": .int(Int64(keys.count)), "error": .string("\(error)")])
             return false
         }
+    }
+
+    /// Counts from now on what was observed, as far as it has rows. This does not wait for the write: while the database
+    /// is away nothing is charged that is gone.
+    private func measure(_ observed: [WorkloadKey: ObservedWorkload], _ gone: [WorkloadKey], at moment: Timestamp) {
+        for (key, workload) in observed {
+            if let id = ids[key] { meter.observe(workload.workload, id: id, at: moment) }
+        }
+        for key in gone { meter.end(key, at: moment) }
     }
 
     private func record(_ observed: ObservedWorkload) -> WorkloadRecord {

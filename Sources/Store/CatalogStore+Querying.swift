@@ -34,9 +34,9 @@ extension CatalogStore {
     /// A page of entities. Without an order they come by ref. Entities that lack the order field are left out, as in
     /// Backstage since 1.51.
     ///
-    /// - Throws: `StoreError`.
+    /// - Throws: `StoreError`; `CatalogInputError` when the cursor's position does not fit its order.
     package func query(_ query: EntityQuery) async throws -> EntityPage {
-        let listing = EntityListing(query)
+        let listing = try EntityListing(query)
         return try await pool.read { session in try listing.page(session) }
     }
 
@@ -107,12 +107,15 @@ private struct EntityListing {
     private let fullText: FullTextFilter?
     private let cursor: QueryCursor?
 
-    init(_ query: EntityQuery) {
+    init(_ query: EntityQuery) throws(CatalogInputError) {
         self.query = query
         cursor = query.cursor
         filter = cursor.map(\.filter) ?? query.filter
         order = (cursor?.orderFields ?? query.order).first
         fullText = cursor.map(\.fullTextFilter) ?? query.fullText
+        if let cursor, cursor.orderFieldValues.count != (order == nil ? 1 : 2) {
+            throw CatalogInputError(.cursor, "Malformed cursor: orderFieldValues does not fit orderFields")
+        }
     }
 
     func page(_ session: PostgresSession) throws -> EntityPage {
@@ -163,14 +166,15 @@ private struct EntityListing {
         if let filter { parts.append("(\(SQLCondition(filter, values: &values).text))") }
         if let order { parts.append("search ? \(parameter(order.field.lowercased(), &values))") }
         if let fullText, !fullText.term.trimmedASCII.isEmpty {
-            let fields = (fullText.fields ?? [order?.field ?? "metadata.uid"]).map { $0.lowercased() }
-            values.append(.texts(fields))
-            let fieldsIndex = values.count
+            // Tokens are in lower case already; the database's own lower() depends on its locale.
+            let fields = fullText.fields ?? [order?.field ?? "metadata.uid"]
+            values.append(.texts(fields.map { SearchTokens.equals($0, "") }))
+            let keys = "unnest($\(values.count)::text[]) k"
             let term = parameter(fullText.term.trimmedASCII.lowercased(), &values)
             parts.append(
                 """
-                EXISTS (SELECT FROM unnest($\(fieldsIndex)::text[]) f, jsonb_array_elements_text(search -> f) v
-                    WHERE position(\(term)::text IN lower(v)) > 0)
+                EXISTS (SELECT FROM unnest(tokens) t, \(keys)
+                    WHERE starts_with(t, k) AND position(\(term)::text IN substr(t, length(k) + 1)) > 0)
                 """)
         }
         return parts.isEmpty ? "true" : parts.joined(separator: " AND ")
@@ -197,7 +201,7 @@ private struct EntityListing {
         var statement =
             "SELECT ref, document, etag, \(sort ?? "NULL") FROM entity WHERE \(conditions) ORDER BY \(ordering)"
         if let limit = query.limit {
-            values.append(.int(Int64(isPrevious ? limit : limit + 1)))
+            values.append(.int(Int64(isPrevious || limit == .max ? limit : limit + 1)))
             statement += " LIMIT $\(values.count)::bigint"
         }
         if query.offset > 0, cursor == nil {

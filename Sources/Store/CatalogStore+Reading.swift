@@ -31,8 +31,7 @@ extension CatalogStore {
     ///
     /// - Throws: `StoreError`.
     package func entity(uid: String) async throws -> StoredEntity? {
-        let digits = uid.utf8.filter { $0 != UInt8(ascii: "-") }
-        guard uid.utf8.count == 36, digits.count == 32, digits.allSatisfy(isHexadecimalDigit) else { return nil }
+        guard isUUID(uid) else { return nil }
         return try await pool.read { session in
             try session.run("SELECT ref, document, etag FROM entity WHERE id = $1::uuid", [.text(uid)])
                 .first(Self.stored)
@@ -79,6 +78,9 @@ extension CatalogStore {
     }
 }
 
-private func isHexadecimalDigit(_ byte: UInt8) -> Bool {
-    Unicode.Scalar(byte).properties.isASCIIHexDigit
+/// Groups of 8-4-4-4-12 digits (RFC 9562); PostgreSQL would read other forms too, and refuse others with an error.
+private func isUUID(_ text: String) -> Bool {
+    let groups = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+    return groups.map(\.count) == [8, 4, 4, 4, 12]
+        && groups.joined().allSatisfy { Unicode.Scalar($0).properties.isASCIIHexDigit }
 }

@@ -74,10 +74,12 @@ package actor PostgresPool {
         }
     }
 
-    /// Ends all connections that are idle.
+    /// Ends all connections that are idle. Who asks afterwards gets a new one.
     package func close() async {
-        for connection in idle { await connection.close() }
+        let ending = idle
         idle = []
+        opened -= ending.count
+        for connection in ending { await connection.close() }
     }
 
     private func acquire() async throws -> PostgresConnection {

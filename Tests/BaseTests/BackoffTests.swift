@@ -3,16 +3,10 @@ import Testing
 
 @Suite("Growing waits")
 struct BackoffTests {
-    /// No jitter, or all of it.
-    private struct Fixed: RandomNumberGenerator {
-        let value: UInt64
-        mutating func next() -> UInt64 { value }
-    }
-
     @Test("waits grow by the factor to the maximum and start again after a success")
     func growth() {
-        var random = Fixed(value: 0)
-        var backoff = Backoff(initial: .milliseconds(100), factor: 2, maximum: .seconds(1), jitter: 0.5)
+        var random = SeededRandom(seed: 8)
+        var backoff = Backoff(initial: .milliseconds(100), factor: 2, maximum: .seconds(1), jitter: 0)
         let waits = (0..<6).map { _ in backoff.next(using: &random) }
         #expect(waits == [100, 200, 400, 800, 1_000, 1_000].map { .milliseconds($0) })
         backoff.reset()

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Whatever fails, nothing that was good is lost, and all is made up for afterwards.
-@Suite("Catalog reconciler in trouble", .enabled(if: TestDatabase.isAvailable))
+@Suite("Catalog reconciler in trouble", .serialized, .enabled(if: TestDatabase.isAvailable))
 struct CatalogReconcilerFailureTests {
     private static let errors = #"controller_runtime_reconcile_total{controller="catalog",result="error"}"#
 
@@ -164,25 +164,31 @@ struct CatalogReconcilerFailureTests {
 
     @Test("a location that the database refuses is a problem of its source and does not hold up the others")
     func poison() async throws {
-        try await TestDatabase.withStore { store in
-            // Too long for an index of PostgreSQL, and not compressible.
-            let name = Hex.encode(randomBytes(6_000))
+        try await TestDatabase.with { database in
+            let pool = PostgresPool(PostgresPool.Configuration(uri: database.uri))
+            let store = Store(PostgresPool.Configuration(uri: database.uri))
+            _ = try await store.migrate()
+            try await pool.run {
+                try $0.runScript(
+                    "ALTER TABLE callboard.entity ADD CONSTRAINT fate CHECK (ref <> 'component:default/b')")
+            }
             let files = ScriptedSource(
-                "files",
-                [
-                    "a.yaml": component("a"),
-                    "b.yaml": component("b", more: "  dependsOn: ['component:default/\(name)']\n"),
-                    "c.yaml": component("c"),
-                ])
+                "files", ["a.yaml": component("a"), "b.yaml": component("b"), "c.yaml": component("c")])
             try await following([files], store) { reconciler async throws in
                 #expect(await eventually(within: .seconds(5)) { try await store.title("a") != nil })
                 #expect(await eventually(within: .seconds(5)) { try await store.title("c") != nil })
-                #expect(await eventually { try await store.source("files")?.problems.first?.location == "b.yaml" })
+                #expect(
+                    await eventually {
+                        let problem = try await store.source("files")?.problems.first
+                        return problem?.location == "b.yaml" && problem?.message.contains("fate") == true
+                    })
                 #expect(await eventually { await reconciler.isCaughtUp })
-                files.set("b.yaml", component("b"))
+                try await pool.run { try $0.runScript("ALTER TABLE callboard.entity DROP CONSTRAINT fate") }
                 #expect(await eventually { try await store.title("b") != nil })
-                #expect(try await store.source("files")?.problems.isEmpty == true)
+                #expect(await eventually { try await store.source("files")?.problems.isEmpty == true })
             }
+            await store.close()
+            await pool.close()
         }
     }
 

@@ -1,6 +1,5 @@
 import Base
 import CatalogSources
-import KubeClient
 import Synchronization
 
 /// A source that holds what a test puts into it and fails when the test says so.

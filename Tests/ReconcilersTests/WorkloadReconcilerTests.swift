@@ -9,7 +9,7 @@ import Testing
 
 @Suite(
     "Workload reconciler against a real API server and a real database",
-    .enabled(if: TestDatabase.isAvailable && TestCluster.isAvailable))
+    .serialized, .enabled(if: TestDatabase.isAvailable && TestCluster.isAvailable))
 struct WorkloadReconcilerTests {
     /// 1 a core-hour and 0.5 a GiB-hour.
     private static let prices = PriceList(
@@ -249,22 +249,31 @@ struct WorkloadReconcilerTests {
                 let store = Store(PostgresPool.Configuration(uri: database.uri))
                 _ = try await store.migrate()
                 let metrics = MetricsRegistry()
+                let time = ManualTime(Timestamp.now().startOfHour.adding(seconds: 2 * 3_600))
+                let start = time.now
                 let claim = try Self.selector(Self.shop, "app in (web,api)", in: cluster)
                 try await cluster.createDeployment("web")
-                let reconciler = Self.reconciler(cluster, store, metrics: metrics)
+                let reconciler = Self.reconciler(cluster, store, time, metrics: metrics)
                 try await Self.following(reconciler, claims: [claim]) { reconciler async throws in
                     #expect(await eventually(within: .seconds(60)) { await reconciler.isCaughtUp })
+                    time.advance(seconds: 60)
                     try await database.shut()
-                    try await cluster.createDeployment("api")
                     try await cluster.deleteDeployment("web")
                     let errors = #"controller_runtime_reconcile_total{controller="workload",result="error"}"#
                     #expect(await eventually { (metrics.value(errors) ?? 0) > 0 })
+                    time.advance(seconds: 600)
+                    try await cluster.createDeployment("api")
                     try await database.reopen()
                     #expect(
                         await eventually {
                             try await store.workloads.workloads(of: Self.shop).map(\.workload.key.name) == ["api"]
                         })
                 }
+                // What was gone during the outage is not charged for it.
+                let usage = try await store.costs.usage(hour: start, cluster: "test")
+                let web = WorkloadKey(
+                    cluster: "test", kind: "Deployment", namespace: cluster.namespace, name: "web")
+                #expect(usage[web]?.coveredSeconds == 60)
                 await store.close()
             }
         }

@@ -1,0 +1,219 @@
+internal import Base
+internal import Catalog
+
+/// One transaction that applies a batch of locations.
+struct CatalogApplication {
+    private struct Stored {
+        var location: String
+        var hash: String
+        var status: String
+    }
+
+    /// What is to be written of an entity.
+    struct Write {
+        var entity: Entity
+        var location: String
+        var hash: String
+        var status: [StatusItem]
+    }
+
+    let session: PostgresSession
+    private let status: (Entity) -> [StatusItem]
+    /// By ref: every entity that a location of the batch gave before, or that a document of the batch defines.
+    private var stored: [String: Stored] = [:]
+    private(set) var writes: [String: Write] = [:]
+    /// Entities that stay although their document is bad, with what is wrong.
+    private(set) var kept: [String: String] = [:]
+    private(set) var removed: Set<String> = []
+    /// Entities that the locations of the batch gave before and give no more; another one may define them now.
+    private var released: Set<String> = []
+    private var problems: [JSONValue] = []
+
+    init(session: PostgresSession, status: @escaping (Entity) -> [StatusItem]) {
+        self.session = session
+        self.status = status
+    }
+
+    mutating func apply(_ contents: [LocationContent]) throws -> CatalogChanges {
+        try writeLocations(contents)
+        try load(contents)
+        // First all that goes, so that an entity which moves from one location to another keeps its uid.
+        for content in contents { release(content) }
+        for content in contents { decide(content) }
+        try writeProblems(contents)
+        let contestants = try removeEntities(contents)
+        let changes = try writeEntities()
+        try removeLocations(contents)
+        var result = changes
+        result.contestants = contestants
+        for ref in removed {
+            result.entities[ref] = .some(nil)
+            result.changed.insert(ref)
+        }
+        return result
+    }
+
+    /// The longest text that is put into an index, in bytes: a row of a B-tree holds 2,704, and a relation's has two refs.
+    /// No ref of an entity is nearly as long.
+    private static let maximumIndexed = 1_000
+
+    /// The relations of an entity that can be stored, and a remark when there are others.
+    static func relations(of entity: Entity) -> (stored: [Relation], remarks: [StatusItem]) {
+        let emitted = Relations(of: entity).emitted
+        let stored = emitted.filter {
+            max($0.source.canonical.utf8.count, $0.target.canonical.utf8.count) <= maximumIndexed
+        }
+        if stored.count == emitted.count { return (stored, []) }
+        let message = "A reference in spec is longer than \(maximumIndexed) bytes; it makes no relation"
+        return (stored, [StatusItem(level: .warning, message: message)])
+    }
+
+    /// A definition changes nothing when its hash is the stored one.
+    private static func hash(_ entity: Entity) -> String {
+        sha256Hex(JSONValue.object(entity.definition).serialized())
+    }
+
+    private func writeLocations(_ contents: [LocationContent]) throws {
+        let rows: [JSONValue] = contents.map { content in
+            var error: String?
+            if case .unreadable(let detail) = content.outcome { error = detail }
+            return [
+                "location": .string(content.location), "source_id": .int(Int64(content.sourceID)),
+                "error": error.map(JSONValue.string) ?? .null,
+            ]
+        }
+        try session.run(
+            """
+            INSERT INTO catalog_location (location, source_id, error)
+            SELECT location, source_id, error
+            FROM jsonb_to_recordset($1::jsonb) AS r(location text, source_id int, error text)
+            ON CONFLICT (location) DO UPDATE SET
+                source_id = excluded.source_id, error = excluded.error, read_at = now()
+            """, [.json(.array(rows))])
+    }
+
+    private mutating func load(_ contents: [LocationContent]) throws {
+        let refs = contents.flatMap { content -> [String] in
+            guard case .documents(let documents) = content.outcome else { return [] }
+            return documents.compactMap { $0.ref?.canonical }
+        }
+        let rows = try session.run(
+            """
+            SELECT ref, location, definition_hash, status_items FROM entity
+            WHERE location = ANY($1::text[]) OR ref = ANY($2::text[])
+            """, [.texts(contents.map(\.location)), .texts(refs)])
+        for (ref, entry) in try rows.map({ row in
+            let entry = Stored(
+                location: try row.required(1), hash: try row.required(2), status: row.json(3)?.text() ?? "[]")
+            return (try row.required(0), entry)
+        }) {
+            stored[ref] = entry
+        }
+    }
+
+    /// Lets go of what a location gave before and gives no more.
+    private mutating func release(_ content: LocationContent) {
+        guard let documents = content.documents else { return }
+        let given = stored.lazy.filter { $0.value.location == content.location }.map(\.key)
+        let missing = Set(given).subtracting(documents.compactMap { $0.entity?.ref.canonical })
+        // A bad document that names its entity keeps that one; one that does not could have been any of the missing.
+        for document in documents where document.entity == nil {
+            let message = document.problems.first?.description ?? "the document is not valid"
+            for ref in document.ref.map({ [$0.canonical] }) ?? Array(missing) where missing.contains(ref) {
+                kept[ref] = message
+            }
+        }
+        let going = missing.subtracting(kept.keys)
+        released.formUnion(going)
+        removed.formUnion(going)
+        for ref in going { stored[ref] = nil }
+    }
+
+    private mutating func decide(_ content: LocationContent) {
+        for document in content.documents ?? [] {
+            switch document.outcome {
+            case .entity(let entity): define(entity, document, at: content.location)
+            case .invalid(let problems): for problem in problems { add(problem, document, at: content.location) }
+            }
+        }
+    }
+
+    private mutating func define(_ entity: Entity, _ document: ParsedDocument, at location: String) {
+        let ref = entity.ref.canonical
+        if let holder = stored[ref]?.location, holder != location {
+            addProblem(
+                location, code: "conflict", document.location, ref,
+                "\(ref) is already defined at \(holder), whose definition is used; remove one of them")
+            return
+        }
+        let write = Write(
+            entity: entity, location: location, hash: Self.hash(entity),
+            status: status(entity) + Self.relations(of: entity).remarks)
+        let statusText = JSONValue.array(write.status.map(\.json)).text()
+        // jsonb prints its keys in another order than we do, so equal items are compared as values.
+        let isSameStatus = (try? JSONValue(parsing: stored[ref]?.status ?? "")) == (try? JSONValue(parsing: statusText))
+        if stored[ref]?.hash != write.hash || !isSameStatus { writes[ref] = write }
+        stored[ref] = Stored(location: location, hash: write.hash, status: statusText)
+        removed.remove(ref)
+    }
+
+    private mutating func add(_ problem: DocumentProblem, _ document: ParsedDocument, at location: String) {
+        addProblem(location, code: problem.label, problem.location, document.ref?.canonical, problem.message)
+    }
+
+    private mutating func addProblem(
+        _ location: String, code: String, _ place: SourceLocation, _ ref: String?, _ message: String
+    ) {
+        problems.append([
+            "location": .string(location), "ordinal": .int(Int64(problems.count)), "code": .string(code),
+            "line": place.position.map { .int(Int64($0.line)) } ?? .null,
+            "column_number": place.position.map { .int(Int64($0.column)) } ?? .null,
+            // What a bad document calls itself may be too long for the index; then it is no entity's ref.
+            "entity_ref": ref.flatMap { $0.utf8.count <= Self.maximumIndexed ? .string($0) : nil } ?? .null,
+            "message": .string(message),
+        ])
+    }
+
+    private func writeProblems(_ contents: [LocationContent]) throws {
+        // What was wrong with a location stays known while it cannot be read.
+        let readable = contents.filter { if case .unreadable = $0.outcome { false } else { true } }
+        try session.run(
+            "DELETE FROM catalog_problem WHERE location = ANY($1::text[])", [.texts(readable.map(\.location))])
+        try session.run(
+            """
+            INSERT INTO catalog_problem (location, ordinal, code, line, column_number, entity_ref, message)
+            SELECT location, ordinal, code, line, column_number, entity_ref, message
+            FROM jsonb_to_recordset($1::jsonb) AS r(location text, ordinal int, code text, line int,
+                column_number int, entity_ref text, message text)
+            """, [.json(.array(problems))])
+    }
+
+    /// - Returns: other locations that define one of the released entities too, with their sources.
+    private func removeEntities(_ contents: [LocationContent]) throws -> [String: Int] {
+        guard !released.isEmpty else { return [:] }
+        try session.run("DELETE FROM entity WHERE ref = ANY($1::text[])", [.texts(removed)])
+        let rows = try session.run(
+            """
+            SELECT DISTINCT location, source_id FROM catalog_problem JOIN catalog_location USING (location)
+            WHERE code = 'conflict' AND entity_ref = ANY($1::text[]) AND location <> ALL($2::text[])
+            """, [.texts(released), .texts(contents.map(\.location))])
+        return Dictionary(uniqueKeysWithValues: try rows.map { (try $0.required(0), Int($0.int(1) ?? 0)) })
+    }
+
+    private func removeLocations(_ contents: [LocationContent]) throws {
+        let gone = contents.filter(\.isGone)
+        guard !gone.isEmpty else { return }
+        try session.run("DELETE FROM catalog_location WHERE location = ANY($1::text[])", [.texts(gone.map(\.location))])
+    }
+}
+
+extension LocationContent {
+    /// What stands there now: nothing when it is gone; nil when nobody knows.
+    fileprivate var documents: [ParsedDocument]? {
+        switch outcome {
+        case .documents(let documents): documents
+        case .gone: []
+        case .unreadable: nil
+        }
+    }
+}

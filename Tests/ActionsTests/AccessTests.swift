@@ -1,0 +1,104 @@
+import Actions
+import Base
+import Testing
+
+@Suite("Who may use which action")
+struct AccessTests {
+    private static let valid: [String: JSONObject] = [
+        "catalog:get-catalog-entity": ["name": "shop"], "catalog:query-catalog-entities": [:],
+        "callboard:get-entity-workloads": ["entityRef": "shop"], "callboard:get-entity-cost": ["entityRef": "shop"],
+        "callboard:list-orphan-workloads": [:],
+    ]
+
+    private static func caller(_ restrictions: [AccessRestriction]?) -> Caller {
+        Caller(subject: "token", restrictions: restrictions)
+    }
+
+    private static func restriction(
+        _ plugin: String, _ permissions: Set<String>? = nil, _ attributes: Set<Permission.Attribute>? = nil
+    ) -> AccessRestriction {
+        AccessRestriction(plugin: plugin, permissions: permissions, attributes: attributes)
+    }
+
+    private static let catalog: Set = ["catalog:get-catalog-entity", "catalog:query-catalog-entities"]
+    private static let costs: Set = ["callboard:get-entity-cost", "callboard:list-orphan-workloads"]
+
+    @Test(
+        "a token is held to its plugins, permissions and attributes",
+        arguments: [
+            (nil, Set(valid.keys)), ([], []),
+            ([restriction("catalog")], catalog),
+            ([restriction("callboard")], Set(valid.keys).subtracting(catalog)),
+            ([restriction("catalog"), restriction("callboard")], Set(valid.keys)),
+            ([restriction("callboard", ["callboard.cost.read"])], costs),
+            ([restriction("callboard", ["callboard.workload.read"], [.read])], ["callboard:get-entity-workloads"]),
+            ([restriction("catalog", nil, [.read])], catalog), ([restriction("catalog", nil, [.update, .delete])], []),
+            ([restriction("catalog", [])], []), ([restriction("scaffolder")], []),
+            ([restriction("catalog", ["callboard.cost.read"])], []),
+            ([restriction("callboard", ["callboard.cost.read"]), restriction("catalog")], costs.union(catalog)),
+        ] as [([AccessRestriction]?, Set<String>)])
+    func restricted(restrictions: [AccessRestriction]?, allowed: Set<String>) async throws {
+        let scene = try Scene.withoutDatabase()
+        #expect(Set(scene.registry.actions.map(\.definition.id)) == Set(Self.valid.keys))
+        let caller = Self.caller(restrictions)
+        for (id, arguments) in Self.valid {
+            let error = try #require(try await scene.refusal(id, arguments, for: caller))
+            // Who may goes on to the database, which does not answer here.
+            #expect(error.kind == (allowed.contains(id) ? .unavailable : .notAllowed))
+            let definition = try #require(scene.registry[id]).definition
+            #expect(caller.may(definition.permission) == allowed.contains(id))
+        }
+    }
+
+    @Test("a refusal names the plugins that the token is for, or the permission that it lacks")
+    func messages() async throws {
+        let scene = try Scene.withoutDatabase()
+        let other = Self.caller([Self.restriction("scaffolder"), Self.restriction("catalog")])
+        #expect(
+            try await scene.refusal("callboard:list-orphan-workloads", for: other)?.message
+                == "This token's access is restricted to plugin(s) 'catalog', 'scaffolder'")
+        let narrow = Self.caller([Self.restriction("callboard", ["callboard.workload.read"])])
+        #expect(
+            try await scene.refusal("callboard:list-orphan-workloads", for: narrow)?.message
+                == "This token's access does not include the permission callboard.cost.read")
+    }
+
+    @Test("whether one may is asked before what one asks for, so that a refusal tells nothing")
+    func order() async throws {
+        let scene = try Scene.withoutDatabase()
+        let nobody = Self.caller([])
+        #expect(
+            try await scene.refusal("catalog:get-catalog-entity", ["name": 5], for: nobody)?.kind == .notAllowed)
+    }
+
+    @Test("an action that does not exist is not found")
+    func unknown() async throws {
+        let scene = try Scene.withoutDatabase()
+        #expect(
+            try await scene.refusal("callboard:nothing")
+                == ActionError(.notFound, "Action \"callboard:nothing\" not found"))
+    }
+}
+
+@Suite("Definitions of actions")
+struct ActionDefinitionTests {
+    @Test("every action says what an agent needs to choose it, and its permission is one that is known")
+    func definitions() throws {
+        let definitions = try Scene.withoutDatabase().registry.actions.map(\.definition)
+        #expect(definitions.count == 5)
+        for definition in definitions {
+            #expect(!definition.title.isEmpty)
+            #expect(definition.description.count > 100)
+            #expect(Permission.all.contains(definition.permission))
+            #expect(definition.attributes == .readOnly)
+            #expect(definition.id == "\(definition.plugin):\(definition.name)")
+            for schema in [definition.input, definition.output] {
+                #expect(schema["type"] == "object")
+                for (name, property) in schema["properties"]?.objectValue ?? [:] where property["type"] == nil {
+                    #expect(property["anyOf"] != nil, "\(definition.id): \(name)")
+                }
+            }
+            #expect(definition.input["additionalProperties"] == false)
+        }
+    }
+}
