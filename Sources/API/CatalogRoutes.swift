@@ -10,6 +10,8 @@ struct CatalogRoutes {
 
     /// What `/entities/by-query` gives when no limit is asked for, as Backstage's code has it.
     private static let defaultLimit = 200
+    /// Each facet is a scan of the entities that match.
+    private static let maximumFacets = 20
     /// No page is longer, whatever is asked for.
     private static let maximumLimit = 10_000
 
@@ -107,10 +109,13 @@ struct CatalogRoutes {
         try request.caller.check(.readEntities)
         let names = request.http.queryValues("facet").filter { !$0.isEmpty }
         guard !names.isEmpty else { throw ActionError(.input, "Missing facet parameter") }
+        guard names.count <= Self.maximumFacets else {
+            throw ActionError(.input, "Too many facets, expected at most \(Self.maximumFacets)")
+        }
         let filter = try EntityFilter.parsing(request.http.queryValues("filter"))
         let facets = try await store.catalog.facets(names, filter: filter)
         let values = names.map { name in
-            let values = (facets[name] ?? []).map {
+            let values = (facets[name.lowercased()] ?? []).map {
                 ["value": .string($0.value), "count": .int($0.count)] as JSONValue
             }
             return (name, JSONValue.array(values))

@@ -41,7 +41,7 @@ struct ActionTools: ToolProvider {
     }
 
     func tools(for principal: Caller) async -> [Tool] {
-        tools.filter { principal.may($0.action.definition.permission) }.map(\.tool)
+        tools.filter { $0.action.definition.permissions.allSatisfy(principal.may) }.map(\.tool)
     }
 
     func call(_ name: String, arguments: JSONObject, for principal: Caller) async throws -> ToolResult {

@@ -19,7 +19,8 @@ package struct ActionDefinition: Sendable {
     /// Written for a model that chooses among tools.
     package let description: String
     package let attributes: ActionAttributes
-    package let permission: Permission
+    /// All of these are needed.
+    package let permissions: [Permission]
     package let input: JSONValue
     package let output: JSONValue
 
@@ -60,7 +61,7 @@ package struct RegisteredAction: Sendable {
     ///
     /// - Throws: `ActionError`, or what the action met.
     package func invoke(_ arguments: JSONObject, for caller: Caller) async throws -> JSONValue {
-        try caller.check(definition.permission)
+        for permission in definition.permissions { try caller.check(permission) }
         let problems = inputSchema.validate(.object(arguments))
         guard problems.isEmpty else { throw ActionError(.input, problems.joined(separator: "; ")) }
         return try await body(arguments, caller)

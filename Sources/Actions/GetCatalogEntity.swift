@@ -19,7 +19,7 @@ struct GetCatalogEntity: Action {
             with its owner, annotations, relations to other entities, and processing status. Name alone is enough when it \
             is unique; otherwise give kind and namespace as well. Use catalog query when you do not know the name.
             """,
-        attributes: .readOnly, permission: .readEntities,
+        attributes: .readOnly, permissions: [.readEntities],
         input: Schema.object(
             [
                 "kind": Schema.string("Kind, such as Component; any letter case."),

@@ -24,7 +24,7 @@ struct GetEntityCost: Action {
             per hour and per month of 730 hours, at the present requests). The two are never mixed: actual covers only \
             the time that Callboard has observed, up to dataThrough. Workloads that another entity owns are not included.
             """,
-        attributes: .readOnly, permission: .readCosts,
+        attributes: .readOnly, permissions: [.readCosts],
         input: Schema.object(
             [
                 "entityRef": EntityLookup.schema, "window": CostWindowArgument.schema,

@@ -25,7 +25,7 @@ struct GetEntityWorkloads: Action {
             first. Says by which annotation each was matched and who owns it when several entities match. When nothing \
             matches, selector.problem or an empty list tells why.
             """,
-        attributes: .readOnly, permission: .readWorkloads,
+        attributes: .readOnly, permissions: [.readWorkloads, .readCosts],
         input: Schema.object(
             [
                 "entityRef": EntityLookup.schema,

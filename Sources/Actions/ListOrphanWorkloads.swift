@@ -24,7 +24,7 @@ struct ListOrphanWorkloads: Action {
             per hour and the total of all of them. Use it to find spend without an owner; to give a workload an owner, an \
             entity needs the annotation backstage.io/kubernetes-label-selector with a selector that its labels match.
             """,
-        attributes: .readOnly, permission: .readCosts,
+        attributes: .readOnly, permissions: [.readWorkloads, .readCosts],
         input: Schema.object([
             "namespace": Schema.string("Only this Kubernetes namespace."),
             "cluster": Schema.string("Only this cluster."),

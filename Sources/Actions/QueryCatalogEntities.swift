@@ -24,7 +24,7 @@ struct QueryCatalogEntities: Action {
             filters. Name the fields you need (such as metadata.name, spec.owner) to keep the answer small, and pass \
             nextPageCursor back as cursor for more.
             """,
-        attributes: .readOnly, permission: .readEntities,
+        attributes: .readOnly, permissions: [.readEntities],
         input: Schema.object([
             "filter": Schema.anyObject("Predicate; all entities when left out."),
             "fields": Schema.list(["type": "string"], "Dotted paths to return; whole entities when left out."),

@@ -61,6 +61,11 @@ private final class JobQueue: @unchecked Sendable {
     func append(_ job: UnownedJob) -> Bool {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
+        // Of a queue that is never empty, what has run must go too.
+        if nextIndex >= 1_024, nextIndex * 2 > jobs.count {
+            jobs.removeFirst(nextIndex)
+            nextIndex = 0
+        }
         jobs.append(job)
         pthread_cond_signal(condition)
         defer { isServed = true }

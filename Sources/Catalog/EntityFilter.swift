@@ -56,6 +56,33 @@ extension EntityFilter {
 }
 
 extension EntityFilter {
+    /// More conditions and values than any honest request has; each costs the database work.
+    private static let maximumSize = 1_000
+
+    /// This filter.
+    ///
+    /// - Throws: when it has more than 1,000 conditions and values.
+    package var bounded: EntityFilter {
+        get throws(CatalogInputError) {
+            guard size <= Self.maximumSize else {
+                throw CatalogInputError(
+                    .filter, "Invalid filter, it has more than \(Self.maximumSize) conditions and values")
+            }
+            return self
+        }
+    }
+
+    private var size: Int {
+        switch self {
+        case .match(_, let values): 1 + (values?.count ?? 0)
+        case .prefix: 2
+        case .allOf(let filters), .anyOf(let filters): filters.reduce(1) { $0 + $1.size }
+        case .not(let filter): 1 + filter.size
+        }
+    }
+}
+
+extension EntityFilter {
     /// Whether an entity with these search tokens (`SearchTokens.tokens`) matches.
     package func matches(_ tokens: Set<String>) -> Bool {
         switch self {

@@ -9,7 +9,9 @@ package enum EntityPredicate {
     /// - Throws: `Invalid query: …`, naming the place.
     package static func filter(_ json: JSONValue) throws(CatalogInputError) -> EntityFilter {
         guard let object = json.objectValue else { throw CatalogInputError(.filter, "Query must be an object") }
-        guard !ContentCheck(json).hasUnstorable else { throw invalid("query", "has the character U+0000") }
+        guard !ContentCheck(json).hasUnstorable else {
+            throw invalid("query", "is too large, or has the character U+0000")
+        }
         return try filter(object, at: "query")
     }
 

@@ -71,6 +71,9 @@ struct Configuration {
     ) throws(ConfigurationError) -> PostgresPool.Configuration {
         var configuration: PostgresPool.Configuration
         if let uri = environment("DATABASE_URL"), !uri.isEmpty {
+            if let problem = PostgresPool.Configuration.problem(ofURI: uri) {
+                throw ConfigurationError(path: "DATABASE_URL", location: "environment", detail: problem)
+            }
             configuration = PostgresPool.Configuration(uri: uri)
         } else {
             let connection = try root.required(
@@ -85,8 +88,7 @@ struct Configuration {
 
     private static func connection(_ node: ConfigurationNode) throws(ConfigurationError) -> PostgresPool.Configuration {
         if case .string(let uri) = node.value {
-            // libpq would take an empty one for a server of its own choice.
-            guard !uri.isEmpty else { throw node.refused("expected a connection URI, found an empty text") }
+            if let problem = PostgresPool.Configuration.problem(ofURI: uri) { throw node.refused(problem) }
             return PostgresPool.Configuration(uri: uri)
         }
         var keywords: [(String, String)] = [("host", try node.required("host", "a host name").string())]

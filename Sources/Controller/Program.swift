@@ -14,6 +14,8 @@ struct Program {
     private let configuration: Configuration
     private let logger = Logger("controller")
     private let metrics = MetricsRegistry()
+    /// Catalog, workloads, costs and cluster state each write one batch at a time; one more for readiness.
+    private static let reconcilerConnections = 5
 
     init(_ configuration: Configuration) { self.configuration = configuration }
 
@@ -24,15 +26,19 @@ struct Program {
     func run(until stopped: TerminationSignal) async throws {
         for warning in configuration.warnings { logger.warning(warning) }
         let store = Store(configuration.database)
+        // Connections of their own, so that no number of requests keeps the reconcilers or the readiness from the database.
+        var ownDatabase = configuration.database
+        ownDatabase.size = Self.reconcilerConnections
+        let ownStore = Store(ownDatabase)
         let http = HTTPClient(name: "kubernetes")
         let client = try await kubernetesClient(http)
-        let reconcilers = reconcilers(store, client)
+        let reconcilers = reconcilers(ownStore, client)
         let registry = try ActionRegistry(store: store, currency: configuration.prices.currency)
         let migration = MigrationState()
         let api = APIServer(
             store: store, registry: registry, authenticator: Authenticator(tokens: configuration.tokens),
             mcp: configuration.mcp, metrics: metrics, logger: Logger("api"),
-            readiness: { await Self.readiness(store, migration, reconcilers) })
+            readiness: { await Self.readiness(ownStore, migration, reconcilers) })
         var listen = HTTPServer.Configuration()
         listen.host = configuration.host
         listen.port = configuration.port
@@ -40,7 +46,7 @@ struct Program {
         logger.info("listening", ["host": .string(configuration.host), "port": .int(Int64(server.port))])
 
         let work = Task {
-            try await migrate(store)
+            try await migrate(ownStore)
             await migration.finish()
             await reconcilers.run()
         }
@@ -50,6 +56,7 @@ struct Program {
         work.cancel()
         _ = await work.result
         await store.close()
+        await ownStore.close()
         http.shutdown()
         if let failure { throw failure }
     }
@@ -101,7 +108,7 @@ struct Program {
         }
         let catalog = CatalogReconciler(
             sources: sources, store: store, metrics: metrics, logger: Logger("catalog"),
-            onClaims: { await workloads.claimsChanged($0) })
+            claims: workloads)
         return ReconcilerSet(catalog: catalog, workloads: workloads)
     }
 
@@ -131,7 +138,7 @@ struct Program {
             database = "it does not answer"
         }
         let caches = reconcilers.workloads.clusterCaches
-        let cluster = caches.isSynced ? nil : caches.error ?? "the first lists are not complete yet"
+        let cluster = caches.isSynced ? nil : caches.shortError ?? "the first lists are not complete yet"
         return [
             ReadinessCheck(name: "database", problem: database),
             ReadinessCheck(name: "kubernetes-caches", problem: cluster),

@@ -66,6 +66,13 @@ package struct ResourceCost: Sendable, Hashable {
     /// CPU and memory together, bounded.
     package var total: Money { cpu + memory }
 
+    /// The same, with each resource at a million a workload-hour at most: what is beyond that is a mistake in a request
+    /// (anybody may write any number there), and sums over many rows must not overflow 64 bits.
+    package var capped: ResourceCost {
+        let most = Money(nanoDollars: 1_000_000_000_000_000)
+        return ResourceCost(cpu: min(cpu, most), memory: min(memory, most))
+    }
+
     /// The sum by resource, bounded.
     package static func + (left: ResourceCost, right: ResourceCost) -> ResourceCost {
         ResourceCost(cpu: left.cpu + right.cpu, memory: left.memory + right.memory)

@@ -21,6 +21,9 @@ extension MatchIndex {
         selectorIDs[entityRef].flatMap { selectors[$0].definition }
     }
 
+    /// The entities that claim something, in no order.
+    package var entityRefs: some Sequence<String> { selectorIDs.keys }
+
     /// The entities whose selector matches no workload, sorted.
     package var ghosts: [String] {
         selectorIDs.lazy.filter { selectors[$0.value].workloads.isEmpty }.map(\.key).sorted()

@@ -1,7 +1,7 @@
 package import Base
 internal import Catalog
 package import CatalogSources
-package import Matching
+internal import Matching
 package import Store
 
 /// Brings the stored catalog in line with its sources, and tells the workloads' side which claims changed.
@@ -30,7 +30,7 @@ package actor CatalogReconciler {
     private let store: Store
     private let logger: Logger
     private let metrics: ReconcilerMetrics
-    private let onClaims: @Sendable ([String: EntitySelector?]) async -> Void
+    private let claims: any ClaimReceiver
     private let queue = WorkQueue<Key>()
     /// Row ids of the sources, in their order.
     private var ids: [Int] = []
@@ -40,23 +40,29 @@ package actor CatalogReconciler {
     private var unwritten: Set<Key> = []
     /// True once every source was asked and what they gave is written.
     package private(set) var isCaughtUp = false
+    /// A write failed, and it is not known whether it was done all the same: its changes may be stored and not handed on.
+    private var isUncertain = false
 
     private static let maximumBatch = 500
+    /// A batch is written in parts of so many documents, and as many bytes, so that a part takes a transaction of moderate
+    /// length and memory.
+    private static let partDocuments = 1_000
+    private static let partBytes = 4 << 20
     private static let pace: Duration = .milliseconds(50)
     private static let databaseRetry: Duration = .seconds(1)
 
     /// - Parameters:
     ///   - sources: in the order of precedence when several define the same entity at the start.
-    ///   - onClaims: gets the claims that changed, after they were stored.
+    ///   - claims: gets the claims that changed, after they were stored.
     package init(
         sources: [any CatalogSource], store: Store, metrics: MetricsRegistry, logger: Logger,
-        onClaims: @escaping @Sendable ([String: EntitySelector?]) async -> Void
+        claims: any ClaimReceiver
     ) {
         self.sources = sources
         self.store = store
         self.logger = logger.with(["controller": "catalog"])
         self.metrics = ReconcilerMetrics(metrics, controller: "catalog")
-        self.onClaims = onClaims
+        self.claims = claims
     }
 
     /// Follows the sources until the task is cancelled.
@@ -72,7 +78,9 @@ package actor CatalogReconciler {
             }
         }
         while !Task.isCancelled {
-            if listed.count == sources.count, queue.counts.ready == 0, unwritten.isEmpty { isCaughtUp = true }
+            if !isCaughtUp, listed.count == sources.count, queue.counts.ready == 0, unwritten.isEmpty {
+                isCaughtUp = await retire()
+            }
             guard let keys = await queue.nextBatch(maximum: Self.maximumBatch) else { break }
             await process(keys)
             queue.done(keys)
@@ -82,8 +90,7 @@ package actor CatalogReconciler {
         for source in sources { await source.stop() }
     }
 
-    /// Registers the sources, removes what sources gave that are configured no more, and hands out the stored claims.
-    /// Tries until the database answers.
+    /// Registers the sources and hands out the stored claims. Tries until the database answers.
     private func prepare() async {
         while !Task.isCancelled {
             do {
@@ -91,10 +98,7 @@ package actor CatalogReconciler {
                 for source in sources {
                     ids.append(try await store.catalog.register(type: source.id.type, target: source.id.target))
                 }
-                try await retire()
-                var claims: [String: EntitySelector?] = [:]
-                for stored in try await store.catalog.selectors() { claims[stored.ref] = .some(Self.claim(stored)) }
-                await onClaims(claims)
+                try await handOutClaims()
                 return
             } catch {
                 logger.warning("cannot read the stored catalog yet", ["error": .string("\(error)")])
@@ -103,15 +107,32 @@ package actor CatalogReconciler {
         }
     }
 
-    private func retire() async throws {
-        for id in try await store.catalog.retired(configured: ids) {
-            let locations = try await store.catalog.locations(of: id)
-            let contents = locations.map { LocationContent(location: $0, sourceID: id, outcome: .gone) }
-            let changes = try await store.catalog.apply(contents, status: Self.status)
-            try await store.catalog.remove(source: id)
-            logger.info(
-                "a source is configured no more; its entities were removed",
-                ["source": .int(Int64(id)), "entities": .int(Int64(changes.entities.count))])
+    private func handOutClaims() async throws {
+        var stored: [String: EntitySelector] = [:]
+        for selector in try await store.catalog.selectors() { stored[selector.ref] = Self.claim(selector) }
+        await claims.claimsReplaced(by: stored)
+    }
+
+    /// Removes what sources gave that are configured no more. Only after the configured ones were read: a source that was
+    /// merely renamed has taken its locations over by then, and its entities stay as they are.
+    ///
+    /// - Returns: false when the database failed; nothing is lost by trying again.
+    private func retire() async -> Bool {
+        do {
+            for id in try await store.catalog.retired(configured: ids) {
+                let locations = try await store.catalog.locations(of: id)
+                try await apply(locations.map { LocationContent(location: $0, sourceID: id, outcome: .gone) })
+                try await store.catalog.remove(source: id)
+                logger.info(
+                    "a source is configured no more; what only it gave was removed",
+                    ["source": .int(Int64(id)), "locations": .int(Int64(locations.count))])
+            }
+            return true
+        } catch {
+            logger.warning("a retired source was not removed yet", ["error": .string("\(error)")])
+            // Something must wake the loop, or nobody tries again.
+            if !sources.isEmpty { queue.add(.listing(source: 0), after: Self.databaseRetry) }
+            return false
         }
     }
 
@@ -163,15 +184,24 @@ package actor CatalogReconciler {
     /// Reads the locations among the keys and writes what they hold.
     private func readLocations(_ keys: [Key]) async -> [Key: Outcome] {
         var outcomes: [Key: Outcome] = [:]
-        var contents: [LocationContent] = []
+        var part: [LocationContent] = []
+        var size = (documents: 0, bytes: 0)
         var unreadable: Set<Key> = []
+        var written: [String: Outcome] = [:]
         for case .location(let source, let location) in keys {
-            let content = await content(source: source, location)
-            if case .unreadable = content.outcome { unreadable.insert(.location(source: source, location)) }
-            contents.append(content)
+            let (content, bytes) = await content(source: source, location)
+            switch content.outcome {
+            case .unreadable: unreadable.insert(.location(source: source, location))
+            case .documents(let documents): size = (size.documents + documents.count, size.bytes + bytes)
+            case .gone: break
+            }
+            part.append(content)
+            if size.documents >= Self.partDocuments || size.bytes >= Self.partBytes {
+                written.merge(await write(part)) { $1 }
+                (part, size) = ([], (0, 0))
+            }
         }
-        guard !contents.isEmpty else { return [:] }
-        let written = await write(contents)
+        if !part.isEmpty { written.merge(await write(part)) { $1 } }
         for case .location(let source, let location) in keys {
             let key = Key.location(source: source, location)
             let outcome = written[location] ?? .unwritten
@@ -180,13 +210,14 @@ package actor CatalogReconciler {
         return outcomes
     }
 
-    private func content(source: Int, _ location: String) async -> LocationContent {
-        func content(_ outcome: LocationContent.Outcome) -> LocationContent {
-            LocationContent(location: location, sourceID: ids[source], outcome: outcome)
+    /// What a location holds, and how many bytes that was.
+    private func content(source: Int, _ location: String) async -> (LocationContent, bytes: Int) {
+        func content(_ outcome: LocationContent.Outcome, bytes: Int = 0) -> (LocationContent, bytes: Int) {
+            (LocationContent(location: location, sourceID: ids[source], outcome: outcome), bytes)
         }
         do {
             guard let bytes = try await sources[source].read(location) else { return content(.gone) }
-            return content(.documents(CatalogFile.documents(bytes, name: location)))
+            return content(.documents(CatalogFile.documents(bytes, name: location)), bytes: bytes.count)
         } catch {
             return content(.unreadable("\(error)"))
         }
@@ -206,6 +237,7 @@ package actor CatalogReconciler {
             for content in contents { outcomes.merge(await write([content])) { $1 } }
             return outcomes
         } catch {
+            isUncertain = true
             logger.warning(
                 "catalog locations were not written and will be tried again",
                 ["locations": .int(Int64(contents.count)), "error": .string("\(error)")])
@@ -231,18 +263,31 @@ package actor CatalogReconciler {
             try await apply([refused])
             return .refused
         } catch {
+            isUncertain = true
             return .unwritten
         }
     }
 
     private func apply(_ contents: [LocationContent]) async throws {
+        try await resolveUncertainty()
         let changes = try await store.catalog.apply(contents, status: Self.status)
-        if !changes.entities.isEmpty { await onClaims(changes.entities.mapValues { $0.flatMap(Self.claim) }) }
+        if !changes.entities.isEmpty {
+            await claims.claimsChanged(changes.entities.mapValues { $0.flatMap(Self.claim) })
+        }
         // A definition that lost against one that is gone may win now.
         for (location, id) in changes.contestants {
             if let source = ids.firstIndex(of: id) { queue.add(.location(source: source, location)) }
         }
         log(contents, changes)
+    }
+
+    /// After a write whose end is not known, the stored claims are handed out anew, and every source is listed again for
+    /// definitions that may have won meanwhile.
+    private func resolveUncertainty() async throws {
+        guard isUncertain else { return }
+        try await handOutClaims()
+        isUncertain = false
+        for source in sources.indices { queue.add(.listing(source: source), .low) }
     }
 
     private func log(_ contents: [LocationContent], _ changes: CatalogChanges) {

@@ -63,13 +63,21 @@ package struct ClusterCaches: Sendable {
         return statuses.sorted { $0.0 < $1.0 }
     }
 
-    /// Whether every cache has once been complete.
-    package var isSynced: Bool { statuses.allSatisfy(\.status.isSynced) }
+    /// Whether every cache has once been complete. A kind that the server does not have counts as missing: every
+    /// Kubernetes has all of these, so a server without one is not the one that is meant (a wrong host, a proxy that
+    /// answers 404), and its emptiness must not be taken for the cluster's.
+    package var isSynced: Bool { statuses.allSatisfy { $0.status.isSynced && $0.status.isServed } }
 
     /// What keeps the caches from following the API server; nil when nothing does.
-    package var error: String? {
-        let failures = statuses.compactMap { resource, _, status in
-            status.lastError.map { "\(resource): \($0)" }
+    package var error: String? { joined { "\($0)" } }
+
+    /// The same in a few words that name no host, path or account.
+    package var shortError: String? { joined(\.label) }
+
+    private func joined(_ text: (KubernetesError) -> String) -> String? {
+        let failures = statuses.compactMap { resource, _, status -> String? in
+            if let error = status.lastError { return "\(resource): \(text(error))" }
+            return status.isServed ? nil : "\(resource): the server does not have this kind"
         }
         return failures.isEmpty ? nil : failures.joined(separator: "; ")
     }
@@ -83,7 +91,13 @@ package struct ClusterCaches: Sendable {
         }
         guard await pods.waitUntilSynced(deadline: deadline) else { return false }
         guard await nodes.waitUntilSynced(deadline: deadline) else { return false }
-        return await namespaces.waitUntilSynced(deadline: deadline)
+        guard await namespaces.waitUntilSynced(deadline: deadline) else { return false }
+        // A kind that was not served is asked for again every minute or so.
+        while !isSynced {
+            guard ContinuousClock.now < deadline, !Task.isCancelled else { return false }
+            try? await Task.sleep(for: .milliseconds(200))
+        }
+        return true
     }
 }
 

@@ -96,6 +96,6 @@ struct CostMeter {
     }
 
     private func cost(_ id: Int, _ usage: HourUsage) -> HourlyCost {
-        HourlyCost(workloadID: id, usage: usage, cost: prices.cost(of: usage.use))
+        HourlyCost(workloadID: id, usage: usage, cost: prices.cost(of: usage.use).capped)
     }
 }

@@ -13,7 +13,7 @@ struct Ownership: Sendable {
 
     /// The workload that an object is, or is a part of.
     func workload(of object: WorkloadObject) -> WorkloadKey {
-        guard let owner = object.meta.owner, Self.owns(owner.kind, object.kind) else {
+        guard let owner = object.meta.owner, Self.owns(WorkloadKind(owner), object.kind) else {
             return key(object.kind.rawValue, object.meta)
         }
         return WorkloadKey(cluster: cluster, kind: owner.kind, namespace: object.meta.namespace, name: owner.name)
@@ -21,7 +21,7 @@ struct Ownership: Sendable {
 
     /// The workload that a pod belongs to; nil while its controller is of a known kind and not in the cache.
     func workload(of pod: Pod) -> WorkloadKey? {
-        guard let owner = pod.meta.owner, let kind = WorkloadKind(rawValue: owner.kind) else {
+        guard let owner = pod.meta.owner, let kind = WorkloadKind(owner) else {
             return key(Self.podKind, pod.meta)
         }
         switch kind {
@@ -62,10 +62,10 @@ struct Ownership: Sendable {
 
     private func pods(controlledBy uid: ObjectUID) -> [Pod] { pods.find(.uid(uid), in: "controller") }
 
-    private static func owns(_ owner: String, _ kind: WorkloadKind) -> Bool {
+    private static func owns(_ owner: WorkloadKind?, _ kind: WorkloadKind) -> Bool {
         switch kind {
-        case .replicaSet: owner == WorkloadKind.deployment.rawValue
-        case .job: owner == WorkloadKind.cronJob.rawValue
+        case .replicaSet: owner == .deployment
+        case .job: owner == .cronJob
         default: false
         }
     }

@@ -32,6 +32,7 @@ package actor WorkloadReconciler {
     private static let pace: Duration = .milliseconds(50)
     private static let maximumBatch = 1_000
     private static let databaseRetry: Duration = .seconds(1)
+    private static let costSlice = 5_000
 
     /// - Parameters:
     ///   - cluster: the cluster's configured name.
@@ -70,7 +71,7 @@ package actor WorkloadReconciler {
     }
 
     /// Entities whose claim on workloads changed, by ref; nil: the entity claims nothing any more. Nothing is written before
-    /// the first call, which gives all claims that are stored.
+    /// the first call, which comes from `claimsReplaced`.
     package func claimsChanged(_ claims: [String: EntitySelector?]) {
         for (ref, selector) in claims {
             let changes = selector.map { index.upsert($0) } ?? index.remove(entityRef: ref)
@@ -78,6 +79,14 @@ package actor WorkloadReconciler {
             for key in changes.touched.keys { queue.add(key) }
         }
         claimed.open()
+    }
+
+    /// All claims there are: what else the index holds is gone. For the start, and for when it is not known which of the
+    /// last changes were stored.
+    package func claimsReplaced(by claims: [String: EntitySelector]) {
+        var changes: [String: EntitySelector?] = claims.mapValues { .some($0) }
+        for ref in index.entityRefs where claims[ref] == nil { changes[ref] = .some(nil) }
+        claimsChanged(changes)
     }
 
     private func reconcile() async {
@@ -108,6 +117,9 @@ package actor WorkloadReconciler {
     private func prepare() async {
         while !Task.isCancelled {
             do {
+                for cluster in try await store.workloads.retireClusters(except: [caches.cluster]) {
+                    logger.info("a cluster is configured no more; its workloads ended", ["retired": .string(cluster)])
+                }
                 let present = try await store.workloads.present(cluster: caches.cluster)
                 let usage = try await store.costs.usage(hour: now().startOfHour, cluster: caches.cluster)
                 for (key, id) in present { ids[key] = id }
@@ -130,10 +142,11 @@ package actor WorkloadReconciler {
             // A workload's links change with the workload alone, so nothing else is touched.
             assert(changes.touched.keys.allSatisfy { $0 == key })
         }
-        let gone = keys.filter { observed[$0] == nil && ids[$0] != nil }
+        // Also those without a known row: the answer to the write that made one may have been lost.
+        let gone = keys.filter { observed[$0] == nil }
         measure(observed, gone, at: moment)
         do {
-            let written = try await store.workloads.write(present: observed.values.map(record), gone: gone)
+            let written = try await write(observed.values.map(record), gone)
             let new = observed.filter { ids[$0.key] == nil }
             for key in new.keys { ids[key] = written[key] }
             measure(new, [], at: moment)
@@ -146,6 +159,26 @@ package actor WorkloadReconciler {
                 "workloads were not written and will be tried again",
                 ["workloads": .int(Int64(keys.count)), "error": .string("\(error)")])
             return false
+        }
+    }
+
+    /// Writes a batch; when the database refuses it, its halves, so that one row that it cannot hold does not hold up the
+    /// others. What is refused alone is left out until it changes.
+    private func write(_ present: [WorkloadRecord], _ gone: [WorkloadKey]) async throws -> [WorkloadKey: Int] {
+        do {
+            return try await store.workloads.write(present: present, gone: gone)
+        } catch let error as StoreError where error.code == .statement {
+            guard present.count + gone.count > 1 else {
+                let key = present.first?.workload.key ?? gone.first
+                logger.error(
+                    "a workload cannot be stored",
+                    ["workload": .string(key?.description ?? ""), "error": .string(error.description)])
+                return [:]
+            }
+            let (half, rest) = ((present.count + 1) / 2, gone.count / 2)
+            let first = try await write(Array(present[..<half]), Array(gone[..<rest]))
+            let second = try await write(Array(present[half...]), Array(gone[rest...]))
+            return first.merging(second) { $1 }
         }
     }
 
@@ -162,7 +195,8 @@ package actor WorkloadReconciler {
         let workload = observed.workload
         let rate = prices.hourlyRate(
             of: RequestedCapacity(
-                cpuMillicores: workload.requestedCPUMillicores, memoryBytes: workload.requestedMemoryBytes))
+                cpuMillicores: workload.requestedCPUMillicores, memoryBytes: workload.requestedMemoryBytes)
+        ).capped
         return WorkloadRecord(
             workload: workload, cpuHourlyCost: rate.cpu.nanoDollars, memoryHourlyCost: rate.memory.nanoDollars,
             createdAt: observed.createdAt, links: index.links(of: workload.key))
@@ -181,8 +215,13 @@ package actor WorkloadReconciler {
         let moment = now()
         let hours = meter.hours(at: moment)
         do {
-            try await store.costs.write(hours, cluster: caches.cluster, through: moment)
-            meter.written(hours)
+            // In slices, so that what piled up while the database was away does not run into the statement's deadline.
+            for start in stride(from: 0, to: hours.count, by: Self.costSlice) {
+                let slice = Array(hours[start..<min(start + Self.costSlice, hours.count)])
+                try await store.costs.write(slice)
+                meter.written(slice)
+            }
+            try await store.costs.complete(cluster: caches.cluster, through: moment)
         } catch {
             logger.warning("costs were not written and will be tried again", ["error": .string("\(error)")])
         }

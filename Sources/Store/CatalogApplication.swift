@@ -68,9 +68,13 @@ struct CatalogApplication {
         return (stored, [StatusItem(level: .warning, message: message)])
     }
 
+    /// To be changed when a new version of the program makes other documents or search tokens of the same definition, so
+    /// that they are made anew.
+    private static let formVersion = "1"
+
     /// A definition changes nothing when its hash is the stored one.
     private static func hash(_ entity: Entity) -> String {
-        sha256Hex(JSONValue.object(entity.definition).serialized())
+        sha256Hex(Array(formVersion.utf8) + JSONValue.object(entity.definition).serialized())
     }
 
     private func writeLocations(_ contents: [LocationContent]) throws {
@@ -116,12 +120,12 @@ struct CatalogApplication {
         guard let documents = content.documents else { return }
         let given = stored.lazy.filter { $0.value.location == content.location }.map(\.key)
         let missing = Set(given).subtracting(documents.compactMap { $0.entity?.ref.canonical })
-        // A bad document that names its entity keeps that one; one that does not could have been any of the missing.
-        for document in documents where document.entity == nil {
+        // A bad document that names an entity of this location keeps that one. Any other could have been any of the
+        // missing: the mistake may stand in its kind or name. One that only repeats an entity was none of them.
+        for document in documents where document.entity == nil && !document.isDuplicate {
             let message = document.problems.first?.description ?? "the document is not valid"
-            for ref in document.ref.map({ [$0.canonical] }) ?? Array(missing) where missing.contains(ref) {
-                kept[ref] = message
-            }
+            let own = document.ref.flatMap { missing.contains($0.canonical) ? [$0.canonical] : nil }
+            for ref in own ?? Array(missing) { kept[ref] = message }
         }
         let going = missing.subtracting(kept.keys)
         released.formUnion(going)
@@ -216,4 +220,9 @@ extension LocationContent {
         case .unreadable: nil
         }
     }
+}
+
+extension ParsedDocument {
+    /// It is not used only because its file defines the entity already.
+    fileprivate var isDuplicate: Bool { problems.contains { $0.code == .duplicate } }
 }

@@ -34,7 +34,8 @@ extension CatalogStore {
     /// A page of entities. Without an order they come by ref. Entities that lack the order field are left out, as in
     /// Backstage since 1.51.
     ///
-    /// - Throws: `StoreError`; `CatalogInputError` when the cursor's position does not fit its order.
+    /// - Throws: `StoreError`; `CatalogInputError` when the cursor's position does not fit its order, or the filter is too
+    ///   large.
     package func query(_ query: EntityQuery) async throws -> EntityPage {
         let listing = try EntityListing(query)
         return try await pool.read { session in try listing.page(session) }
@@ -42,19 +43,23 @@ extension CatalogStore {
 
     /// The values of facets among the entities that match, the most frequent first.
     ///
-    /// - Throws: `StoreError`.
+    /// - Returns: by facet name in lower case.
+    /// - Throws: `StoreError`; `CatalogInputError` when the filter is too large.
     package func facets(_ names: [String], filter: EntityFilter?) async throws -> [String: [FacetValue]] {
-        try await pool.read { session in
+        var values: [SQLValue] = [.texts(Set(names.map { $0.lowercased() }))]
+        let condition = try filter.map { SQLCondition(try $0.bounded, values: &values).text } ?? "true"
+        let statement =
+            """
+            SELECT k, v, count(*)
+            FROM entity, unnest($1::text[]) AS k, jsonb_array_elements_text(search -> k) AS v
+            WHERE \(condition) GROUP BY k, v ORDER BY count(*) DESC, v
+            """
+        return try await pool.read { [values] session in
             var facets: [String: [FacetValue]] = [:]
-            for name in names {
-                var values: [SQLValue] = [.text(name.lowercased())]
-                let condition = filter.map { SQLCondition($0, values: &values).text } ?? "true"
-                facets[name] = try session.run(
-                    """
-                    SELECT v, count(*) FROM entity, jsonb_array_elements_text(search -> $1) AS v
-                    WHERE \(condition) GROUP BY v ORDER BY count(*) DESC, v
-                    """, values
-                ).map { FacetValue(value: try $0.required(0), count: $0.int(1) ?? 0) }
+            for (name, value) in try session.runOnce(statement, values).map({ row in
+                (try row.required(0), FacetValue(value: try row.required(1), count: row.int(2) ?? 0))
+            }) {
+                facets[name, default: []].append(value)
             }
             return facets
         }
@@ -110,7 +115,7 @@ private struct EntityListing {
     init(_ query: EntityQuery) throws(CatalogInputError) {
         self.query = query
         cursor = query.cursor
-        filter = cursor.map(\.filter) ?? query.filter
+        filter = try (cursor.map(\.filter) ?? query.filter)?.bounded
         order = (cursor?.orderFields ?? query.order).first
         fullText = cursor.map(\.fullTextFilter) ?? query.fullText
         if let cursor, cursor.orderFieldValues.count != (order == nil ? 1 : 2) {
@@ -157,7 +162,7 @@ private struct EntityListing {
 
     private func count(_ session: PostgresSession) throws -> Int {
         var values: [SQLValue] = []
-        let rows = try session.run("SELECT count(*) FROM entity WHERE \(conditions(&values))", values)
+        let rows = try session.runOnce("SELECT count(*) FROM entity WHERE \(conditions(&values))", values)
         return Int(rows.first { $0.int(0) ?? 0 } ?? 0)
     }
 
@@ -208,7 +213,7 @@ private struct EntityListing {
             values.append(.int(Int64(query.offset)))
             statement += " OFFSET $\(values.count)::bigint"
         }
-        return try session.run(statement, values).map { row in
+        return try session.runOnce(statement, values).map { row in
             Row(entity: try CatalogStore.stored(row), sortValue: row.text(3))
         }
     }

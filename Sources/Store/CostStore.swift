@@ -46,18 +46,24 @@ package struct CostStore: Sendable {
 
     /// Writes hours as they stand now; rows that say the same already are left alone. Writing twice changes nothing.
     ///
-    /// - Parameters:
-    ///   - through: costs of the cluster are complete up to here.
     /// - Throws: `StoreError`; then nothing was written.
-    package func write(_ hours: [HourlyCost], cluster: String, through: Timestamp) async throws {
+    package func write(_ hours: [HourlyCost]) async throws {
         let rows = JSONValue.array(hours.map(Self.row))
         let days = Set(hours.map(\.usage.hour.startOfDay))
         try await pool.run { session in
             try session.transaction {
                 for day in days.sorted() { try Self.makePartition(session, day: day) }
                 try session.run(Statement.upsert, [.json(rows), .int(Self.estimate)])
-                try session.run(Statement.watermark, [.int(Self.estimate), .text(cluster), .time(through)])
             }
+        }
+    }
+
+    /// Notes that a cluster's costs are complete up to a moment.
+    ///
+    /// - Throws: `StoreError`.
+    package func complete(cluster: String, through: Timestamp) async throws {
+        try await pool.run { session in
+            _ = try session.run(Statement.watermark, [.int(Self.estimate), .text(cluster), .time(through)])
         }
     }
 
@@ -128,6 +134,10 @@ package struct CostStore: Sendable {
     private static func makePartition(_ session: PostgresSession, day: Timestamp) throws {
         let next = day.adding(seconds: 86_400)
         let name = "cost_hourly_" + day.rfc3339.prefix(10).split(separator: "-").joined()
+        let isThere = try session.run("SELECT to_regclass($1) IS NOT NULL", [.text(name)]).first { $0.bool(0) }
+        if isThere == true { return }
+        // IF NOT EXISTS by itself fails for the second of two that make it at the same moment.
+        try session.runScript("LOCK TABLE cost_hourly IN ACCESS EXCLUSIVE MODE")
         try session.runScript(
             """
             CREATE TABLE IF NOT EXISTS \(name) PARTITION OF cost_hourly
@@ -175,8 +185,8 @@ extension CostStore {
 
         static let entityCost =
             """
-            SELECT w.cluster, w.kind, w.namespace, w.name, sum(c.cpu_cost)::bigint, sum(c.memory_cost)::bigint,
-                sum(c.cpu_millicore_seconds)::bigint, sum(c.memory_byte_seconds)::bigint, count(*),
+            SELECT w.cluster, w.kind, w.namespace, w.name, \(boundedSum("c.cpu_cost")), \(boundedSum("c.memory_cost")),
+                \(boundedSum("c.cpu_millicore_seconds")), \(boundedSum("c.memory_byte_seconds")), count(*),
                 w.deleted_at IS NULL
             FROM cost_hourly c JOIN workload w ON w.id = c.workload_id
             WHERE c.source = $4::smallint AND c.hour >= $2::timestamptz AND c.hour < $3::timestamptz
@@ -185,7 +195,7 @@ extension CostStore {
                     WHERE e.workload_id = c.workload_id AND e.is_owner
                         AND e.valid && tstzrange(c.hour, c.hour + interval '1 hour')
                     ORDER BY lower(e.valid) DESC LIMIT 1)
-            GROUP BY w.id ORDER BY sum(c.cpu_cost + c.memory_cost) DESC, w.cluster, w.namespace, w.kind, w.name
+            GROUP BY w.id ORDER BY sum(c.cpu_cost::numeric + c.memory_cost) DESC, w.cluster, w.namespace, w.kind, w.name
             """
     }
 }

@@ -1,4 +1,5 @@
 internal import Base
+internal import CPostgres
 
 /// A few connections to one database. A closure is run on a connection's own thread, so it may block, and it cannot
 /// await: no connection is ever held while a task waits for something else.
@@ -24,17 +25,24 @@ package actor PostgresPool {
             parameters = Self.defaults + keywords
         }
 
-        /// Later keywords and those of the URI win. A statement may take 15 s, a connection attempt 5 s, and a peer that
-        /// is gone without a word is noticed after 20 s.
+        /// What is wrong with a connection URI; nil when it can be read. In our own words: libpq's name the part that it
+        /// stumbled over, which may be the password.
+        package static func problem(ofURI uri: String) -> String? {
+            guard uri.hasPrefix("postgresql://") || uri.hasPrefix("postgres://") else {
+                return "expected a URI such as postgresql://user:password@host:5432/name"
+            }
+            let options = PQconninfoParse(uri, nil)
+            defer { PQconninfoFree(options) }
+            if options != nil { return nil }
+            return "the connection URI cannot be read; percent-encode special characters of user and password"
+        }
+
+        /// Later keywords and those of the URI win. A connection attempt may take 5 s, and a peer that is gone without a
+        /// word is noticed after 20 s.
         private static let defaults = [
             ("application_name", "callboard"), ("connect_timeout", "5"), ("keepalives_idle", "10"),
             ("keepalives_interval", "5"), ("keepalives_count", "2"), ("tcp_user_timeout", "20000"),
             ("client_encoding", "UTF8"),
-            (
-                "options",
-                "-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=30000"
-                    + " -c TimeZone=UTC -c search_path=callboard,public"
-            ),
         ]
     }
 

@@ -29,6 +29,17 @@ package final class PostgresSession {
         }
     }
 
+    /// Runs one statement without keeping it prepared: for statements whose text depends on what a caller asks.
+    ///
+    /// - Throws: `StoreError`.
+    package func runOnce(_ statement: String, _ values: [SQLValue] = []) throws(StoreError) -> SQLRows {
+        let connection = try connected()
+        return try withTexts(values) { pointers throws(StoreError) in
+            let result = PQexecParams(connection, statement, Int32(values.count), nil, pointers, nil, nil, 0)
+            return try check(result, statement)
+        }
+    }
+
     /// Runs a script of several statements, without parameters, as one transaction unless it says otherwise.
     package func runScript(_ script: String) throws(StoreError) {
         let connection = try connected()
@@ -37,14 +48,17 @@ package final class PostgresSession {
 
     /// Runs the body between BEGIN and COMMIT; rolls back when it throws.
     package func transaction<Value>(_ body: () throws -> Value) throws -> Value {
-        try run("BEGIN")
+        try runScript("BEGIN")
         do {
             let value = try body()
-            try run("COMMIT")
+            try runScript("COMMIT")
             return value
         } catch {
-            // After a lost connection there is nothing left to roll back.
-            if connection != nil { _ = try? run("ROLLBACK") }
+            // A connection that cannot leave its transaction must not be handed out again.
+            if let connection {
+                PQclear(PQexec(connection, "ROLLBACK"))
+                if PQtransactionStatus(connection) != PQTRANS_IDLE { disconnect() }
+            }
             throw error
         }
     }
@@ -71,14 +85,23 @@ package final class PostgresSession {
         }
         PQsetNoticeProcessor(opened, { _, _ in }, nil)
         connection = opened
+        // Not as the keyword `options`: a connection URI may have options of its own, which would replace them.
+        try runScript(Self.settings)
         return opened
     }
+
+    /// A statement may take 15 s, and nobody works within an open transaction for 30 s without asking something.
+    private static let settings =
+        """
+        SET statement_timeout = 15000; SET lock_timeout = 10000; SET idle_in_transaction_session_timeout = 30000;
+        SET TimeZone = 'UTC'; SET search_path = callboard, public
+        """
 
     private func prepare(_ statement: String, on connection: OpaquePointer) throws(StoreError) -> String {
         if let name = prepared[statement] { return name }
         guard prepared.count < Self.maximumPrepared else {
-            for name in prepared.values { _ = try check(PQexec(connection, "DEALLOCATE \(name)"), "DEALLOCATE") }
             prepared = [:]
+            _ = try check(PQexec(connection, "DEALLOCATE ALL"), "DEALLOCATE ALL")
             return try prepare(statement, on: connection)
         }
         let name = "s\(prepared.count)"
@@ -106,6 +129,8 @@ package final class PostgresSession {
     private static func code(sqlState: String?, isLost: Bool) -> StoreError.Code {
         guard let sqlState, !isLost else { return .unavailable }
         if sqlState == "57014" { return .timeout }
+        // No such schema or table: the migrations have not been applied yet.
+        if sqlState == "3F000" || sqlState == "42P01" { return .schema }
         let passing = ["57P", "08", "53", "40", "55P03"]
         return passing.contains { sqlState.hasPrefix($0) } ? .unavailable : .statement
     }

@@ -70,5 +70,10 @@ package struct SQLRow {
     }
 }
 
+/// An SQL expression that sums a column of bigints into one that does not overflow.
+func boundedSum(_ expression: String) -> String {
+    "least(coalesce(sum(\(expression)), 0), 9000000000000000000)::bigint"
+}
+
 /// An SQL expression that turns a timestamptz into microseconds since 1970, which `SQLRow.time` reads.
 func microseconds(_ expression: String) -> String { "(extract(epoch from \(expression)) * 1000000)::bigint" }

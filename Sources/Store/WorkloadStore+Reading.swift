@@ -61,7 +61,7 @@ extension WorkloadStore {
                     \(microseconds("lower(e.valid)"))
                 FROM entity_workload e JOIN workload w ON w.id = e.workload_id
                 WHERE e.entity_ref = $1 AND upper_inf(e.valid)
-                ORDER BY w.cpu_hourly_cost + w.memory_hourly_cost DESC, w.cluster, w.namespace, w.kind, w.name
+                ORDER BY w.cpu_hourly_cost::numeric + w.memory_hourly_cost DESC, w.cluster, w.namespace, w.kind, w.name
                 """, [.text(entityRef)]
             ).map { row in
                 LinkView(
@@ -89,14 +89,14 @@ extension WorkloadStore {
         return try await pool.read { session in
             let totals = try session.run(
                 """
-                SELECT count(*), coalesce(sum(w.cpu_hourly_cost + w.memory_hourly_cost), 0)::bigint
+                SELECT count(*), \(boundedSum("w.cpu_hourly_cost::numeric + w.memory_hourly_cost"))
                 FROM workload w WHERE \(orphan)
                 """, values
             ).first { (Int($0.int(0) ?? 0), $0.int(1) ?? 0) }
             let items = try session.run(
                 """
                 SELECT \(Self.columns) FROM workload w WHERE \(orphan)
-                ORDER BY w.cpu_hourly_cost + w.memory_hourly_cost DESC, w.id LIMIT $3::int OFFSET $4::int
+                ORDER BY w.cpu_hourly_cost::numeric + w.memory_hourly_cost DESC, w.id LIMIT $3::int OFFSET $4::int
                 """, values + [.int(Int64(limit)), .int(Int64(offset))]
             ).map(Self.view)
             return OrphanPage(total: totals?.0 ?? 0, hourlyCost: totals?.1 ?? 0, items: items)

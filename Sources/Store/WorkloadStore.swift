@@ -64,6 +64,26 @@ package struct WorkloadStore: Sendable {
         }
     }
 
+    /// Ends what is stored of clusters that are configured no more: their workloads are gone, their links end, and they no
+    /// longer hold back what is known to be complete. Their costs stay.
+    ///
+    /// - Returns: the names of the clusters that ended.
+    /// - Throws: `StoreError`.
+    package func retireClusters(except configured: [String]) async throws -> [String] {
+        try await pool.run { session in
+            try session.transaction {
+                let names = try session.run(
+                    "DELETE FROM cluster WHERE name <> ALL($1::text[]) RETURNING name", [.texts(configured)]
+                ).map { try $0.required(0) }
+                guard !names.isEmpty else { return [] }
+                try session.run("DELETE FROM ingest_watermark WHERE cluster = ANY($1::text[])", [.texts(names)])
+                try session.run(Statement.endAllLinks, [.texts(names)])
+                try session.run(Statement.endCluster, [.texts(names)])
+                return names
+            }
+        }
+    }
+
     /// Notes how a cluster's caches stand.
     ///
     /// - Parameter error: what keeps them from following the API server; nil when they do, now.
@@ -152,10 +172,23 @@ extension WorkloadStore {
             "jsonb_to_recordset($1::jsonb) AS k(cluster text, kind text, namespace text, name text)"
 
         /// A workload that is gone has no pods and costs nothing.
-        static let markGone =
+        private static let gone =
             """
             UPDATE workload SET deleted_at = now(), changed_at = now(), pods = 0, replicas_ready = 0,
                 cpu_request_millicores = 0, memory_request_bytes = 0, cpu_hourly_cost = 0, memory_hourly_cost = 0
+            """
+
+        static let endCluster = "\(gone) WHERE cluster = ANY($1::text[]) AND deleted_at IS NULL"
+
+        static let endAllLinks =
+            """
+            UPDATE entity_workload e SET valid = \(ended) FROM workload w
+            WHERE e.workload_id = w.id AND w.cluster = ANY($1::text[]) AND upper_inf(e.valid)
+            """
+
+        static let markGone =
+            """
+            \(gone)
             FROM \(keys)
             WHERE (workload.cluster, workload.kind, workload.namespace, workload.name)
                 = (k.cluster, k.kind, k.namespace, k.name) AND deleted_at IS NULL
@@ -173,12 +206,15 @@ extension WorkloadStore {
                 is_owner boolean)
             """
 
-        /// Ends the present links of the given workloads that are not among the given links. A range is never empty:
-        /// what began in this very microsecond lasts for one.
+        /// A range that ends now. It is never empty: what began in this very microsecond lasts for one.
+        private static let ended =
+            "tstzrange(lower(e.valid), greatest(now(), lower(e.valid) + interval '1 microsecond'))"
+
+        /// Ends the present links of the given workloads that are not among the given links.
         static let endLinks =
             """
             UPDATE entity_workload e
-            SET valid = tstzrange(lower(valid), greatest(now(), lower(valid) + interval '1 microsecond'))
+            SET valid = \(ended)
             FROM workload w JOIN \(keys) USING (cluster, kind, namespace, name)
             WHERE e.workload_id = w.id AND upper_inf(e.valid) AND NOT EXISTS (
                 SELECT FROM jsonb_to_recordset($2::jsonb) \(links)

@@ -21,7 +21,7 @@ struct AccessTests {
     }
 
     private static let catalog: Set = ["catalog:get-catalog-entity", "catalog:query-catalog-entities"]
-    private static let costs: Set = ["callboard:get-entity-cost", "callboard:list-orphan-workloads"]
+    private static let costs: Set = ["callboard:get-entity-cost"]
 
     @Test(
         "a token is held to its plugins, permissions and attributes",
@@ -31,7 +31,11 @@ struct AccessTests {
             ([restriction("callboard")], Set(valid.keys).subtracting(catalog)),
             ([restriction("catalog"), restriction("callboard")], Set(valid.keys)),
             ([restriction("callboard", ["callboard.cost.read"])], costs),
-            ([restriction("callboard", ["callboard.workload.read"], [.read])], ["callboard:get-entity-workloads"]),
+            ([restriction("callboard", ["callboard.workload.read"], [.read])], []),
+            (
+                [restriction("callboard", ["callboard.workload.read", "callboard.cost.read"], [.read])],
+                Set(valid.keys).subtracting(catalog)
+            ),
             ([restriction("catalog", nil, [.read])], catalog), ([restriction("catalog", nil, [.update, .delete])], []),
             ([restriction("catalog", [])], []), ([restriction("scaffolder")], []),
             ([restriction("catalog", ["callboard.cost.read"])], []),
@@ -46,7 +50,7 @@ struct AccessTests {
             // Who may goes on to the database, which does not answer here.
             #expect(error.kind == (allowed.contains(id) ? .unavailable : .notAllowed))
             let definition = try #require(scene.registry[id]).definition
-            #expect(caller.may(definition.permission) == allowed.contains(id))
+            #expect(definition.permissions.allSatisfy(caller.may) == allowed.contains(id))
         }
     }
 
@@ -89,7 +93,7 @@ struct ActionDefinitionTests {
         for definition in definitions {
             #expect(!definition.title.isEmpty)
             #expect(definition.description.count > 100)
-            #expect(Permission.all.contains(definition.permission))
+            #expect(!definition.permissions.isEmpty && definition.permissions.allSatisfy(Permission.all.contains))
             #expect(definition.attributes == .readOnly)
             #expect(definition.id == "\(definition.plugin):\(definition.name)")
             for schema in [definition.input, definition.output] {

@@ -92,7 +92,8 @@ extension Scene {
                     hour: time(hour), through: time(hour).adding(seconds: 3_600), coveredSeconds: 3_600, use: use),
                 cost: Self.prices.cost(of: use))
         }
-        try await store.costs.write(rows, cluster: "main", through: time("2036-03-10T12:20:00Z"))
+        try await store.costs.write(rows)
+        try await store.costs.complete(cluster: "main", through: time("2036-03-10T12:20:00Z"))
     }
 
     static func key(_ name: String, in namespace: String = "prod") -> WorkloadKey {

@@ -11,7 +11,9 @@ struct FilesTests {
         #expect(try readFile(file.path) == bytes)
     }
 
-    @Test("a file of exactly the permitted size is read, and one byte more is too much", arguments: [0, 10, 65_536, 100_000])
+    @Test(
+        "a file of exactly the permitted size is read, and one byte more is too much",
+        arguments: [0, 10, 65_536, 100_000])
     func size(count: Int) throws {
         let fitting = try TemporaryFile(Array(repeating: 7, count: count))
         #expect(try readFile(fitting.path, maximumBytes: count).count == count)
@@ -24,7 +26,8 @@ struct FilesTests {
     @Test(
         "what cannot be read says why",
         arguments: [
-            ("/nowhere/at/all", FileError.Code.notFound), ("/etc/passwd/below", .notFound), ("/tmp", .unreadable), ("", .notFound),
+            ("/nowhere/at/all", FileError.Code.notFound), ("/etc/passwd/below", .notFound), ("/tmp", .unreadable),
+            ("", .notFound),
             ("/dev/zero", .tooLarge),
         ])
     func failures(path: String, code: FileError.Code) {

@@ -17,7 +17,11 @@ struct JSONObjectTests {
                     if let index { model.remove(at: index) }
                 } else {
                     object[key] = .int(Int64(step))
-                    if let index { model[index].value = .int(Int64(step)) } else { model.append((key, .int(Int64(step)))) }
+                    if let index {
+                        model[index].value = .int(Int64(step))
+                    } else {
+                        model.append((key, .int(Int64(step))))
+                    }
                 }
                 #expect(object.keys == model.map(\.key))
                 #expect(object.count == model.count && object.isEmpty == model.isEmpty)

@@ -7,7 +7,8 @@ struct JSONSerializationTests {
         "text comes back as it was written",
         arguments: [
             "null", "true", "0", "-1", "9223372036854775807", "-9223372036854775808", "18446744073709551615", "0.1",
-            "-0.0", "1e-07", "1.7976931348623157e+308", "5e-324", #""\"\\/é€😀""#, #""\u0000\u001f\n\r\t""#, "\"\u{7F}\"",
+            "-0.0", "1e-07", "1.7976931348623157e+308", "5e-324", #""\"\\/é€😀""#, #""\u0000\u001f\n\r\t""#,
+            "\"\u{7F}\"",
             #"{"b":[],"a":{},"":[null,[{}]]}"#,
         ])
     func roundTrip(text: String) throws {
@@ -72,8 +73,10 @@ extension SeededRandom {
 
     private mutating func text() -> String {
         let scalars: [Unicode.Scalar] = ["a", "\"", "\\", "\n", "\u{0}", "\u{1F}", "é", "😀", "/", "\u{FFFD}"]
-        return String(String.UnicodeScalarView((0..<Int.random(in: 0...6, using: &self)).map { _ in
-            scalars[Int.random(in: scalars.indices, using: &self)]
-        }))
+        return String(
+            String.UnicodeScalarView(
+                (0..<Int.random(in: 0...6, using: &self)).map { _ in
+                    scalars[Int.random(in: scalars.indices, using: &self)]
+                }))
     }
 }

@@ -68,7 +68,11 @@ struct ThreadExecutorTests {
             let alone = await withTaskGroup(of: Bool.self) { group in
                 for number in 0..<200 {
                     group.addTask { await worker.addAlone() }
-                    if number == round * 10 { group.addTask { await worker.stopFromWithin(); return true } }
+                    if number == round * 10 {
+                        group.addTask {
+                            await worker.stopFromWithin(); return true
+                        }
+                    }
                 }
                 return await group.reduce(true) { $0 && $1 }
             }

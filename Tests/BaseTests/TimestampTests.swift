@@ -51,7 +51,8 @@ struct TimestampTests {
     func roundTrip(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         for _ in 0..<1_000 {
-            let moment = Timestamp(microseconds: .random(in: -62_135_596_800_000_000...253_402_300_799_999_999, using: &random))
+            let moment = Timestamp(
+                microseconds: .random(in: -62_135_596_800_000_000...253_402_300_799_999_999, using: &random))
             #expect(Timestamp(rfc3339: moment.rfc3339) == moment, "\(moment.rfc3339)")
         }
     }

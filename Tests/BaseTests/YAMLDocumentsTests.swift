@@ -14,7 +14,10 @@ struct YAMLDocumentsTests {
 
     @Test(
         "nothing but white space, comments, markers and nulls gives no document",
-        arguments: ["", "\n", "# only a comment", "---", "---\n---\n", "--- # c\n\n...\n", "...", "~", "null\n", "\u{FEFF}", "\u{FEFF}# c\n"])
+        arguments: [
+            "", "\n", "# only a comment", "---", "---\n---\n", "--- # c\n\n...\n", "...", "~", "null\n", "\u{FEFF}",
+            "\u{FEFF}# c\n",
+        ])
     func empty(text: String) {
         #expect(read(text).isEmpty)
     }
@@ -56,7 +59,8 @@ struct YAMLDocumentsTests {
         "what is wrong is said with its place",
         arguments: [
             ("a: 1\nb: 2\na: 3\n", 3, 1, "twice"), ("a:\n\tb: 1\n", 2, 1, "cannot start any token"),
-            ("a: [1\nb: 2\n", 2, 2, "flow sequence"), ("a: *nobody\n", 1, 4, "no anchor"), ("? [a]\n: 1\n", 1, 3, "plain value"),
+            ("a: [1\nb: 2\n", 2, 2, "flow sequence"), ("a: *nobody\n", 1, 4, "no anchor"),
+            ("? [a]\n: 1\n", 1, 3, "plain value"),
             ("? {a: 1}\n: 1\n", 1, 3, "plain value"), ("a: 'open\n", 2, 1, "unexpected end"),
             ("a: b: c\n", 1, 5, "not allowed"), ("a: \"\\q\"\n", 1, 5, "escape"), ("a: @x\n", 1, 4, "token"),
             ("- a\nb: 1\n", 2, 1, ""),
@@ -68,7 +72,9 @@ struct YAMLDocumentsTests {
         #expect(error.description.hasPrefix("line \(line), column \(column): "))
     }
 
-    @Test("bytes that are no UTF-8 are one error", arguments: [[0xFF, 0xFE, 0x61, 0], [0x61, 0x3A, 0x20, 0xC3, 0x28], [0x61, 0x00, 0x62]] as [[UInt8]])
+    @Test(
+        "bytes that are no UTF-8 are one error",
+        arguments: [[0xFF, 0xFE, 0x61, 0], [0x61, 0x3A, 0x20, 0xC3, 0x28], [0x61, 0x00, 0x62]] as [[UInt8]])
     func invalidBytes(bytes: [UInt8]) {
         let results = YAML.documents(bytes)
         #expect(results.count == 1)
@@ -93,7 +99,8 @@ struct YAMLDocumentsTests {
     func aliasBomb() throws {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
         for level in 1...9 {
-            text += "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ",") + "]\n"
+            text +=
+                "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ",") + "]\n"
         }
         let clock = ContinuousClock()
         let started = clock.now
@@ -128,7 +135,10 @@ struct YAMLDocumentsTests {
 
     @Test("keys that are no strings become their text")
     func keys() throws {
-        #expect(try values("1: a\ntrue: b\n~: c\n'': d\n1.5: e\n") == [["1": "a", "true": "b", "null": "c", "": "d", "1.5": "e"]])
+        #expect(
+            try values("1: a\ntrue: b\n~: c\n'': d\n1.5: e\n") == [
+                ["1": "a", "true": "b", "null": "c", "": "d", "1.5": "e"]
+            ])
     }
 
     @Test("a path's position is its key's or element's, or that of the nearest ancestor")
@@ -137,10 +147,13 @@ struct YAMLDocumentsTests {
         let node = try #require(read(text).first).get()
         let table: [([YAMLNode.PathComponent], Int, Int)] = [
             ([], 1, 1), ([.key("metadata")], 1, 1), ([.key("metadata"), .key("name")], 2, 3),
-            ([.key("metadata"), .key("tags"), .index(0)], 4, 7), ([.key("metadata"), .key("tags"), .index(1), .key("b")], 5, 7),
+            ([.key("metadata"), .key("tags"), .index(0)], 4, 7),
+            ([.key("metadata"), .key("tags"), .index(1), .key("b")], 5, 7),
             ([.key("flow"), .key("p"), .index(1)], 6, 15), ([.key("metadata"), .key("missing")], 1, 1),
-            ([.key("metadata"), .key("name"), .key("deeper")], 2, 3), ([.key("metadata"), .key("tags"), .index(7)], 3, 3),
-            ([.key("metadata"), .key("tags"), .index(-1)], 3, 3), ([.index(0)], 1, 1), ([.key("nowhere"), .index(0)], 1, 1),
+            ([.key("metadata"), .key("name"), .key("deeper")], 2, 3),
+            ([.key("metadata"), .key("tags"), .index(7)], 3, 3),
+            ([.key("metadata"), .key("tags"), .index(-1)], 3, 3), ([.index(0)], 1, 1),
+            ([.key("nowhere"), .index(0)], 1, 1),
         ]
         for (path, line, column) in table {
             #expect(node.position(of: path) == SourcePosition(line: line, column: column), "\(path)")
@@ -156,7 +169,8 @@ struct YAMLDocumentsTests {
 
     @Test("two thousand damaged files are refused or read, and never end the process")
     func damaged() {
-        let whole = Array("a: &x [1, 'two', \"th\\x41\"]\n---\nb: {c: *x, d: |\n  text\n}\n...\n%YAML 1.2\n--- !!str é\n".utf8)
+        let whole = Array(
+            "a: &x [1, 'two', \"th\\x41\"]\n---\nb: {c: *x, d: |\n  text\n}\n...\n%YAML 1.2\n--- !!str é\n".utf8)
         let noise = Array("-:?[]{},#&*!|>'\"%@`\n\r\t \\~0x.e\u{85}é".utf8) + [0x00, 0xFF, 0xC3]
         var random = SeededRandom(seed: 4)
         var failures = 0

@@ -45,7 +45,9 @@ struct YAMLScalarTests {
         #expect(try document.get().json["k"] == expected)
     }
 
-    @Test("a tag that means a program's own type is refused", arguments: ["!!binary aGk=", "!ruby/object x", "!!timestamp 2026"])
+    @Test(
+        "a tag that means a program's own type is refused",
+        arguments: ["!!binary aGk=", "!ruby/object x", "!!timestamp 2026"])
     func foreignTags(text: String) throws {
         let document = try #require(YAML.documents(Array("k: \(text)\n".utf8)).first)
         let error = #expect(throws: YAMLError.self) { try document.get() }

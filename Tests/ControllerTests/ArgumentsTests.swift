@@ -7,9 +7,12 @@ struct ArgumentsTests {
     @Test(
         "commands and files are read",
         arguments: [
-            ([], .serve, []), (["serve"], .serve, []), (["version"], .version, []), (["--version"], .version, []), (["help"], .help, []), (["-h"], .help, []),
-            (["serve", "--help"], .help, []), (["--config", "a.yaml", "--config=b.yaml"], .serve, ["a.yaml", "b.yaml"]),
-            (["serve", "--config", "--odd"], .serve, ["--odd"]), (["--config="], .serve, [""]), (["--config=a=b"], .serve, ["a=b"]),
+            ([], .serve, []), (["serve"], .serve, []), (["version"], .version, []), (["--version"], .version, []),
+            (["help"], .help, []), (["-h"], .help, []),
+            (["serve", "--help"], .help, []),
+            (["--config", "a.yaml", "--config=b.yaml"], .serve, ["a.yaml", "b.yaml"]),
+            (["serve", "--config", "--odd"], .serve, ["--odd"]), (["--config="], .serve, [""]),
+            (["--config=a=b"], .serve, ["a=b"]),
         ] as [([String], Arguments.Command, [String])])
     func read(arguments: [String], command: Arguments.Command, files: [String]) throws {
         let found = try Arguments(arguments)
@@ -19,8 +22,10 @@ struct ArgumentsTests {
     @Test(
         "anything else is refused by name",
         arguments: [
-            (["start"], "unknown command \"start\", expected serve, version or help"), ([""], "unknown command \"\""), (["Serve"], "unknown command \"Serve\""),
-            (["--config"], "--config needs a file"), (["--confg=a"], "unknown argument \"--confg=a\""), (["serve", "more"], "unknown argument \"more\""),
+            (["start"], "unknown command \"start\", expected serve, version or help"), ([""], "unknown command \"\""),
+            (["Serve"], "unknown command \"Serve\""),
+            (["--config"], "--config needs a file"), (["--confg=a"], "unknown argument \"--confg=a\""),
+            (["serve", "more"], "unknown argument \"more\""),
             (["-c", "a"], "unknown argument \"-c\""),
         ])
     func refused(arguments: [String], expected: String) throws {

@@ -14,7 +14,8 @@ struct ConfigurationFileTests {
     @Test("later files win: objects are merged key by key, anything else is replaced")
     func merging() throws {
         let value = try load([
-            "a: {x: 1, y: {z: 1}}\nlist: [1, 2]\nkept: true\nscalar: 1\n", "a: {y: {w: 2}, x: 3}\nlist: [9]\nscalar: {k: v}\n", "# nothing\n",
+            "a: {x: 1, y: {z: 1}}\nlist: [1, 2]\nkept: true\nscalar: 1\n",
+            "a: {y: {w: 2}, x: 3}\nlist: [9]\nscalar: {k: v}\n", "# nothing\n",
         ])
         #expect(value == ["a": ["x": 3, "y": ["z": 1, "w": 2]], "list": [9], "kept": true, "scalar": ["k": "v"]])
     }
@@ -22,9 +23,12 @@ struct ConfigurationFileTests {
     @Test(
         "variables are replaced as Backstage does",
         arguments: [
-            ("${A}", "one"), ("x${A}y${B}z", "xoneytwoz"), ("${A:-other}", "one"), ("${NO:-other}", "other"), ("${NO:-}", ""),
-            ("${NO:-a:-b}", "a:-b"), ("${EMPTY}", ""), ("$${A}", "${A}"), ("$$${A}", "$${A}"), ("$A", "$A"), ("$", "$"), ("a$", "a$"), ("${A", "${A"),
-            ("${}${NO:-x}", nil), ("${NO}", nil), ("a${NO}b", nil), ("${A}${NO}", nil), ("é${A}é", "éoneé"), ("${INNER}", "${A}"),
+            ("${A}", "one"), ("x${A}y${B}z", "xoneytwoz"), ("${A:-other}", "one"), ("${NO:-other}", "other"),
+            ("${NO:-}", ""),
+            ("${NO:-a:-b}", "a:-b"), ("${EMPTY}", ""), ("$${A}", "${A}"), ("$$${A}", "$${A}"), ("$A", "$A"), ("$", "$"),
+            ("a$", "a$"), ("${A", "${A"),
+            ("${}${NO:-x}", nil), ("${NO}", nil), ("a${NO}b", nil), ("${A}${NO}", nil), ("é${A}é", "éoneé"),
+            ("${INNER}", "${A}"),
         ] as [(String, String?)])
     func variables(text: String, expected: String?) throws {
         let environment = ["A": "one", "B": "two", "EMPTY": "", "INNER": "${A}"]
@@ -34,15 +38,23 @@ struct ConfigurationFileTests {
 
     @Test("values of the environment stay texts, and only values are replaced")
     func kinds() throws {
-        let value = try load(["${A}: 1\nport: ${N}\nlist: ['${A}', 2]\n$env: x\nown: {$env: A, more: 1}\nnumber: {$env: 5}\n"], ["A": "a", "N": "7"])
-        #expect(value == ["${A}": 1, "port": "7", "list": ["a", 2], "$env": "x", "own": ["$env": "A", "more": 1], "number": ["$env": 5]])
+        let value = try load(
+            ["${A}: 1\nport: ${N}\nlist: ['${A}', 2]\n$env: x\nown: {$env: A, more: 1}\nnumber: {$env: 5}\n"],
+            ["A": "a", "N": "7"])
+        #expect(
+            value == [
+                "${A}": 1, "port": "7", "list": ["a", 2], "$env": "x", "own": ["$env": "A", "more": 1],
+                "number": ["$env": 5],
+            ])
     }
 
     @Test("$env takes a variable and $file a file beside the configuration, without its last line break")
     func includes() throws {
         let folder = try ConfigurationFolder()
         try folder.write("secret.txt", "line one\nline two\r\n\n")
-        let file = try folder.write("config.yaml", "env: {$env: A}\nnone: {$env: NO}\nfile: {$file: secret.txt}\nfull: {$file: \(folder.path)/secret.txt}\n")
+        let file = try folder.write(
+            "config.yaml",
+            "env: {$env: A}\nnone: {$env: NO}\nfile: {$file: secret.txt}\nfull: {$file: \(folder.path)/secret.txt}\n")
         let value = try ConfigurationFile.load([file]) { $0 == "A" ? "one" : nil }.value
         #expect(value == ["env": "one", "file": "line one\nline two", "full": "line one\nline two"])
     }
@@ -55,9 +67,12 @@ struct ConfigurationFileTests {
     @Test(
         "a file that cannot be used is refused with its place",
         arguments: [
-            ("a: 1\n---\nb: 2\n", "0.yaml: expected one YAML document, found 2"), ("- a\n", "0.yaml: expected an object of configuration keys"),
-            ("text", "0.yaml: expected an object of configuration keys"), ("a: 1\na: 2\n", "0.yaml:2:1: the key \"a\" stands here twice"),
-            ("a: [1\n", "0.yaml:2:1: "), ("a: {$file: nowhere.txt}\n", "0.yaml:1:4: a: $file: cannot read "), ("\u{0}", "0.yaml:1:1: "),
+            ("a: 1\n---\nb: 2\n", "0.yaml: expected one YAML document, found 2"),
+            ("- a\n", "0.yaml: expected an object of configuration keys"),
+            ("text", "0.yaml: expected an object of configuration keys"),
+            ("a: 1\na: 2\n", "0.yaml:2:1: the key \"a\" stands here twice"),
+            ("a: [1\n", "0.yaml:2:1: "), ("a: {$file: nowhere.txt}\n", "0.yaml:1:4: a: $file: cannot read "),
+            ("\u{0}", "0.yaml:1:1: "),
             ("a: &a [*a]\n", "0.yaml:1:8: "),
         ])
     func refused(text: String, expected: String) throws {
@@ -69,7 +84,9 @@ struct ConfigurationFileTests {
 
     @Test("a file that is not there is named")
     func missing() throws {
-        let error = try #require(throws: ConfigurationError.self) { try ConfigurationFile.load(["/nowhere/app-config.yaml"]) }
+        let error = try #require(throws: ConfigurationError.self) {
+            try ConfigurationFile.load(["/nowhere/app-config.yaml"])
+        }
         #expect(error.description == "/nowhere/app-config.yaml: No such file or directory")
     }
 

@@ -8,7 +8,7 @@ struct ObjectCacheTests {
         Pod(
             meta: ObjectMeta(
                 namespace: "shop", name: name, uid: ObjectUID(name), resourceVersion: ResourceVersion("\(version)"),
-                owner: owner.map { ControllerReference(kind: "ReplicaSet", name: "rs", uid: $0) }),
+                owner: owner.map { ControllerReference(group: "apps", kind: "ReplicaSet", name: "rs", uid: $0) }),
             nodeName: node)
     }
 

@@ -6,10 +6,15 @@ import Store
 import Synchronization
 
 /// The claims that a reconciler told, in order.
-final class ClaimLog: Sendable {
+final class ClaimLog: ClaimReceiver {
     private let log = Mutex<[[String: EntitySelector?]]>([])
 
-    func add(_ claims: [String: EntitySelector?]) { log.withLock { $0.append(claims) } }
+    func claimsReplaced(by claims: [String: EntitySelector]) async {
+        await claimsChanged(claims.mapValues { .some($0) })
+    }
+
+    func claimsChanged(_ claims: [String: EntitySelector?]) async { log.withLock { $0.append(claims) } }
+
     var batches: [[String: EntitySelector?]] { log.withLock { $0 } }
 
     /// How often an entity's claim was told.
@@ -25,7 +30,7 @@ func following(
     metrics: MetricsRegistry = MetricsRegistry(), _ body: (CatalogReconciler) async throws -> Void
 ) async throws {
     let reconciler = CatalogReconciler(
-        sources: sources, store: store, metrics: metrics, logger: Logger("test"), onClaims: { claims.add($0) })
+        sources: sources, store: store, metrics: metrics, logger: Logger("test"), claims: claims)
     let run = Task { await reconciler.run() }
     let result: Result<Void, any Error>
     do {

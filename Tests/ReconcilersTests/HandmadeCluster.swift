@@ -19,9 +19,10 @@ struct HandmadeCluster {
     var ownership: Ownership { Ownership(cluster: "test", workloads: caches, pods: pods) }
 }
 
-/// Who controls an object: kind, name and uid.
-func controller(_ kind: String, _ name: String, _ uid: ObjectUID) -> ControllerReference {
-    ControllerReference(kind: kind, name: name, uid: uid)
+/// Who controls an object; of the kind's own group unless another is given.
+func controller(_ kind: String, _ name: String, _ uid: ObjectUID, group: String? = nil) -> ControllerReference {
+    ControllerReference(
+        group: group ?? WorkloadKind(rawValue: kind)?.group ?? "example.dev", kind: kind, name: name, uid: uid)
 }
 
 func object(

@@ -35,7 +35,9 @@ struct CatalogApplyTests {
             try await scene.apply([("a", component("shop")), ("b", component("cart"))])
             let before = try await scene.versions()
             let relations = try await scene.rows("SELECT xmin::text, r.* FROM entity_relation r ORDER BY 2, 3, 4")
-            let changes = try await scene.apply([("a", "# a comment\n---\n" + component("shop")), ("b", component("cart"))])
+            let changes = try await scene.apply([
+                ("a", "# a comment\n---\n" + component("shop")), ("b", component("cart")),
+            ])
             #expect(changes == CatalogChanges())
             #expect(try await scene.versions() == before)
             #expect(try await scene.rows("SELECT xmin::text, r.* FROM entity_relation r ORDER BY 2, 3, 4") == relations)
@@ -92,7 +94,8 @@ struct CatalogApplyTests {
         try await Scene.with { scene in
             try await scene.apply("a", component("shop") + "\n---\nkind: [broken\n")
             let before = try await scene.versions()
-            let unreadable = LocationContent(location: "a", sourceID: scene.source, outcome: .unreadable("permission denied"))
+            let unreadable = LocationContent(
+                location: "a", sourceID: scene.source, outcome: .unreadable("permission denied"))
             let changes = try await scene.apply(contents: [unreadable])
             #expect(changes == CatalogChanges())
             #expect(try await scene.versions() == before)
@@ -125,7 +128,10 @@ struct CatalogApplyTests {
             let before = try await scene.rows("SELECT id, ref FROM entity ORDER BY ref")
             try await scene.apply([("a", component("cart")), ("b", component("shop"))])
             #expect(try await scene.rows("SELECT id, ref FROM entity ORDER BY ref") == before)
-            #expect(try await scene.rows("SELECT location FROM entity ORDER BY ref") == [["location": "a"], ["location": "b"]])
+            #expect(
+                try await scene.rows("SELECT location FROM entity ORDER BY ref") == [
+                    ["location": "a"], ["location": "b"],
+                ])
         }
     }
 
@@ -196,10 +202,14 @@ struct CatalogApplyTests {
     @Test("a lookup takes nothing but an exact ref or uid")
     func lookups() async throws {
         try await Scene.with { scene in
-            try await scene.apply([("a", component("shop")), ("b", component("shop-admin")), ("c", component("workshop"))])
-            for uid in ["", "x", Self.shop, "00000000-0000-0000-0000-000000000000", "----00000000000000000000000000000000",
-                "0000000000000000000000000000000000000", "{00000000-0000-0000-0000-00000000000", "é0000000-0000-0000-0000-00000000000"]
-            {
+            try await scene.apply([
+                ("a", component("shop")), ("b", component("shop-admin")), ("c", component("workshop")),
+            ])
+            for uid in [
+                "", "x", Self.shop, "00000000-0000-0000-0000-000000000000", "----00000000000000000000000000000000",
+                "0000000000000000000000000000000000000", "{00000000-0000-0000-0000-00000000000",
+                "é0000000-0000-0000-0000-00000000000",
+            ] {
                 #expect(try await scene.catalog.entity(uid: uid)?.ref == nil, "\(uid)")
             }
             #expect(try await scene.catalog.entity(ref: "component:default/SHOP")?.ref == nil)

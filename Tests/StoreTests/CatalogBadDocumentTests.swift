@@ -14,7 +14,8 @@ struct CatalogBadDocumentTests {
         try await scene.document(ref)?["status"]?["items"]?.arrayValue ?? []
     }
 
-    @Test("a document that went bad keeps its entity, with a status item and a problem that names file, line and column")
+    @Test(
+        "a document that went bad keeps its entity, with a status item and a problem that names file, line and column")
     func keeps() async throws {
         try await Scene.with { scene in
             try await scene.apply("a", component("shop"))
@@ -45,7 +46,8 @@ struct CatalogBadDocumentTests {
             try await scene.apply("a", component("third") + "\n---\nkind: [broken\n")
             #expect(try await scene.refs() == [Self.cart, Self.shop, "component:default/third"])
             #expect(try await Self.status(scene, Self.shop).count == 1)
-            #expect(try await Self.status(scene, Self.cart).first?["message"]?.stringValue?.contains("YAML error") == true)
+            #expect(
+                try await Self.status(scene, Self.cart).first?["message"]?.stringValue?.contains("YAML error") == true)
             #expect(try await Self.status(scene, "component:default/third").isEmpty)
             try await scene.apply("a", component("third"))
             #expect(try await scene.refs() == ["component:default/third"])
@@ -64,7 +66,8 @@ struct CatalogBadDocumentTests {
     @Test("a file that is wholly bad from the start gives problems and no entity")
     func badFromTheStart() async throws {
         try await Scene.with { scene in
-            let changes = try await scene.apply("a", "kind: Component\n---\n- a list\n---\n\ttab\n---\n" + component("Not A Name"))
+            let changes = try await scene.apply(
+                "a", "kind: Component\n---\n- a list\n---\n\ttab\n---\n" + component("Not A Name"))
             #expect(changes == CatalogChanges())
             #expect(try await scene.refs().isEmpty)
             let codes = Set(try await scene.problems().map { $0.split(separator: " ")[1] })
@@ -97,7 +100,8 @@ struct CatalogBadDocumentTests {
                 component("deep", "  x: " + String(repeating: "[", count: 95) + String(repeating: "]", count: 95)),
                 component("many", "  x: [" + (0..<3_000).map { "'v\($0)'" }.joined(separator: ",") + "]"),
                 component("wide", (0..<3_000).map { "  k\($0): '\($0)'" }.joined(separator: "\n")),
-                component("quotes", "  x: \"'\\\\\\\"{},\\u00e9\\U0001F600\""), component("key", "  \"\(long.prefix(900))\": 1"),
+                component("quotes", "  x: \"'\\\\\\\"{},\\u00e9\\U0001F600\""),
+                component("key", "  \"\(long.prefix(900))\": 1"),
                 component("infinite", "  x: 1e999"), component("kind").replacing("Component", "\"\\0\""),
                 component("status") + "\nstatus: {items: 5}",
             ]
@@ -106,7 +110,9 @@ struct CatalogBadDocumentTests {
                 #expect(try await scene.refs().contains("component:default/good\(index)"))
             }
             let refs = try await scene.refs()
-            for name in ["deep", "many", "wide", "quotes", "key"] { #expect(refs.contains("component:default/\(name)"), "\(name)") }
+            for name in ["deep", "many", "wide", "quotes", "key"] {
+                #expect(refs.contains("component:default/\(name)"), "\(name)")
+            }
             for ref in refs { #expect(try await scene.document(ref) != nil) }
         }
     }

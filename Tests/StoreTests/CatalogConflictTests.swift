@@ -28,7 +28,8 @@ struct CatalogConflictTests {
         }
     }
 
-    @Test("within a batch the location that sorts first wins, whatever the order of the batch", arguments: [false, true])
+    @Test(
+        "within a batch the location that sorts first wins, whatever the order of the batch", arguments: [false, true])
     func batch(isReversed: Bool) async throws {
         try await Scene.with { scene in
             let texts: [(String, String?)] = ["c", "a", "b"].map { ($0, component("shop", "  by: \($0)")) }
@@ -55,7 +56,9 @@ struct CatalogConflictTests {
             let changes = try await scene.apply("a", nil)
             #expect(changes.contestants == ["b": scene.source, "c": scene.source])
             #expect(try await scene.document(Self.shop) == nil)
-            let again = try await scene.apply([("b", component("shop", "  by: b")), ("c", component("shop", "  by: c"))])
+            let again = try await scene.apply([
+                ("b", component("shop", "  by: b")), ("c", component("shop", "  by: c")),
+            ])
             #expect(again.contestants.isEmpty)
             #expect(try await Self.origin(scene) == "b")
             #expect(try await scene.problems() == ["c conflict \(Self.shop)"])
@@ -90,7 +93,9 @@ struct CatalogConflictTests {
         try await Scene.with { scene in
             try await scene.apply("a", component("shop"))
             try await scene.apply("b", component("shop"))
-            let changes = try await scene.apply([("a", "kind: Component\nmetadata: {name: shop}\n"), ("b", component("shop"))])
+            let changes = try await scene.apply([
+                ("a", "kind: Component\nmetadata: {name: shop}\n"), ("b", component("shop")),
+            ])
             #expect(changes.contestants.isEmpty)
             #expect(try await Self.origin(scene) == "a")
             #expect(try await scene.problems().contains("b conflict \(Self.shop)"))

@@ -77,13 +77,16 @@ struct CatalogPagingTests {
     @Test("a cursor carries filter, text and total, and finds its place when entities came and went")
     func changesMeanwhile() async throws {
         try await Scene.with { scene in
-            try await scene.apply(["a", "b", "c", "d", "e"].map { ($0, component($0, "  keep: yes")) } + [("x", component("x"))])
+            try await scene.apply(
+                ["a", "b", "c", "d", "e"].map { ($0, component($0, "  keep: yes")) } + [("x", component("x"))])
             var query = EntityQuery()
             query.filter = .match(key: "spec.keep", values: ["yes"])
             query.limit = 2
             let first = try await scene.catalog.query(query)
             #expect(first.totalItems == 5 && first.items.map(\.ref) == ["component:default/a", "component:default/b"])
-            try await scene.apply([("b", nil), ("aa", component("aa", "  keep: yes")), ("bb", component("bb", "  keep: yes"))])
+            try await scene.apply([
+                ("b", nil), ("aa", component("aa", "  keep: yes")), ("bb", component("bb", "  keep: yes")),
+            ])
             let second = try await Self.next(scene, try #require(first.next), limit: 2)
             #expect(second.items.map(\.ref) == ["component:default/bb", "component:default/c"])
             #expect(second.totalItems == 5)
@@ -135,10 +138,14 @@ struct CatalogPagingTests {
     @Test(
         "text is looked for in the given fields, in any letter case, and is no pattern",
         arguments: [
-            ("SHOP", ["metadata.name"], ["shop", "workshop"]), ("  shop ", ["metadata.name"], ["shop", "workshop"]), ("%", ["metadata.title"], ["odd"]),
-            ("_", ["metadata.title"], ["odd"]), ("é", ["metadata.title"], ["accent"]), ("É", ["METADATA.TITLE"], ["accent"]),
-            ("shop", ["metadata.title"], []), ("shop", ["spec.nowhere"], []), ("o", ["metadata.title", "spec.list"], ["odd", "workshop"]),
-            ("", ["metadata.name"], ["accent", "odd", "shop", "workshop"]), (" \t\n", [], ["accent", "odd", "shop", "workshop"]),
+            ("SHOP", ["metadata.name"], ["shop", "workshop"]), ("  shop ", ["metadata.name"], ["shop", "workshop"]),
+            ("%", ["metadata.title"], ["odd"]),
+            ("_", ["metadata.title"], ["odd"]), ("é", ["metadata.title"], ["accent"]),
+            ("É", ["METADATA.TITLE"], ["accent"]),
+            ("shop", ["metadata.title"], []), ("shop", ["spec.nowhere"], []),
+            ("o", ["metadata.title", "spec.list"], ["odd", "workshop"]),
+            ("", ["metadata.name"], ["accent", "odd", "shop", "workshop"]),
+            (" \t\n", [], ["accent", "odd", "shop", "workshop"]),
             ("metadata.name=shop", ["metadata.name"], []), ("'; --", ["metadata.title"], []), ("x", [], []),
         ])
     func fullText(term: String, fields: [String], names: [String]) async throws {
@@ -175,10 +182,13 @@ struct CatalogPagingTests {
             try await scene.apply("a", component("shop"))
             let values: [[String?]] = [["x"], [nil], ["x", "y"], [nil, nil], ["'", "\\\""]]
             for position in values {
-                for orders in [[], [OrderField(field: "spec.type")], [OrderField(field: "'\"\\"), OrderField(field: "b")]] {
+                for orders in [
+                    [], [OrderField(field: "spec.type")], [OrderField(field: "'\"\\"), OrderField(field: "b")],
+                ] {
                     for isPrevious in [false, true] {
                         var query = EntityQuery()
-                        query.cursor = QueryCursor(orderFields: orders, orderFieldValues: position, isPrevious: isPrevious)
+                        query.cursor = QueryCursor(
+                            orderFields: orders, orderFieldValues: position, isPrevious: isPrevious)
                         query.limit = 5
                         do {
                             _ = try await scene.catalog.query(query)

@@ -29,7 +29,9 @@ struct CatalogRelationTests {
     @Test("the far end is told of a relation that comes, changes or goes, with a new etag")
     func farEnd() async throws {
         try await Scene.with { scene in
-            try await scene.apply([("a", component("shop")), ("b", Self.system), ("c", Self.system.replacing("name: sys", "name: other"))])
+            try await scene.apply([
+                ("a", component("shop")), ("b", Self.system), ("c", Self.system.replacing("name: sys", "name: other")),
+            ])
             let before = try await scene.document(Self.target)
             var changes = try await scene.apply("a", component("shop", "  system: sys"))
             #expect(changes.changed == [Self.shop, Self.target])
@@ -71,7 +73,10 @@ struct CatalogRelationTests {
         try await Scene.with { scene in
             let cart = component("cart", "  dependencyOf: [component:shop]")
             try await scene.apply([("a", component("shop", "  dependsOn: [component:cart]")), ("b", cart)])
-            #expect(try await scene.relations(Self.shop).filter { $0.hasPrefix("dependsOn") } == ["dependsOn component:default/cart"])
+            #expect(
+                try await scene.relations(Self.shop).filter { $0.hasPrefix("dependsOn") } == [
+                    "dependsOn component:default/cart"
+                ])
             try await scene.apply("a", component("shop"))
             #expect(try await scene.relations(Self.shop).contains("dependsOn component:default/cart"))
             try await scene.apply("b", component("cart"))
@@ -97,8 +102,12 @@ struct CatalogRelationTests {
             var current: [String: String] = [:]
             for _ in 0..<100 {
                 var batch: [(String, String?)] = []
-                for name in Set((0..<Int.random(in: 1...3, using: &random)).map { _ in "n\(Int.random(in: 0..<6, using: &random))" }) {
-                    let targets = (0..<Int.random(in: 0...3, using: &random)).map { _ in "component:n\(Int.random(in: 0..<6, using: &random))" }
+                for name in Set(
+                    (0..<Int.random(in: 1...3, using: &random)).map { _ in "n\(Int.random(in: 0..<6, using: &random))" }
+                ) {
+                    let targets = (0..<Int.random(in: 0...3, using: &random)).map { _ in
+                        "component:n\(Int.random(in: 0..<6, using: &random))"
+                    }
                     let text = component(name, "  dependsOn: [\(targets.joined(separator: ", "))]")
                     current[name] = Int.random(in: 0...4, using: &random) == 0 ? nil : text
                     batch.append((name, current[name]))
@@ -107,10 +116,14 @@ struct CatalogRelationTests {
             }
             #expect(!current.isEmpty)
             #expect(try await scene.refs() == current.keys.sorted().map { "component:default/\($0)" })
-            let entities = current.values.flatMap { CatalogFile.documents(Array($0.utf8), name: "x").compactMap(\.entity) }
+            let entities = current.values.flatMap {
+                CatalogFile.documents(Array($0.utf8), name: "x").compactMap(\.entity)
+            }
             let emitted = Set(entities.flatMap { Relations(of: $0).emitted })
             for entity in entities {
-                let expected = emitted.filter { $0.source == entity.ref }.sorted().map { "\($0.type) \($0.target.canonical)" }
+                let expected = emitted.filter { $0.source == entity.ref }.sorted().map {
+                    "\($0.type) \($0.target.canonical)"
+                }
                 #expect(try await scene.relations(entity.ref.canonical) == expected)
             }
         }

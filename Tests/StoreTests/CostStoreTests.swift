@@ -12,15 +12,21 @@ struct CostStoreTests {
     private static let noon = Timestamp(rfc3339: "2026-03-01T12:00:00Z") ?? Timestamp(seconds: 0)
 
     private static func workload(_ store: Store, _ key: WorkloadKey = key) async throws -> Int {
-        let record = WorkloadRecord(workload: Workload(key: key), cpuHourlyCost: 0, memoryHourlyCost: 0, createdAt: nil, links: [])
+        let record = WorkloadRecord(
+            workload: Workload(key: key), cpuHourlyCost: 0, memoryHourlyCost: 0, createdAt: nil, links: [])
         return try #require(try await store.workloads.write(present: [record], gone: [])[key])
     }
 
-    private static func hour(_ id: Int, _ hour: Timestamp, seconds: Int64 = 3_600, cpu: Int64 = 100, memory: Int64 = 10) -> HourlyCost {
+    private static func hour(_ id: Int, _ hour: Timestamp, seconds: Int64 = 3_600, cpu: Int64 = 100, memory: Int64 = 10)
+        -> HourlyCost
+    {
         let usage = HourUsage(
             hour: hour, through: hour.adding(seconds: seconds), coveredSeconds: seconds,
-            use: CapacityTime(millicoreSeconds: 250 * seconds, byteSeconds: 1_000 * seconds), podSeconds: 2 * seconds, maximumPods: 2)
-        return HourlyCost(workloadID: id, usage: usage, cost: ResourceCost(cpu: Money(nanoDollars: cpu), memory: Money(nanoDollars: memory)))
+            use: CapacityTime(millicoreSeconds: 250 * seconds, byteSeconds: 1_000 * seconds), podSeconds: 2 * seconds,
+            maximumPods: 2)
+        return HourlyCost(
+            workloadID: id, usage: usage,
+            cost: ResourceCost(cpu: Money(nanoDollars: cpu), memory: Money(nanoDollars: memory)))
     }
 
     private static func rows(_ store: Store, _ statement: String) async throws -> [JSONValue] {
@@ -30,7 +36,9 @@ struct CostStoreTests {
     }
 
     /// Says who owned the workload when, instead of waiting for it.
-    private static func own(_ store: Store, _ id: Int, _ entity: String, from: String, to: String?, isOwner: Bool = true) async throws {
+    private static func own(
+        _ store: Store, _ id: Int, _ entity: String, from: String, to: String?, isOwner: Bool = true
+    ) async throws {
         try await store.costs.pool.run { session in
             _ = try session.run(
                 """
@@ -40,7 +48,9 @@ struct CostStoreTests {
         }
     }
 
-    private static func costs(_ store: Store, _ entity: String, from: Timestamp = noon.startOfDay, hours: Int64 = 24) async throws -> [WorkloadCost] {
+    private static func costs(_ store: Store, _ entity: String, from: Timestamp = noon.startOfDay, hours: Int64 = 24)
+        async throws -> [WorkloadCost]
+    {
         try await store.costs.cost(of: entity, in: CostWindow(from: from, to: from.adding(seconds: hours * 3_600)))
     }
 
@@ -49,17 +59,21 @@ struct CostStoreTests {
         try await TestDatabase.withStore { store in
             let id = try await Self.workload(store)
             let day = Self.noon.startOfDay
-            let hours = [Self.hour(id, day.adding(seconds: -3_600)), Self.hour(id, day), Self.hour(id, day.adding(seconds: 23 * 3_600))]
-            try await store.costs.write(hours, cluster: "c", through: day)
+            let hours = [
+                Self.hour(id, day.adding(seconds: -3_600)), Self.hour(id, day),
+                Self.hour(id, day.adding(seconds: 23 * 3_600)),
+            ]
+            try await store.costs.write(hours)
             let versions = "SELECT tableoid::regclass::text AS part, xmin::text, hour FROM cost_hourly ORDER BY hour"
             let before = try await Self.rows(store, versions)
-            #expect(before.map { $0["part"] } == ["cost_hourly_20260228", "cost_hourly_20260301", "cost_hourly_20260301"])
-            try await store.costs.write(hours.reversed(), cluster: "c", through: day)
+            #expect(
+                before.map { $0["part"] } == ["cost_hourly_20260228", "cost_hourly_20260301", "cost_hourly_20260301"])
+            try await store.costs.write(hours.reversed())
             #expect(try await Self.rows(store, versions) == before)
-            try await store.costs.write([Self.hour(id, day, cpu: 101)], cluster: "c", through: day)
+            try await store.costs.write([Self.hour(id, day, cpu: 101)])
             let after = try await Self.rows(store, versions)
             #expect(after[0] == before[0] && after[1] != before[1] && after[2] == before[2])
-            try await store.costs.write([], cluster: "c", through: day)
+            try await store.costs.write([])
         }
     }
 
@@ -67,13 +81,15 @@ struct CostStoreTests {
     func partitionsAtOnce() async throws {
         try await TestDatabase.withStore { store in
             let ids = try await (0..<4).asyncMap { number in
-                try await Self.workload(store, WorkloadKey(cluster: "c", kind: "Deployment", namespace: "ns", name: "w\(number)"))
+                try await Self.workload(
+                    store, WorkloadKey(cluster: "c", kind: "Deployment", namespace: "ns", name: "w\(number)"))
             }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for id in ids {
                     group.addTask {
                         for day in 0..<5 {
-                            try await store.costs.write([Self.hour(id, Self.noon.adding(seconds: Int64(day) * 86_400))], cluster: "c", through: Self.noon)
+                            try await store.costs.write(
+                                [Self.hour(id, Self.noon.adding(seconds: Int64(day) * 86_400))])
                         }
                     }
                 }
@@ -83,15 +99,18 @@ struct CostStoreTests {
         }
     }
 
-    @Test("a failing row leaves nothing behind, the watermark and the partition included")
+    @Test("a failing row leaves nothing behind, the partition included")
     func atomic() async throws {
         try await TestDatabase.withStore { store in
             let id = try await Self.workload(store)
             await #expect(throws: StoreError.self) {
-                try await store.costs.write([Self.hour(id, Self.noon), Self.hour(id + 99, Self.noon)], cluster: "c", through: Self.noon)
+                try await store.costs.write(
+                    [Self.hour(id, Self.noon), Self.hour(id + 99, Self.noon)])
             }
             #expect(try await Self.rows(store, "SELECT 1 FROM cost_hourly").isEmpty)
-            #expect(try await store.costs.dataThrough() == nil)
+            #expect(
+                try await Self.rows(store, "SELECT 1 FROM pg_inherits WHERE inhparent = 'cost_hourly'::regclass")
+                    .isEmpty)
         }
     }
 
@@ -100,14 +119,14 @@ struct CostStoreTests {
         try await TestDatabase.withStore { store in
             #expect(try await store.costs.dataThrough() == nil)
             let later = Self.noon.adding(seconds: 60)
-            try await store.costs.write([], cluster: "c", through: later)
-            try await store.costs.write([], cluster: "c", through: Self.noon)
+            try await store.costs.complete(cluster: "c", through: later)
+            try await store.costs.complete(cluster: "c", through: Self.noon)
             #expect(try await store.costs.dataThrough() == later)
-            try await store.costs.write([], cluster: "d", through: Self.noon)
+            try await store.costs.complete(cluster: "d", through: Self.noon)
             #expect(try await store.costs.dataThrough() == Self.noon)
             let fine = Timestamp(microseconds: later.microseconds + 1)
-            try await store.costs.write([], cluster: "c", through: fine)
-            try await store.costs.write([], cluster: "d", through: fine)
+            try await store.costs.complete(cluster: "c", through: fine)
+            try await store.costs.complete(cluster: "d", through: fine)
             #expect(try await store.costs.dataThrough() == fine)
         }
     }
@@ -116,9 +135,11 @@ struct CostStoreTests {
     func resume() async throws {
         try await TestDatabase.withStore { store in
             let id = try await Self.workload(store)
-            let other = try await Self.workload(store, WorkloadKey(cluster: "d", kind: "Deployment", namespace: "ns", name: "web"))
+            let other = try await Self.workload(
+                store, WorkloadKey(cluster: "d", kind: "Deployment", namespace: "ns", name: "web"))
             let open = Self.hour(id, Self.noon, seconds: 1_234)
-            try await store.costs.write([open, Self.hour(other, Self.noon), Self.hour(id, Self.noon.adding(seconds: -3_600))], cluster: "c", through: Self.noon)
+            try await store.costs.write(
+                [open, Self.hour(other, Self.noon), Self.hour(id, Self.noon.adding(seconds: -3_600))])
             let usage = try await store.costs.usage(hour: Self.noon, cluster: "c")
             #expect(usage == [Self.key: open.usage])
             #expect(try await store.costs.usage(hour: Self.noon.adding(seconds: 3_600), cluster: "c").isEmpty)
@@ -129,8 +150,10 @@ struct CostStoreTests {
     func attribution() async throws {
         try await TestDatabase.withStore { store in
             let id = try await Self.workload(store)
-            let hours = (10...15).map { Self.hour(id, Self.noon.startOfDay.adding(seconds: $0 * 3_600), cpu: $0, memory: 0) }
-            try await store.costs.write(hours, cluster: "c", through: Self.noon)
+            let hours = (10...15).map {
+                Self.hour(id, Self.noon.startOfDay.adding(seconds: $0 * 3_600), cpu: $0, memory: 0)
+            }
+            try await store.costs.write(hours)
             // Nobody until 10:59, a until 12:30, b until 14:00 sharp, nobody after.
             try await Self.own(store, id, "a", from: "2026-03-01T10:59:00Z", to: "2026-03-01T12:30:00Z")
             try await Self.own(store, id, "b", from: "2026-03-01T12:30:00Z", to: "2026-03-01T14:00:00Z")
@@ -150,7 +173,8 @@ struct CostStoreTests {
         try await TestDatabase.withStore { store in
             let id = try await Self.workload(store)
             let start = Self.noon.startOfDay
-            try await store.costs.write((0..<6).map { Self.hour(id, start.adding(seconds: $0 * 3_600), cpu: 1, memory: 1) }, cluster: "c", through: Self.noon)
+            try await store.costs.write(
+                (0..<6).map { Self.hour(id, start.adding(seconds: $0 * 3_600), cpu: 1, memory: 1) })
             try await Self.own(store, id, "a", from: "2026-03-01T00:00:00Z", to: "2026-03-01T02:00:00Z")
             try await Self.own(store, id, "b", from: "2026-03-01T02:00:00Z", to: "2026-03-01T03:10:00Z")
             try await Self.own(store, id, "a", from: "2026-03-01T03:20:00Z", to: nil)
@@ -163,14 +187,19 @@ struct CostStoreTests {
     func window() async throws {
         try await TestDatabase.withStore { store in
             let ids = try await ["cheap", "dear", "gone"].asyncMap { name in
-                try await Self.workload(store, WorkloadKey(cluster: "c", kind: "Deployment", namespace: "ns", name: name))
+                try await Self.workload(
+                    store, WorkloadKey(cluster: "c", kind: "Deployment", namespace: "ns", name: name))
             }
             for (index, id) in ids.enumerated() {
-                let hours = (10...12).map { Self.hour(id, Self.noon.startOfDay.adding(seconds: $0 * 3_600), cpu: [1, 100, 10][index], memory: 0) }
-                try await store.costs.write(hours, cluster: "c", through: Self.noon)
+                let hours = (10...12).map {
+                    Self.hour(
+                        id, Self.noon.startOfDay.adding(seconds: $0 * 3_600), cpu: [1, 100, 10][index], memory: 0)
+                }
+                try await store.costs.write(hours)
                 try await Self.own(store, id, "a", from: "2026-03-01T00:00:00Z", to: nil)
             }
-            _ = try await store.workloads.write(present: [], gone: [WorkloadKey(cluster: "c", kind: "Deployment", namespace: "ns", name: "gone")])
+            _ = try await store.workloads.write(
+                present: [], gone: [WorkloadKey(cluster: "c", kind: "Deployment", namespace: "ns", name: "gone")])
             let two = try await Self.costs(store, "a", from: Self.noon.adding(seconds: -7_200), hours: 2)
             #expect(two.map(\.key.name) == ["dear", "gone", "cheap"] && two.map(\.hours) == [2, 2, 2])
             #expect(two.map(\.cost.total.nanoDollars) == [200, 20, 2] && two.map(\.isPresent) == [true, false, true])
@@ -180,17 +209,34 @@ struct CostStoreTests {
         }
     }
 
+    @Test("costs beyond all bounds are summed to a bound, not refused")
+    func enormous() async throws {
+        try await TestDatabase.withStore { store in
+            let id = try await Self.workload(store)
+            let hours = (10...12).map {
+                Self.hour(id, Self.noon.startOfDay.adding(seconds: $0 * 3_600), cpu: .max, memory: .max)
+            }
+            try await store.costs.write(hours)
+            try await Self.own(store, id, "a", from: "2026-03-01T00:00:00Z", to: nil)
+            let cost = try #require(try await Self.costs(store, "a").first?.cost)
+            #expect(cost.cpu.nanoDollars >= 9_000_000_000_000_000_000 && cost.memory == cost.cpu)
+        }
+    }
+
     @Test("ownership as the workloads' writer keeps it decides who pays")
     func throughWorkloads() async throws {
         try await TestDatabase.withStore { store in
             func write(_ owner: String?) async throws -> Int {
-                let links = owner.map { [Link(entityRef: $0, rule: .labelSelector, matchedOn: .both, isOwner: true)] } ?? []
-                let record = WorkloadRecord(workload: Workload(key: Self.key), cpuHourlyCost: 0, memoryHourlyCost: 0, createdAt: nil, links: links)
+                let links =
+                    owner.map { [Link(entityRef: $0, rule: .labelSelector, matchedOn: .both, isOwner: true)] } ?? []
+                let record = WorkloadRecord(
+                    workload: Workload(key: Self.key), cpuHourlyCost: 0, memoryHourlyCost: 0, createdAt: nil,
+                    links: links)
                 return try #require(try await store.workloads.write(present: [record], gone: [])[Self.key])
             }
             let hour = Timestamp.now().startOfHour
             let id = try await write("component:default/old")
-            try await store.costs.write([Self.hour(id, hour)], cluster: "c", through: hour)
+            try await store.costs.write([Self.hour(id, hour)])
             #expect(try await Self.costs(store, "component:default/old", from: hour, hours: 1).count == 1)
             _ = try await write("component:default/new")
             #expect(try await Self.costs(store, "component:default/new", from: hour, hours: 1).count == 1)

@@ -8,7 +8,9 @@ import Testing
 struct MigrationTests {
     private static func migrate(_ database: TestDatabase, _ migrations: [Migrator.Migration]) async throws -> [Int] {
         let pool = PostgresPool(PostgresPool.Configuration(uri: database.uri))
-        let result = await Result { () async throws in try await pool.run { try Migrator.migrate($0, migrations: migrations) } }
+        let result = await Result { () async throws in
+            try await pool.run { try Migrator.migrate($0, migrations: migrations) }
+        }
         await pool.close()
         return try result.get()
     }
@@ -20,7 +22,9 @@ struct MigrationTests {
     private static func tables(_ database: TestDatabase) async throws -> [String] {
         let pool = PostgresPool(PostgresPool.Configuration(uri: database.uri))
         let names = try await pool.run { session in
-            try session.run("SELECT tablename FROM pg_tables WHERE schemaname = 'callboard' ORDER BY 1").map { try $0.required(0) }
+            try session.run("SELECT tablename FROM pg_tables WHERE schemaname = 'callboard' ORDER BY 1").map {
+                try $0.required(0)
+            }
         }
         await pool.close()
         return names
@@ -55,7 +59,10 @@ struct MigrationTests {
             let first = Self.script(1, "CREATE TABLE one (n int); INSERT INTO one VALUES (7);")
             let second = Self.script(2, "CREATE TABLE two AS SELECT n FROM one;")
             #expect(try await Self.migrate(database, [first]) == [1])
-            #expect(try await Self.migrate(database, [first, second, Self.script(3, "ALTER TABLE two ADD m int;")]) == [2, 3])
+            #expect(
+                try await Self.migrate(database, [first, second, Self.script(3, "ALTER TABLE two ADD m int;")]) == [
+                    2, 3,
+                ])
             #expect(try await Self.tables(database) == ["one", "schema_migration", "two"])
         }
     }

@@ -25,7 +25,9 @@ struct PostgresPoolTests {
     }
 
     /// Takes a lock on `other`, starts a task that waits for it on a connection of `pool`, and gives the task once it waits.
-    private static func occupy(_ pool: PostgresPool, _ other: PostgresPool, lock: Int64 = 1) async throws -> Task<Int, any Error> {
+    private static func occupy(_ pool: PostgresPool, _ other: PostgresPool, lock: Int64 = 1) async throws -> Task<
+        Int, any Error
+    > {
         try await other.run { _ = try $0.run("SELECT pg_advisory_lock($1::bigint)", [.int(lock)]) }
         let task = Task {
             try await pool.run { session in
@@ -36,8 +38,11 @@ struct PostgresPoolTests {
         }
         try await eventually {
             try await other.run { session in
-                try session.run("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = $1::int", [.int(lock)])
-                    .count == 1
+                try session.run(
+                    "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = $1::int",
+                    [.int(lock)]
+                )
+                .count == 1
             }
         }
         return task
@@ -129,8 +134,49 @@ struct PostgresPoolTests {
                     try session.run("SELECT current_setting($1)", [.text(name)]).first { $0.text(0) } ?? nil
                 }
             }
-            #expect(settings == ["15s", "10s", "UTC", "callboard,public", "callboard"])
+            #expect(settings == ["15s", "10s", "UTC", "callboard, public", "callboard"])
         }
+    }
+
+    @Test("options of a connection URI are added to the settings and do not replace them")
+    func ownOptions() async throws {
+        try await TestDatabase.with { database in
+            let separator = database.uri.contains("?") ? "&" : "?"
+            let pool = PostgresPool(
+                PostgresPool.Configuration(
+                    uri: database.uri + separator + "options=-c%20work_mem%3D8MB&application_name=own"))
+            let settings = try await pool.run { session in
+                try ["work_mem", "application_name", "statement_timeout", "search_path"].map { name in
+                    try session.run("SELECT current_setting($1)", [.text(name)]).first { $0.text(0) } ?? nil
+                }
+            }
+            #expect(settings == ["8MB", "own", "15s", "callboard, public"])
+            await pool.close()
+        }
+    }
+
+    @Test("a database without our tables says that its schema is not there")
+    func noSchema() async throws {
+        try await TestDatabase.with { database in
+            let store = Store(PostgresPool.Configuration(uri: database.uri))
+            let error = await #expect(throws: StoreError.self) { try await store.catalog.sources() }
+            #expect(error?.code == .schema)
+            await store.close()
+        }
+    }
+
+    @Test(
+        "a connection URI that cannot be read says so without showing it",
+        arguments: [
+            ("postgresql://u:p@h/d", true), ("postgres://h", true), ("postgresql://", true), ("", false),
+            ("host=h password=hidden", false),
+            ("postgresql://u:hidden%zz@h/d", false), ("mysql://hidden@h/d", false),
+            ("postgresql://h/d?hidden=1", false),
+        ])
+    func uris(uri: String, isGood: Bool) {
+        let problem = PostgresPool.Configuration.problem(ofURI: uri)
+        #expect((problem == nil) == isGood)
+        #expect(problem?.contains("hid") != true)
     }
 
     @Test("a read on a connection that the server ended is done again")
@@ -148,7 +194,9 @@ struct PostgresPoolTests {
         try await Self.with(size: 5) { pool, other async throws in
             for round in 0..<10 {
                 try await withThrowingTaskGroup(of: Void.self) { group in
-                    for _ in 0..<20 { group.addTask { try await pool.read { _ = try $0.run("SELECT pg_sleep(0.001)") } } }
+                    for _ in 0..<20 {
+                        group.addTask { try await pool.read { _ = try $0.run("SELECT pg_sleep(0.001)") } }
+                    }
                     try await group.waitForAll()
                 }
                 try await Self.killAll(other)
@@ -182,7 +230,8 @@ struct PostgresPoolTests {
                 }
             }
             #expect(error?.code == .unavailable)
-            try await pool.run { session in try session.transaction { _ = try session.run("INSERT INTO t VALUES (3)") } }
+            try await pool.run { session in try session.transaction { _ = try session.run("INSERT INTO t VALUES (3)") }
+            }
             let values = try await other.run { try $0.run("SELECT n FROM t").map { $0.int(0) } }
             #expect(values == [3])
         }
@@ -247,17 +296,27 @@ struct PostgresPoolTests {
     func texts() async throws {
         try await Self.with { pool, _ async throws in
             var random = SeededRandom(seed: 1)
-            let scalars: [Unicode.Scalar] = ["\"", "\\", ",", "{", "}", " ", "'", "\n", "\t", "a", "é", "\u{301}", "😀", "$", ";", "\u{1}"]
-            var texts = ["", "NULL", "null", "{}", "{a,b}", "\\\"", "'; DROP TABLE entity; --", " a ", "\u{FEFF}", "a\r\nb"]
+            let scalars: [Unicode.Scalar] = [
+                "\"", "\\", ",", "{", "}", " ", "'", "\n", "\t", "a", "é", "\u{301}", "😀", "$", ";", "\u{1}",
+            ]
+            var texts = [
+                "", "NULL", "null", "{}", "{a,b}", "\\\"", "'; DROP TABLE entity; --", " a ", "\u{FEFF}", "a\r\nb",
+            ]
             for _ in 0..<300 {
-                let picked = (0..<Int.random(in: 0...8, using: &random)).map { _ in scalars[Int.random(in: scalars.indices, using: &random)] }
+                let picked = (0..<Int.random(in: 0...8, using: &random)).map { _ in
+                    scalars[Int.random(in: scalars.indices, using: &random)]
+                }
                 texts.append(String(String.UnicodeScalarView(picked)))
             }
             let sent = texts
             let (array, single) = try await pool.run { session in
                 (
-                    try session.run("SELECT t FROM unnest($1::text[]) WITH ORDINALITY u(t, i) ORDER BY i", [.texts(sent)]).map { $0.bytes(0) },
-                    try sent.map { text in try session.run("SELECT $1::text", [.text(text)]).first { $0.bytes(0) } ?? nil }
+                    try session.run(
+                        "SELECT t FROM unnest($1::text[]) WITH ORDINALITY u(t, i) ORDER BY i", [.texts(sent)]
+                    ).map { $0.bytes(0) },
+                    try sent.map { text in
+                        try session.run("SELECT $1::text", [.text(text)]).first { $0.bytes(0) } ?? nil
+                    }
                 )
             }
             #expect(array == sent.map { Array($0.utf8) })
@@ -282,10 +341,14 @@ struct PostgresPoolTests {
         }
     }
 
-    @Test("a parameter with U+0000 is refused and not cut short", arguments: [SQLValue.text("a\u{0}b"), .texts(["a", "b\u{0}"])])
+    @Test(
+        "a parameter with U+0000 is refused and not cut short",
+        arguments: [SQLValue.text("a\u{0}b"), .texts(["a", "b\u{0}"])])
     func nul(value: SQLValue) async throws {
         try await Self.with(size: 1) { pool, _ async throws in
-            let error = await #expect(throws: StoreError.self) { try await pool.run { _ = try $0.run("SELECT $1::text", [value]) } }
+            let error = await #expect(throws: StoreError.self) {
+                try await pool.run { _ = try $0.run("SELECT $1::text", [value]) }
+            }
             #expect(error?.code == .badParameter)
             #expect(try await pool.run { try $0.run("SELECT 1").count } == 1)
         }

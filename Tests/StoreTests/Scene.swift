@@ -15,7 +15,8 @@ struct Scene: Sendable {
     /// Runs the body on a database of its own.
     static func with(_ body: @Sendable (Scene) async throws -> Void) async throws {
         try await TestDatabase.withStore { store in
-            try await body(Scene(store: store, source: try await store.catalog.register(type: "file", target: "/catalog")))
+            try await body(
+                Scene(store: store, source: try await store.catalog.register(type: "file", target: "/catalog")))
         }
     }
 
@@ -38,7 +39,9 @@ struct Scene: Sendable {
     }
 
     func content(_ location: String, _ yaml: String?, source: Int? = nil) -> LocationContent {
-        let outcome = yaml.map { LocationContent.Outcome.documents(CatalogFile.documents(Array($0.utf8), name: location)) }
+        let outcome = yaml.map {
+            LocationContent.Outcome.documents(CatalogFile.documents(Array($0.utf8), name: location))
+        }
         return LocationContent(location: location, sourceID: source ?? self.source, outcome: outcome ?? .gone)
     }
 

@@ -7,19 +7,26 @@ import Testing
 
 @Suite("Stored workloads", .enabled(if: TestDatabase.isAvailable), .serialized)
 struct WorkloadStoreTests {
-    private static func key(_ name: String, cluster: String = "c", namespace: String = "ns", kind: String = "Deployment") -> WorkloadKey {
+    private static func key(
+        _ name: String, cluster: String = "c", namespace: String = "ns", kind: String = "Deployment"
+    ) -> WorkloadKey {
         WorkloadKey(cluster: cluster, kind: kind, namespace: namespace, name: name)
     }
 
-    private static func record(_ key: WorkloadKey, cost: Int64 = 10, pods: Int = 2, _ links: [Link] = []) -> WorkloadRecord {
+    private static func record(_ key: WorkloadKey, cost: Int64 = 10, pods: Int = 2, _ links: [Link] = [])
+        -> WorkloadRecord
+    {
         WorkloadRecord(
             workload: Workload(
-                key: key, uid: "uid", labels: ["app": "it's \"x\""], templateLabels: ["t": "1"], desiredReplicas: 3, readyReplicas: 2,
+                key: key, uid: "uid", labels: ["app": "it's \"x\""], templateLabels: ["t": "1"], desiredReplicas: 3,
+                readyReplicas: 2,
                 podCount: pods, restarts: 5, requestedCPUMillicores: 250, requestedMemoryBytes: 1 << 30),
             cpuHourlyCost: cost, memoryHourlyCost: 1, createdAt: Timestamp(seconds: 1_700_000_000), links: links)
     }
 
-    private static func link(_ entity: String, owner: Bool = true, rule: EntitySelector.Rule = .labelSelector, on: MatchedOn = .both) -> Link {
+    private static func link(
+        _ entity: String, owner: Bool = true, rule: EntitySelector.Rule = .labelSelector, on: MatchedOn = .both
+    ) -> Link {
         Link(entityRef: entity, rule: rule, matchedOn: on, isOwner: owner)
     }
 
@@ -35,7 +42,10 @@ struct WorkloadStoreTests {
 
     /// Present and past links in the order of their beginning: entity, whether it owns, whether it ended.
     private static func history(_ store: Store) async throws -> [String] {
-        try await rows(store, "SELECT entity_ref, is_owner, upper_inf(valid) AS open FROM entity_workload ORDER BY lower(valid), entity_ref").map {
+        try await rows(
+            store,
+            "SELECT entity_ref, is_owner, upper_inf(valid) AS open FROM entity_workload ORDER BY lower(valid), entity_ref"
+        ).map {
             "\($0["entity_ref"]?.stringValue ?? "")\($0["is_owner"] == true ? " owner" : "")\($0["open"] == true ? "" : " ended")"
         }
     }
@@ -44,15 +54,20 @@ struct WorkloadStoreTests {
     func stored() async throws {
         try await Self.with { store async throws in
             let key = Self.key("web")
-            let ids = try await store.workloads.write(present: [Self.record(key, [Self.link("component:default/a")])], gone: [])
+            let ids = try await store.workloads.write(
+                present: [Self.record(key, [Self.link("component:default/a")])], gone: [])
             let id = try #require(ids[key])
             #expect(try await store.workloads.present(cluster: "c") == [key: id])
             #expect(try await store.workloads.present(cluster: "other").isEmpty)
             let view = try #require(try await store.workloads.workloads(of: "component:default/a").first)
-            #expect(view.rule == "label-selector" && view.matchedOn == "both" && view.isOwner && view.ownerRef == "component:default/a")
+            #expect(
+                view.rule == "label-selector" && view.matchedOn == "both" && view.isOwner
+                    && view.ownerRef == "component:default/a")
             let workload = view.workload
             #expect(workload.key == key && workload.uid == "uid" && workload.labels == ["app": "it's \"x\""])
-            #expect(workload.replicasDesired == 3 && workload.replicasReady == 2 && workload.pods == 2 && workload.restarts == 5)
+            #expect(
+                workload.replicasDesired == 3 && workload.replicasReady == 2 && workload.pods == 2
+                    && workload.restarts == 5)
             #expect(workload.cpuRequestMillicores == 250 && workload.memoryRequestBytes == 1 << 30)
             #expect(workload.cpuHourlyCost == 10 && workload.memoryHourlyCost == 1)
             #expect(workload.createdAt == Timestamp(seconds: 1_700_000_000))
@@ -88,7 +103,9 @@ struct WorkloadStoreTests {
             #expect(try await store.workloads.present(cluster: "c").isEmpty)
             #expect(try await store.workloads.workloads(of: "component:default/a").isEmpty)
             let row = try #require(try await Self.rows(store, "SELECT * FROM workload").first)
-            #expect(row["deleted_at"] != .null && row["pods"] == 0 && row["cpu_hourly_cost"] == 0 && row["replicas_ready"] == 0)
+            #expect(
+                row["deleted_at"] != .null && row["pods"] == 0 && row["cpu_hourly_cost"] == 0
+                    && row["replicas_ready"] == 0)
             let versions = try await Self.rows(store, "SELECT xmin::text FROM workload")
             _ = try await store.workloads.write(present: [], gone: [key, Self.key("never seen")])
             #expect(try await Self.rows(store, "SELECT xmin::text FROM workload") == versions)
@@ -103,7 +120,9 @@ struct WorkloadStoreTests {
     func ranges() async throws {
         try await Self.with { store async throws in
             let key = Self.key("web")
-            func write(_ links: [Link]) async throws { _ = try await store.workloads.write(present: [Self.record(key, links)], gone: []) }
+            func write(_ links: [Link]) async throws {
+                _ = try await store.workloads.write(present: [Self.record(key, links)], gone: [])
+            }
             try await write([Self.link("a")])
             try await write([Self.link("a"), Self.link("b", owner: false)])
             #expect(try await Self.history(store) == ["a owner", "b"])
@@ -141,7 +160,9 @@ struct WorkloadStoreTests {
     func batch() async throws {
         try await Self.with { store async throws in
             let records = (0..<1_000).map { number in
-                Self.record(Self.key("w\(number)", namespace: "n\(number % 7)"), [Self.link("e\(number % 50)"), Self.link("all", owner: false)])
+                Self.record(
+                    Self.key("w\(number)", namespace: "n\(number % 7)"),
+                    [Self.link("e\(number % 50)"), Self.link("all", owner: false)])
             }
             let ids = try await store.workloads.write(present: records, gone: [])
             #expect(ids.count == 1_000 && Set(ids.values).count == 1_000)
@@ -164,7 +185,8 @@ struct WorkloadStoreTests {
             record.links = [Self.link("component:default/'\"\\{}", on: .workload)]
             let ids = try await store.workloads.write(present: [record], gone: [])
             #expect(ids[record.workload.key] != nil)
-            let view = try #require(try await store.workloads.workloads(of: "component:default/'\"\\{}").first?.workload)
+            let view = try #require(
+                try await store.workloads.workloads(of: "component:default/'\"\\{}").first?.workload)
             #expect(view.labels == ["": "", "a\"b": "{}", "\\": "null", "é😀": "'; --"])
             #expect(view.replicasDesired == nil && view.createdAt == nil)
         }
@@ -176,25 +198,63 @@ struct WorkloadStoreTests {
             _ = try await store.workloads.write(
                 present: [
                     Self.record(Self.key("owned"), cost: 1_000, [Self.link("a")]),
-                    Self.record(Self.key("matched"), cost: 300, [Self.link("a", owner: false)]), Self.record(Self.key("cheap"), cost: 1),
-                    Self.record(Self.key("dear"), cost: 500), Self.record(Self.key("far", cluster: "d", namespace: "other"), cost: 200),
+                    Self.record(Self.key("matched"), cost: 300, [Self.link("a", owner: false)]),
+                    Self.record(Self.key("cheap"), cost: 1),
+                    Self.record(Self.key("dear"), cost: 500),
+                    Self.record(Self.key("far", cluster: "d", namespace: "other"), cost: 200),
                     Self.record(Self.key("gone"), cost: 900),
                 ], gone: [])
             _ = try await store.workloads.write(present: [], gone: [Self.key("gone")])
-            func page(_ namespace: String? = nil, _ cluster: String? = nil, limit: Int = 10, offset: Int = 0) async throws -> OrphanPage {
+            func page(_ namespace: String? = nil, _ cluster: String? = nil, limit: Int = 10, offset: Int = 0)
+                async throws -> OrphanPage
+            {
                 try await store.workloads.orphans(namespace: namespace, cluster: cluster, limit: limit, offset: offset)
             }
             let all = try await page()
             #expect(all.items.map(\.key.name) == ["dear", "matched", "far", "cheap"] && all.total == 4)
             #expect(all.hourlyCost == 500 + 300 + 200 + 1 + 4)
             let part = try await page(limit: 2, offset: 1)
-            #expect(part.items.map(\.key.name) == ["matched", "far"] && part.total == 4 && part.hourlyCost == all.hourlyCost)
+            #expect(
+                part.items.map(\.key.name) == ["matched", "far"] && part.total == 4 && part.hourlyCost == all.hourlyCost
+            )
             #expect(try await page("ns").items.map(\.key.name) == ["dear", "matched", "cheap"])
             #expect(try await page(nil, "d").total == 1)
             let none = try await page("nowhere")
             #expect(none.items.isEmpty && none.total == 0 && none.hourlyCost == 0)
             #expect(try await page(offset: 100).items.isEmpty)
             #expect(try await page(limit: 0).total == 4)
+        }
+    }
+
+    @Test("orphans that cost more than all bounds are summed to a bound, not refused")
+    func enormous() async throws {
+        try await Self.with { store async throws in
+            let records = ["a", "b"].map { Self.record(Self.key($0), cost: .max) }
+            _ = try await store.workloads.write(present: records, gone: [])
+            let page = try await store.workloads.orphans(namespace: nil, cluster: nil, limit: 10, offset: 0)
+            #expect(page.total == 2 && page.hourlyCost >= 9_000_000_000_000_000_000)
+        }
+    }
+
+    @Test("a cluster that is configured no more has its workloads gone and its links ended, and others are left alone")
+    func retired() async throws {
+        try await Self.with { store async throws in
+            let kept = Self.key("web")
+            let ending = Self.key("web", cluster: "old")
+            _ = try await store.workloads.write(
+                present: [Self.record(kept, [Self.link("a")]), Self.record(ending, [Self.link("a")])], gone: [])
+            for cluster in ["c", "old"] {
+                try await store.workloads.note(cluster: cluster, error: nil)
+                try await store.costs.complete(
+                    cluster: cluster, through: Timestamp(seconds: cluster == "c" ? 200 : 100))
+            }
+            #expect(try await store.workloads.retireClusters(except: ["c", "old"]).isEmpty)
+            #expect(try await store.workloads.retireClusters(except: ["c"]) == ["old"])
+            #expect(try await store.workloads.workloads(of: "a").map(\.workload.key) == [kept])
+            #expect(try await store.workloads.present(cluster: "old").isEmpty)
+            #expect(try await store.workloads.clusters().map(\.name) == ["c"])
+            #expect(try await store.costs.dataThrough() == Timestamp(seconds: 200))
+            #expect(try await store.workloads.retireClusters(except: ["c"]).isEmpty)
         }
     }
 

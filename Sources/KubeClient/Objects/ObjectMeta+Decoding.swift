@@ -53,7 +53,7 @@ extension ControllerReference {
     static func read(
         from reader: consuming ProtobufReader, in context: inout DecodingContext
     ) throws(ProtobufError) -> ControllerReference? {
-        var (kind, name) = ("", "")
+        var (group, kind, name) = ("", "", "")
         var uid: ObjectUID = ""
         var controls = false
         while let field = try reader.nextField() {
@@ -61,11 +61,14 @@ extension ControllerReference {
             case 1: kind = context.string(try reader.rawBytes())
             case 3: name = context.string(try reader.rawBytes())
             case 4: uid = ObjectUID(try reader.rawBytes())
+            case 5: group = context.string(try reader.rawBytes())  // apiVersion: `apps/v1`, or `v1` for the core
             case 6: controls = try reader.bool()
             default: break
             }
         }
-        return controls ? context.owner(ControllerReference(kind: kind, name: name, uid: uid)) : nil
+        guard controls else { return nil }
+        group = group.utf8.contains(UInt8(ascii: "/")) ? String(group.prefix { $0 != "/" }) : ""
+        return context.owner(ControllerReference(group: group, kind: kind, name: name, uid: uid))
     }
 }
 

@@ -22,11 +22,14 @@ package struct ObjectKey: Sendable, Hashable, Comparable, CustomStringConvertibl
 
 /// The owner with `controller: true`. A class, so that the pods of a ReplicaSet share one.
 package final class ControllerReference: Sendable, Hashable, CustomStringConvertible {
+    /// The API group, such as `apps`; empty for the core. Other groups have kinds of the same names.
+    package let group: String
     package let kind: String
     package let name: String
     package let uid: ObjectUID
 
-    package init(kind: String, name: String, uid: ObjectUID) {
+    package init(group: String, kind: String, name: String, uid: ObjectUID) {
+        self.group = group
         self.kind = kind
         self.name = name
         self.uid = uid
@@ -35,7 +38,7 @@ package final class ControllerReference: Sendable, Hashable, CustomStringConvert
     package var description: String { "\(kind)/\(name)" }
 
     package static func == (left: ControllerReference, right: ControllerReference) -> Bool {
-        left === right || (left.uid == right.uid && left.name == right.name && left.kind == right.kind)
+        left === right || (left.uid == right.uid && left.name == right.name && left.kind == right.kind && left.group == right.group)
     }
 
     package func hash(into hasher: inout Hasher) { hasher.combine(uid) }

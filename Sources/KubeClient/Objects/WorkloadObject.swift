@@ -6,6 +6,20 @@ package enum WorkloadKind: String, Sendable, Hashable, CaseIterable {
     case replicaSet = "ReplicaSet"
     case job = "Job"
     case cronJob = "CronJob"
+
+    /// The API group that the kind belongs to.
+    package var group: String {
+        switch self {
+        case .deployment, .statefulSet, .daemonSet, .replicaSet: "apps"
+        case .job, .cronJob: "batch"
+        }
+    }
+
+    /// The kind that a reference names; nil for kinds of other groups, whatever they are called.
+    package init?(_ reference: ControllerReference) {
+        guard let kind = WorkloadKind(rawValue: reference.kind), kind.group == reference.group else { return nil }
+        self = kind
+    }
 }
 
 /// How many pods a workload wants and has. What each number means depends on the kind:
