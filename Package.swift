@@ -58,18 +58,18 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        tests("Base"),
-        tests("Matching", imports: ["Base"]),
-        tests("Catalog", imports: ["Base"]),
-        tests("Costs", imports: ["Base"]),
+        tests("Base", imports: ["TestSupport"]),
+        tests("Matching", imports: ["Base", "TestSupport"]),
+        tests("Catalog", imports: ["Base", "TestSupport"]),
+        tests("Costs", imports: ["Base", "TestSupport"]),
         tests("HTTPClient", imports: ["Base", "HTTPServer"]),
         tests("HTTPServer", imports: ["Base", "HTTPClient"]),
-        tests("KubeClient", imports: ["Base", "HTTPClient", "HTTPServer"]),
+        tests("KubeClient", imports: ["Base", "HTTPClient", "HTTPServer", "TestSupport"]),
         .target(
             name: "TestSupport", dependencies: ["Store", "Base"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("Store", imports: ["Base", "Catalog", "Costs", "Matching", "TestSupport"]),
         tests("CatalogSources", imports: ["Base", "Catalog", "KubeClient", "HTTPClient"]),
-        tests("MCP", imports: ["Base", "HTTPServer"]),
+        tests("MCP", imports: ["Base", "HTTPServer", "TestSupport"]),
         tests("Actions", imports: ["Base", "Store", "Catalog", "Costs", "Matching", "TestSupport"]),
         tests(
             "Reconcilers",
@@ -81,7 +81,7 @@ let package = Package(
         tests(
             "API",
             imports: ["Base", "Actions", "Store", "Catalog", "Costs", "Matching", "MCP", "HTTPServer", "TestSupport"]),
-        tests("Controller", imports: ["Base", "Costs", "Actions", "API"]),
+        tests("Controller", imports: ["Base", "Costs", "Actions", "API", "MCP", "Store"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -86,7 +86,7 @@ write_settings() {
         if [ $((${#socket} + 20)) -le 107 ]; then echo "unix_socket_directories = '$socket'"
         else echo "unix_socket_directories = ''"; fi
         echo "log_min_messages = warning"
-        if [ "$fast" = yes ]; then printf '%s = off\n' fsync synchronous_commit full_page_writes; fi
+        if [ "$fast" = yes ]; then printf '%s = off\n' fsync synchronous_commit full_page_writes autovacuum; fi
     } | as_postgres tee "$home/data/callboard.conf" >/dev/null
     as_postgres grep -q "^include 'callboard.conf'" "$home/data/postgresql.conf" ||
         echo "include 'callboard.conf'" | as_postgres tee -a "$home/data/postgresql.conf" >/dev/null

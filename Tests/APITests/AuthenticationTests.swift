@@ -100,7 +100,10 @@ struct AuthenticationTests {
                 #expect(answer.json["error"]?["name"] == "NotAllowedError")
             }
             // It may, so the database is asked.
-            #expect(try await service.client(Service.costsOnly).get("/api/callboard/orphans").status == 503)
+            #expect(
+                try await service.client(Service.costsOnly).get(
+                    "/api/callboard/entities/component/default/shop/costs"
+                ).status == 503)
         }
     }
 }

@@ -36,11 +36,13 @@ final class ChangeLog: Sendable {
     func wait(until condition: @escaping @Sendable (ChangeLog) -> Bool) async -> Bool {
         await withTaskGroup(of: Bool.self) { group in
             group.addTask {
-                while !condition(self) {
+                while true {
+                    // Counted before the condition looks, so that a change that comes meanwhile is not waited for.
+                    let seen = self.changes.count
+                    if condition(self) { return true }
                     if Task.isCancelled { return false }
-                    await self.nextChange()
+                    await self.nextChange(after: seen)
                 }
-                return true
             }
             group.addTask {
                 try? await Task.sleep(for: .seconds(10))
@@ -53,8 +55,7 @@ final class ChangeLog: Sendable {
         }
     }
 
-    private func nextChange() async {
-        let seen = state.withLock { $0.changes.count }
+    private func nextChange(after seen: Int) async {
         await withCheckedContinuation { continuation in
             let isNew = state.withLock { state in
                 guard state.changes.count == seen else { return true }

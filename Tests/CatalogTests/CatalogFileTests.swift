@@ -1,5 +1,6 @@
 import Base
 import Catalog
+import TestSupport
 import Testing
 
 @Suite("catalog files")
@@ -104,7 +105,7 @@ struct CatalogFileTests {
 
     @Test("any bytes give documents or problems, and every problem can be stored")
     func fuzz() {
-        var random = SeededGenerator(seed: 9)
+        var random = SeededRandom(seed: 9)
         let seed = Array((Self.good + "---\n" + Self.good).utf8)
         for round in 0..<3_000 {
             var bytes = round.isMultiple(of: 3) ? [] : seed

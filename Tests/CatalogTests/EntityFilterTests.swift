@@ -1,5 +1,6 @@
 import Base
 import Catalog
+import TestSupport
 import Testing
 
 @Suite("entity filters")
@@ -76,7 +77,7 @@ struct EntityFilterTests {
 
     @Test("the JSON form is read back as the same filter")
     func roundTrip() {
-        var random = SeededGenerator(seed: 4)
+        var random = SeededRandom(seed: 4)
         for _ in 0..<2_000 {
             let filter = random.filter(depth: 4)
             #expect(EntityFilter(json: filter.json) == filter)
@@ -98,7 +99,7 @@ struct EntityFilterTests {
 
     @Test("token evaluation agrees with looking through the rows")
     func agrees() {
-        var random = SeededGenerator(seed: 5)
+        var random = SeededRandom(seed: 5)
         for _ in 0..<1_000 {
             let rows = SearchTokens.rows(of: random.document())
             let tokens = Set(SearchTokens.tokens(of: rows))
@@ -128,7 +129,7 @@ extension Substring {
     }
 }
 
-extension SeededGenerator {
+extension SeededRandom {
     fileprivate mutating func filter(depth: Int) -> EntityFilter {
         switch Int.random(in: 0...(depth > 0 ? 6 : 3), using: &self) {
         case 0: return .match(key: key(), values: nil)

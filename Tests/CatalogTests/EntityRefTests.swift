@@ -1,5 +1,6 @@
 import Base
 import Catalog
+import TestSupport
 import Testing
 
 @Suite("entity refs")
@@ -62,7 +63,7 @@ struct EntityRefTests {
 
     @Test("what is printed is read back as the same ref")
     func roundTrip() throws {
-        var random = SeededGenerator(seed: 1)
+        var random = SeededRandom(seed: 1)
         for _ in 0..<2_000 {
             let ref = EntityRef(
                 kind: random.text(of: "abcXYZ19Ä", lengths: 1...8),
@@ -74,7 +75,7 @@ struct EntityRefTests {
 
     @Test("reading any text either fails or gives a ref that prints and reads the same")
     func anyText() {
-        var random = SeededGenerator(seed: 2)
+        var random = SeededRandom(seed: 2)
         for _ in 0..<5_000 {
             let text = random.text(of: "a:/B\r\n\0 é", lengths: 0...8)
             guard let ref = try? EntityRef(parsing: text, defaultKind: "k") else { continue }

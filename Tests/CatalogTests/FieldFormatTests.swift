@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Catalog
@@ -69,7 +70,7 @@ struct FieldFormatTests {
 
     @Test("any text is judged without failing, and an accepted one is short and without control characters")
     func anyText() {
-        var random = SeededGenerator(seed: 3)
+        var random = SeededRandom(seed: 3)
         for _ in 0..<5_000 {
             let text = random.text(of: "aZ9-_./:@[]#?\\ \n\0é+", lengths: 0...70)
             for format in FieldFormat.allCases where format.accepts(text) {

@@ -1,5 +1,6 @@
 import Base
 import Catalog
+import TestSupport
 import Testing
 
 @Suite("field projection")
@@ -52,7 +53,7 @@ struct FieldProjectionTests {
 
     @Test("projecting again changes nothing, and what is kept is as it was")
     func properties() throws {
-        var random = SeededGenerator(seed: 6)
+        var random = SeededRandom(seed: 6)
         for _ in 0..<2_000 {
             let fields = (0..<3).map { _ in random.text(of: "abc..", lengths: 1...6) }
             guard let projection = try FieldProjection.parsing(fields) else { continue }
@@ -76,7 +77,7 @@ struct FieldProjectionTests {
     }
 }
 
-extension SeededGenerator {
+extension SeededRandom {
     fileprivate mutating func object(depth: Int) -> JSONObject {
         var object = JSONObject()
         for _ in 0..<Int.random(in: 0...3, using: &self) {

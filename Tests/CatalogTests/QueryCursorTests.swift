@@ -1,5 +1,6 @@
 import Base
 import Catalog
+import TestSupport
 import Testing
 
 @Suite("query cursors")
@@ -26,7 +27,7 @@ struct QueryCursorTests {
 
     @Test("a cursor is read back as it was")
     func roundTrip() throws {
-        var random = SeededGenerator(seed: 7)
+        var random = SeededRandom(seed: 7)
         for _ in 0..<500 {
             var cursor = QueryCursor(
                 orderFields: Bool.random(using: &random)
@@ -100,7 +101,7 @@ struct QueryCursorTests {
 
     @Test("a cursor that was cut or changed is read or refused, never worse")
     func damaged() throws {
-        var random = SeededGenerator(seed: 8)
+        var random = SeededRandom(seed: 8)
         let bytes = Array(
             QueryCursor(orderFields: [OrderField(field: "a")], orderFieldValues: ["x", "y"]).encoded.utf8)
         for _ in 0..<2_000 {

@@ -1,5 +1,6 @@
 import Base
 import Costs
+import TestSupport
 import Testing
 
 struct UsageIntegratorTests {

@@ -33,7 +33,7 @@ import Testing
         }
         let port = server.port
         await offPool {
-            let connection = RawConnection(port: port)
+            let connection = RawConnection.to(port: port)
             connection.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
             while !journal.has(.started) { usleep(1000) }
         }
@@ -55,7 +55,7 @@ import Testing
         }
         let port = server.port
         let first = await offPool {
-            let connection = RawConnection(port: port)
+            let connection = RawConnection.to(port: port)
             connection.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
             return connection.read(through: "first\n")
         }
@@ -82,7 +82,7 @@ import Testing
         }
         let port = server.port
         let (writesBefore, total) = await offPool {
-            let connection = RawConnection(port: port)
+            let connection = RawConnection.to(port: port)
             connection.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
             _ = connection.read(through: "\r\n\r\n")
             // The buffers of the system fill up until nothing moves.
@@ -114,7 +114,7 @@ import Testing
         }
         let port = server.port
         await offPool {
-            let connection = RawConnection(port: port)
+            let connection = RawConnection.to(port: port)
             connection.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
             _ = connection.read(through: "\r\n\r\n")
         }
@@ -135,7 +135,7 @@ import Testing
         }
         let port = server.port
         let text = await offPool {
-            let connection = RawConnection(port: port)
+            let connection = RawConnection.to(port: port)
             connection.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
             return connection.readToEnd()
         }
@@ -155,7 +155,7 @@ import Testing
         }
         let port = server.port
         async let answer = offPool {
-            let connection = RawConnection(port: port)
+            let connection = RawConnection.to(port: port)
             connection.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
             return connection.readToEnd()
         }
@@ -187,11 +187,11 @@ import Testing
         let port = server.port
         async let texts = offPool {
             let connections = ["/", "/stream", "/", "/stream"].map { path in
-                let connection = RawConnection(port: port)
+                let connection = RawConnection.to(port: port)
                 connection.send("GET \(path) HTTP/1.1\r\nHost: h\r\n\r\n")
                 return connection
             }
-            let half = RawConnection(port: port)
+            let half = RawConnection.to(port: port)
             half.send("GET / HT")
             return connections.map { $0.readToEnd() }
         }
@@ -219,8 +219,7 @@ import Testing
             for worker in 0..<8 {
                 group.addTask {
                     await offPool {
-                        while canConnect(port) {
-                            let connection = RawConnection(port: port)
+                        while let connection = RawConnection(ifListening: port) {
                             let path = worker.isMultiple(of: 2) ? "/" : "/stream"
                             for _ in 0..<10 { connection.send("GET \(path) HTTP/1.1\r\nHost: h\r\n\r\n") }
                             if connection.receive() { journal.add(.written(worker)) }
@@ -250,13 +249,13 @@ import Testing
         let port = server.port
         let (isHeldBack, isServed) = await offPool {
             let request = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
-            var first: RawConnection? = RawConnection(port: port)
-            let second = RawConnection(port: port)
+            var first: RawConnection? = RawConnection.to(port: port)
+            let second = RawConnection.to(port: port)
             for connection in [first, second] {
                 connection?.send(request)
                 _ = connection?.readResponse()
             }
-            let third = RawConnection(port: port)
+            let third = RawConnection.to(port: port)
             third.send(request)
             let isHeldBack = !third.receive(seconds: 1)
             first = nil
@@ -274,7 +273,7 @@ import Testing
         let server = try HTTPServer(configuration) { _ in HTTPServerResponse(status: 200) }
         let port = server.port
         let text = await offPool {
-            let connection = RawConnection(port: port)
+            let connection = RawConnection.to(port: port)
             connection.send("GET / HTTP/1.1\r\nHo")
             return (connection.readToEnd(seconds: 8), connection.send("x") && connection.receive(seconds: 1))
         }

@@ -6,7 +6,8 @@ final class RawConnection {
     private let descriptor: Int32
     private var received: [UInt8] = []
 
-    init(port: Int) {
+    /// Nil when nobody listens there.
+    init?(ifListening port: Int) {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -19,7 +20,15 @@ final class RawConnection {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        precondition(result == 0, "cannot connect to port \(port)")
+        guard result == 0 else { return nil }
+    }
+
+    /// To a port on which somebody must listen.
+    static func to(port: Int) -> RawConnection {
+        guard let connection = RawConnection(ifListening: port) else {
+            preconditionFailure("cannot connect to port \(port)")
+        }
+        return connection
     }
 
     deinit { close(descriptor) }

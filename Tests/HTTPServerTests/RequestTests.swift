@@ -28,7 +28,7 @@ import Testing
 
     private static func exchange(_ port: Int, _ parts: [String]) async -> (head: String, body: String)? {
         await offPool {
-            let connection = RawConnection(port: port)
+            let connection = RawConnection.to(port: port)
             for part in parts { connection.send(part) }
             return connection.readResponse()
         }
@@ -89,7 +89,7 @@ import Testing
         }
         let port = server.port
         let text = await offPool {
-            let connection = RawConnection(port: port)
+            let connection = RawConnection.to(port: port)
             connection.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
             while connection.receive(atMost: 1) {}
             return connection.readToEnd()
@@ -103,7 +103,7 @@ import Testing
         let server = try Self.server { $0.maximumBodyBytes = 1000 }
         let port = server.port
         let text = await offPool {
-            let connection = RawConnection(port: port)
+            let connection = RawConnection.to(port: port)
             connection.send("POST /big HTTP/1.1\r\nHost: h\r\nContent-Length: 1001\r\n\r\n")
             return connection.readToEnd()
         }
@@ -121,7 +121,7 @@ import Testing
         let server = try Self.server { $0.maximumBodyBytes = 1000 }
         let port = server.port
         let text = await offPool {
-            let connection = RawConnection(port: port)
+            let connection = RawConnection.to(port: port)
             connection.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
             for _ in 0..<(size / 100) {
                 connection.send("64\r\n" + String(repeating: "x", count: 100) + "\r\n")
@@ -147,7 +147,7 @@ import Testing
         let server = try Self.server()
         let port = server.port
         let text = await offPool {
-            let connection = RawConnection(port: port)
+            let connection = RawConnection.to(port: port)
             connection.send("GET / HTTP/1.1\r\nHost: h\r\nX-Long: " + String(repeating: "x", count: size) + "\r\n\r\n")
             return connection.readToEnd()
         }
@@ -172,7 +172,7 @@ import Testing
         let server = try Self.server()
         let port = server.port
         let answers = await offPool {
-            let connection = RawConnection(port: port)
+            let connection = RawConnection.to(port: port)
             connection.send("POST /a%zz?q HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc")
             let first = connection.readResponse()
             connection.send("GET /ok HTTP/1.1\r\nHost: h\r\n\r\n")
@@ -195,7 +195,7 @@ import Testing
         }
         let port = server.port
         let text = await offPool {
-            let connection = RawConnection(port: port)
+            let connection = RawConnection.to(port: port)
             connection.send("HEAD / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
             return connection.readToEnd()
         }
@@ -211,7 +211,7 @@ import Testing
         let server = try Self.server()
         let port = server.port
         let targets = await offPool {
-            let connection = RawConnection(port: port)
+            let connection = RawConnection.to(port: port)
             connection.send((0..<20).map { "GET /\($0) HTTP/1.1\r\nHost: h\r\n\r\n" }.joined())
             return (0..<20).map { _ in connection.readResponse()?.body ?? "" }
         }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import KubeClient
@@ -119,7 +120,7 @@ struct ListDecoderTests {
 
     @Test("garbage never crashes it", arguments: 0..<300)
     func garbage(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed))
+        var generator = SeededRandom(seed: UInt64(seed))
         var bytes = Wire.list(items, resourceVersion: "19")
         for _ in 0..<Int.random(in: 1...6, using: &generator) {
             bytes[Int.random(in: 4..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)

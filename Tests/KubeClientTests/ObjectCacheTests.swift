@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import KubeClient
@@ -53,7 +54,7 @@ struct ObjectCacheTests {
 
     @Test("in any order of changes an index finds what a search of everything finds", arguments: 0..<100)
     func randomChanges(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed))
+        var generator = SeededRandom(seed: UInt64(seed))
         var state = CacheState<Pod>(indexes: [Self.byNode])
         var model: [String: Pod] = [:]
         for version in 0..<200 {

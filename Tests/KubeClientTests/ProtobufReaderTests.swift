@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import KubeClient
@@ -85,7 +86,7 @@ struct ProtobufReaderTests {
 
     @Test("no cut and no garbage makes a decoder crash or read beyond the end", arguments: 0..<200)
     func garbage(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed))
+        var generator = SeededRandom(seed: UInt64(seed))
         var bytes = Samples.pod
         for _ in 0..<Int.random(in: 1...8, using: &generator) {
             bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)

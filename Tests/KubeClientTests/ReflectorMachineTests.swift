@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import KubeClient
@@ -7,7 +8,7 @@ struct ReflectorMachineTests {
     /// A machine with a clock that the test sets.
     private struct Driven {
         var machine = ReflectorMachine()
-        var generator = SeededGenerator(seed: 1)
+        var generator = SeededRandom(seed: 1)
         var now: Duration = .zero
 
         mutating func send(_ event: ReflectorMachine.Event) -> ReflectorMachine.Action {
@@ -230,7 +231,7 @@ struct ReflectorMachineTests {
         "in any order of events it never watches without a version, nor forgets what it saw, nor spins",
         arguments: 0..<300)
     func randomOrder(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed))
+        var generator = SeededRandom(seed: UInt64(seed))
         var driven = Driven()
         var action = driven.send(.start)
         var actionsWithoutRest = 0
@@ -255,7 +256,7 @@ struct ReflectorMachineTests {
     }
 
     private func randomEvent(
-        after action: ReflectorMachine.Action, step: Int, using generator: inout SeededGenerator
+        after action: ReflectorMachine.Action, step: Int, using generator: inout SeededRandom
     ) -> ReflectorMachine.Event {
         let kinds: [ReflectorFailure.Kind] = [
             .expired, .versionTooLarge, .unauthorized, .forbidden, .notServed, .overloaded, .faulty, .other,

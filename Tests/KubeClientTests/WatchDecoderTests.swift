@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import KubeClient
@@ -74,7 +75,7 @@ struct WatchDecoderTests {
 
     @Test("garbage never crashes it", arguments: 0..<300)
     func garbage(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed))
+        var generator = SeededRandom(seed: UInt64(seed))
         var bytes = bytes
         for _ in 0..<Int.random(in: 1...6, using: &generator) {
             bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)

@@ -1,5 +1,6 @@
 import Base
 import HTTPServer
+import TestSupport
 import Testing
 
 @testable import MCP
@@ -8,7 +9,7 @@ import Testing
 struct MCPRouterRandomTests {
     @Test("whatever happens to a request's bytes, it is routed or refused with a body", arguments: 0..<20)
     func damaged(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededRandom(seed: seed)
         let router = MCPRouter(origins: OriginPolicy())
         let originals = [
             Post.modern("tools/call", ["name": "get_entity", "arguments": ["name": "n8n"]]), Post.legacy("tools/list"),
@@ -27,7 +28,7 @@ struct MCPRouterRandomTests {
         }
     }
 
-    private func damage(_ body: inout [UInt8], _ random: inout SplitMix) {
+    private func damage(_ body: inout [UInt8], _ random: inout SeededRandom) {
         guard let position = body.indices.randomElement(using: &random) else { return }
         switch Int.random(in: 0..<4, using: &random) {
         case 0: body[position] = UInt8.random(in: 0...255, using: &random)
@@ -35,18 +36,5 @@ struct MCPRouterRandomTests {
         case 2: body.insert(Array("{}[]\",:0n".utf8).randomElement(using: &random) ?? 0, at: position)
         default: body.removeSubrange(position...)
         }
-    }
-}
-
-/// The generator of Java's SplittableRandom: short, and the same on every run.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,4 +1,5 @@
 import Matching
+import TestSupport
 import Testing
 
 /// The grammar as apimachinery's `labels.Parse` accepts and prints it.
