@@ -1,7 +1,9 @@
 """What goes wrong around Callboard loses nothing that is stored, ends no process, and leaves a clear message."""
 
+import http.server
 import signal
 import subprocess
+import threading
 
 import httpx
 import pytest
@@ -157,6 +159,55 @@ def test_a_restart_of_the_database_is_survived(callboard, cluster, namespace, da
     assert callboard.entity("component:default/persistent") == before and callboard.is_alive()
 
 
+def test_a_server_that_has_none_of_our_kinds_is_not_our_cluster(make_callboard, cluster, namespace, database, tmp_path):
+    cluster.apply(deployment(namespace, "kept"), config_map(namespace, "c", a=component("kept", "app=kept")))
+    callboard = make_callboard().wait_ready()
+    eventually(lambda: callboard.workloads("component:default/kept")["totals"]["owned"] == 1)
+    callboard.stop()
+
+    class NotFound(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_error(404)
+
+        def log_message(self, *arguments):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), NotFound) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        kubeconfig = cluster.kubeconfig_with(tmp_path, server=f"http://127.0.0.1:{server.server_port}")
+        lost = make_callboard(kubeconfig=kubeconfig, name="lost")
+        eventually(lambda: "the server does not have this kind" in lost.client.get("/readyz").text)
+        eventually(lambda: lost.workloads("component:default/kept")["clusters"][0]["error"])
+        assert lost.status("/readyz") == 503
+        assert lost.workloads("component:default/kept")["totals"]["owned"] == 1
+        lost.stop()
+        server.shutdown()
+    assert database.value("SELECT deleted_at IS NULL FROM workload WHERE name = 'kept'") == "t"
+
+
+def test_a_cluster_that_is_called_otherwise_is_not_counted_twice(make_callboard, cluster, namespace):
+    cluster.apply(deployment(namespace, "once"), config_map(namespace, "c", a=component("once", "app=once")))
+    settings = {"kubernetes": {"clusterName": "before"}, "costs": {"interval": 1}}
+    callboard = make_callboard({"callboard": settings}).wait_ready()
+    eventually(lambda: callboard.workloads("component:default/once")["totals"]["pods"] == 1)
+    callboard.stop()
+    settings["kubernetes"]["clusterName"] = "after"
+    callboard = make_callboard({"callboard": settings}, name="renamed").wait_ready()
+    answer = eventually(lambda: (found := callboard.workloads("component:default/once"))["totals"]["owned"] and found)
+    assert [one["cluster"] for one in answer["workloads"]] == ["after"]
+    assert [one["name"] for one in answer["clusters"]] == ["after"]
+
+
+def test_an_absurd_request_spoils_nobody_elses_figures(callboard, cluster, namespace):
+    container = {"name": "main", "image": "registry.example/image:1",
+                 "resources": {"requests": {"cpu": "9223372036854775", "memory": "7Ei"}}}
+    cluster.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "greedy", "namespace": namespace},
+                   "spec": {"nodeName": "nowhere", "containers": [container]}})
+    orphans = eventually(
+        lambda: (found := callboard.get("/api/callboard/orphans", namespace=namespace))["workloads"] and found)
+    assert 1_000_000 <= orphans["totals"]["hourlyCost"] <= 2_000_000
+
+
 def test_a_killed_controller_goes_on_where_it_was(callboard, cluster, namespace, database):
     cluster.apply(deployment(namespace, "steady"), deployment(namespace, "doomed"),
                   config_map(namespace, "c", a=component("steady", "app=steady")))
@@ -174,6 +225,12 @@ def test_a_killed_controller_goes_on_where_it_was(callboard, cluster, namespace,
     assert database.value(row) == link, "the ownership did not end and begin anew"
     assert database.value("SELECT deleted_at IS NOT NULL FROM workload WHERE name = 'doomed'") == "t"
     eventually(lambda: int(database.value("SELECT sum(cpu_cost) FROM cost_hourly")) > cost)
+
+
+def test_a_password_that_cannot_be_read_is_not_shown(make_callboard):
+    callboard = make_callboard(database_url="postgresql://user:pa%zzsecret@127.0.0.1/name")
+    assert callboard.process.wait(timeout=10) == 78
+    assert "percent-encode" in callboard.log() and "zzsecret" not in callboard.log()
 
 
 @pytest.mark.parametrize("configuration, message", [

@@ -79,7 +79,7 @@ def test_a_deployment_and_its_component_are_joined_everywhere_and_leave_again(ca
 @pytest.mark.parametrize("mode", ["auto", *ERAS])
 def test_an_agent_finds_its_way_with_the_official_client(callboard, cluster, namespace, mode):
     cluster.apply(config_map(namespace, "catalog", one=component("ledger"), two=component("wallet")))
-    eventually(lambda: callboard.entity("component:default/wallet"))
+    eventually(lambda: callboard.entity("component:default/ledger") and callboard.entity("component:default/wallet"))
 
     async def visit(client):
         tools = (await client.list_tools()).tools

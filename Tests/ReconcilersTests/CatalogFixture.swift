@@ -8,14 +8,19 @@ import Synchronization
 /// The claims that a reconciler told, in order.
 final class ClaimLog: ClaimReceiver {
     private let log = Mutex<[[String: EntitySelector?]]>([])
+    private let replaced = Mutex(0)
 
     func claimsReplaced(by claims: [String: EntitySelector]) async {
+        replaced.withLock { $0 += 1 }
         await claimsChanged(claims.mapValues { .some($0) })
     }
 
     func claimsChanged(_ claims: [String: EntitySelector?]) async { log.withLock { $0.append(claims) } }
 
     var batches: [[String: EntitySelector?]] { log.withLock { $0 } }
+
+    /// How often all claims were told together.
+    var replacements: Int { replaced.withLock { $0 } }
 
     /// How often an entity's claim was told.
     func count(_ ref: String) -> Int { batches.count { $0[ref] != nil } }

@@ -66,7 +66,39 @@ struct CatalogReconcilerTests {
                 #expect(try await store.title("a") != nil)
                 #expect(try await store.title("b") == nil)
                 #expect(try await store.catalog.sources().map(\.target) == ["kept"])
-                #expect(claims.batches.allSatisfy { $0.isEmpty })
+                #expect(claims.last("component:default/b") == .some(nil))
+            }
+        }
+    }
+
+    @Test("a source that is merely called otherwise takes its locations over, and their entities stay as they are")
+    func renamed() async throws {
+        try await TestDatabase.withStore { store in
+            let files = ["a.yaml": component("a"), "b.yaml": component("b")]
+            try await following([ScriptedSource("all", files)], store) { reconciler async throws in
+                #expect(await eventually { await reconciler.isCaughtUp })
+            }
+            let before = try await store.document("a")
+            let narrower = ScriptedSource("narrower", ["a.yaml": component("a")])
+            try await following([narrower], store) { reconciler async throws in
+                #expect(await eventually { await reconciler.isCaughtUp })
+                #expect(try await store.document("a") == before)
+                #expect(try await store.title("b") == nil)
+                #expect(try await store.catalog.sources().map(\.target) == ["narrower"])
+            }
+        }
+    }
+
+    @Test("more documents than fit one transaction are written in parts, and all of them are there")
+    func parts() async throws {
+        try await TestDatabase.withStore { store in
+            var files: [String: String] = [:]
+            for file in 0..<5 {
+                files["\(file).yaml"] = (0..<500).map { component("e\(file)-\($0)") }.joined(separator: "\n---\n")
+            }
+            try await following([ScriptedSource("many", files)], store) { reconciler async throws in
+                #expect(await eventually { await reconciler.isCaughtUp })
+                #expect(try await store.source("many")?.entities == 2_500)
             }
         }
     }

@@ -33,6 +33,9 @@ struct OwnershipTests {
             (nil, "Pod", "p"),
             (controller("Node", "node-1", "n1"), "Pod", "p"),
             (controller("SparkApplication", "etl", "x4"), "Pod", "p"),
+            // Kinds of other groups that are called like ours: OpenKruise, Volcano.
+            (controller("StatefulSet", "db", "x5", group: "apps.kruise.io"), "Pod", "p"),
+            (controller("Job", "import", "x6", group: "batch.volcano.sh"), "Pod", "p"),
         ] as [(ControllerReference?, String, String)])
     func pods(owner: ControllerReference?, kind: String, name: String) {
         #expect(Self.cluster.ownership.workload(of: pod("p", of: owner)) == key(kind, name))

@@ -54,6 +54,21 @@ struct CatalogBadDocumentTests {
         }
     }
 
+    @Test(
+        "a mistake in the kind or the name does not remove the entity",
+        arguments: [("kind: Component", "kind: Componnet"), ("  name: shop", "  name: sh op!")])
+    func misnamed(text: String, mistake: String) async throws {
+        try await Scene.with { scene in
+            try await scene.apply("a", component("shop"))
+            let before = try #require(try await scene.document(Self.shop)?["metadata"]?["uid"])
+            try await scene.apply("a", component("shop").replacing(text, mistake))
+            #expect(try await scene.document(Self.shop)?["metadata"]?["uid"] == before)
+            #expect(try await Self.status(scene, Self.shop).count == 1)
+            try await scene.apply("a", component("shop"))
+            #expect(try await Self.status(scene, Self.shop).isEmpty)
+        }
+    }
+
     @Test("a bad document that names its entity keeps that one alone")
     func keepsNamed() async throws {
         try await Scene.with { scene in
