@@ -38,7 +38,9 @@ package final class ControllerReference: Sendable, Hashable, CustomStringConvert
     package var description: String { "\(kind)/\(name)" }
 
     package static func == (left: ControllerReference, right: ControllerReference) -> Bool {
-        left === right || (left.uid == right.uid && left.name == right.name && left.kind == right.kind && left.group == right.group)
+        left === right
+            || (left.uid == right.uid && left.name == right.name && left.kind == right.kind
+                && left.group == right.group)
     }
 
     package func hash(into hasher: inout Hasher) { hasher.combine(uid) }
