@@ -112,7 +112,8 @@ class Database:
         return self._psql(self.url, "SET search_path = callboard, public; " + statement)
 
     def drop(self):
-        self._psql(self.server, f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+        # Refused while a vacuum works there, which is the server's own and not ours to end.
+        eventually(lambda: self._psql(self.server, f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)") == "")
 
     @staticmethod
     def restart_server():
