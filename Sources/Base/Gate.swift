@@ -12,6 +12,9 @@ package final class Gate: Sendable {
     /// Closed.
     package init() {}
 
+    /// Whether it has been opened.
+    package var isOpen: Bool { state.withLock { if case .open = $0 { true } else { false } } }
+
     /// Lets everybody through, from now on.
     package func open() {
         let waiting = state.withLock { state -> [CheckedContinuation<Bool, Never>] in

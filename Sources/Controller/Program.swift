@@ -34,11 +34,11 @@ struct Program {
         let client = try await kubernetesClient(http)
         let reconcilers = reconcilers(ownStore, client)
         let registry = try ActionRegistry(store: store, currency: configuration.prices.currency)
-        let migration = MigrationState()
+        let schema = Gate()
         let api = APIServer(
             store: store, registry: registry, authenticator: Authenticator(tokens: configuration.tokens),
             mcp: configuration.mcp, metrics: metrics, logger: Logger("api"),
-            readiness: { await Self.readiness(ownStore, migration, reconcilers) })
+            readiness: { await Self.readiness(ownStore, schema, reconcilers) })
         var listen = HTTPServer.Configuration()
         listen.host = configuration.host
         listen.port = configuration.port
@@ -46,9 +46,10 @@ struct Program {
         logger.info("listening", ["host": .string(configuration.host), "port": .int(Int64(server.port))])
 
         let work = Task {
+            async let following: Void = reconcilers.run(after: schema)
             try await migrate(ownStore)
-            await migration.finish()
-            await reconcilers.run()
+            schema.open()
+            await following
         }
         let failure = await firstFailure(of: work, or: stopped)
         logger.info("stopping")
@@ -128,12 +129,12 @@ struct Program {
     }
 
     private static func readiness(
-        _ store: Store, _ migration: MigrationState, _ reconcilers: ReconcilerSet
+        _ store: Store, _ schema: Gate, _ reconcilers: ReconcilerSet
     ) async -> [ReadinessCheck] {
         var database: String?
         do {
             try await store.ping()
-            if await !migration.isFinished { database = "the schema is not up to date yet" }
+            if !schema.isOpen { database = "the schema is not up to date yet" }
         } catch {
             database = "it does not answer"
         }
@@ -156,17 +157,10 @@ struct ReconcilerSet: Sendable {
     let catalog: CatalogReconciler
     let workloads: WorkloadReconciler
 
-    func run() async {
+    func run(after schema: Gate) async {
         await withTaskGroup { group in
-            group.addTask { await catalog.run() }
-            group.addTask { await workloads.run() }
+            group.addTask { await workloads.run(after: schema) }
+            if await schema.wait() { await catalog.run() }
         }
     }
-}
-
-/// Whether the database has the schema that this program needs.
-actor MigrationState {
-    private(set) var isFinished = false
-
-    func finish() { isFinished = true }
 }

@@ -80,6 +80,7 @@ package actor CatalogReconciler {
         while !Task.isCancelled {
             if !isCaughtUp, listed.count == sources.count, queue.counts.ready == 0, unwritten.isEmpty {
                 isCaughtUp = await retire()
+                if isCaughtUp { logger.info("caught up with the sources", ["sources": .int(Int64(sources.count))]) }
             }
             guard let keys = await queue.nextBatch(maximum: Self.maximumBatch) else { break }
             await process(keys)

@@ -60,13 +60,15 @@ package actor WorkloadReconciler {
     nonisolated package var clusterCaches: ClusterCaches { caches }
 
     /// Follows the cluster until the task is cancelled.
-    package func run() async {
+    ///
+    /// - Parameter schema: opens when the database has the schema that the program needs; the caches are filled meanwhile.
+    package func run(after schema: Gate) async {
         await withTaskGroup { group in
             group.addTask { await self.caches.run() }
+            guard await schema.wait() else { return }
             group.addTask { await self.reconcile() }
             group.addTask { await self.writeCosts() }
             group.addTask { await self.reportState() }
-            await group.waitForAll()
         }
     }
 
@@ -98,7 +100,10 @@ package actor WorkloadReconciler {
         queue.add(first, .low)
         while !Task.isCancelled {
             // The queue of a busy cluster may never be empty, so the first keys are counted off.
-            if first.isEmpty { isCaughtUp = true }
+            if !isCaughtUp, first.isEmpty {
+                isCaughtUp = true
+                logger.info("caught up with the cluster", ["workloads": .int(Int64(ids.count))])
+            }
             guard let keys = await queue.nextBatch(maximum: Self.maximumBatch) else { return }
             // What fails here is the database, for all keys alike; a wait that grew with each failure would only delay
             // the moment when it is back.
@@ -109,7 +114,7 @@ package actor WorkloadReconciler {
             }
             queue.done(keys)
             metrics.depth.set(Double(queue.counts.ready))
-            try? await Task.sleep(for: Self.pace)
+            if isCaughtUp { try? await Task.sleep(for: Self.pace) }
         }
     }
 

@@ -210,16 +210,20 @@ extension WorkloadStore {
         private static let ended =
             "tstzrange(lower(e.valid), greatest(now(), lower(e.valid) + interval '1 microsecond'))"
 
-        /// Ends the present links of the given workloads that are not among the given links.
+        /// Ends the present links of the given workloads that are not among the given links. EXCEPT hashes whatever the
+        /// planner guesses of the parameters' sizes; NOT EXISTS made it compare each with each.
         static let endLinks =
             """
-            UPDATE entity_workload e
-            SET valid = \(ended)
-            FROM workload w JOIN \(keys) USING (cluster, kind, namespace, name)
-            WHERE e.workload_id = w.id AND upper_inf(e.valid) AND NOT EXISTS (
-                SELECT FROM jsonb_to_recordset($2::jsonb) \(links)
-                WHERE (l.cluster, l.kind, l.namespace, l.name, l.entity_ref, l.rule, l.matched_on, l.is_owner)
-                    = (w.cluster, w.kind, w.namespace, w.name, e.entity_ref, e.rule, e.matched_on, e.is_owner))
+            WITH stale AS (
+                SELECT e.workload_id, e.entity_ref, e.rule, e.matched_on, e.is_owner
+                FROM \(keys) JOIN workload w USING (cluster, kind, namespace, name)
+                JOIN entity_workload e ON e.workload_id = w.id AND upper_inf(e.valid)
+                EXCEPT
+                SELECT w.id, l.entity_ref, l.rule, l.matched_on, l.is_owner
+                FROM jsonb_to_recordset($2::jsonb) \(links) JOIN workload w USING (cluster, kind, namespace, name)
+            )
+            UPDATE entity_workload e SET valid = \(ended) FROM stale s
+            WHERE e.workload_id = s.workload_id AND e.entity_ref = s.entity_ref AND upper_inf(e.valid)
             """
 
         static let beginLinks =

@@ -63,3 +63,12 @@ struct TestCluster: Sendable {
         ],
     ]
 }
+
+extension Gate {
+    /// A gate that lets everybody through.
+    static var opened: Gate {
+        let gate = Gate()
+        gate.open()
+        return gate
+    }
+}

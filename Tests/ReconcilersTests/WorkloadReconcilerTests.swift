@@ -29,7 +29,7 @@ struct WorkloadReconcilerTests {
         _ reconciler: WorkloadReconciler, claims: [EntitySelector] = [],
         _ body: (WorkloadReconciler) async throws -> Void
     ) async throws {
-        let run = Task { await reconciler.run() }
+        let run = Task { await reconciler.run(after: .opened) }
         await reconciler.claimsChanged(Self.claims(claims))
         let result: Result<Void, any Error>
         do {
@@ -193,7 +193,7 @@ struct WorkloadReconcilerTests {
                 }
                 let before = try #require(try await store.link(of: Self.shop, to: "web"))
                 let reconciler = Self.reconciler(cluster, store)
-                let run = Task { await reconciler.run() }
+                let run = Task { await reconciler.run(after: .opened) }
                 // The caches say when they are complete; without claims nothing may be written then.
                 #expect(await eventually { reconciler.clusterCaches.isSynced })
                 let synced = ContinuousClock.now + .milliseconds(500)
