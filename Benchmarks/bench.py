@@ -140,8 +140,8 @@ def measure_load(folder, results):
         results["memory with 10,000 pods, MB"] = statistics.median(memory)
         results["highest memory with 10,000 pods, MB"] = max(peaks)
     finally:
-        database.drop()
         subprocess.run([script, "stop", folder / "load"], check=True)
+        database.drop()
 
 
 AIMS = {

@@ -5,7 +5,7 @@ source "$(dirname "$0")/lib.sh"
 
 packages_of() {
     case $1 in
-        build) echo pkg-config libcurl4-openssl-dev libpq-dev libssl-dev libyaml-dev libmicrohttpd-dev libsimdjson-dev ;;
+        build) echo g++ pkg-config libcurl4-openssl-dev libpq-dev libssl-dev libyaml-dev libmicrohttpd-dev libsimdjson-dev ;;
         run) echo curl python3 ;;
         postgres) echo postgresql postgresql-client python3 ;;
         control-plane-build) echo golang-go dpkg-dev jq rsync make patch python3 golang-github-modern-go-reflect2-dev ;;
