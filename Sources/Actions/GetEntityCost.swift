@@ -22,7 +22,8 @@ struct GetEntityCost: Action {
         description: """
             Tells what a catalog entity cost in a window (actual, from hourly records) and what it costs now (runRate, \
             per hour and per month of 730 hours, at the present requests). The two are never mixed: actual covers only \
-            the time that Callboard has observed, up to dataThrough. Workloads that another entity owns are not included.
+            the time that Callboard has observed, up to dataThrough. Counts the workloads that this very entity selects: what \
+            another entity owns is not included, and the components of a team or a system are not added up here.
             """,
         attributes: .readOnly, permissions: [.readCosts],
         input: Schema.object(

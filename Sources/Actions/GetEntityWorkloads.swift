@@ -42,7 +42,8 @@ struct GetEntityWorkloads: Action {
                         "text": Schema.string("Its value."),
                         "namespaces": Schema.list(["type": "string"], "Only these namespaces; empty: all."),
                         "clusters": Schema.list(["type": "string"], "Only these clusters; empty: all."),
-                        "problem": Schema.orNull(Schema.string("Why it cannot be used.")),
+                        "problem": Schema.orNull(
+                            Schema.string("Why nothing matches; null while something does.")),
                     ], description: "Null when the entity has no annotation that selects workloads.")),
             "totals": Schema.complete([
                 "workloads": Schema.count("Workloads that match."),
@@ -78,7 +79,7 @@ struct GetEntityWorkloads: Action {
         let hourly = owned.reduce(ResourceCost.zero) { $0 + Output.hourlyCost($1.workload) }
         return [
             "entityRef": .string(entity.ref), "asOf": Output.time(now()), "currency": .string(currency),
-            "selector": try await selector(entity.ref),
+            "selector": try await selector(entity.ref, matchesNothing: links.isEmpty),
             "totals": [
                 "workloads": .int(Int64(links.count)), "owned": .int(Int64(owned.count)),
                 "pods": .int(owned.reduce(0) { $0 + $1.workload.pods }), "hourlyCost": Output.cost(hourly),
@@ -100,12 +101,12 @@ struct GetEntityWorkloads: Action {
         return .object(item)
     }
 
-    private func selector(_ ref: String) async throws -> JSONValue {
+    private func selector(_ ref: String, matchesNothing: Bool) async throws -> JSONValue {
         guard let stored = try await store.catalog.selectors(ref: ref).first else { return .null }
         let claim = EntitySelector.make(
             ref: ref, labelSelector: stored.labelSelector, kubernetesID: stored.kubernetesID,
             namespaces: stored.namespaces, clusters: stored.clusters)
-        var problem: JSONValue = .null
+        var problem: JSONValue = matchesNothing ? "no workload matches this selector now" : .null
         if case .refused(let refusal) = claim { problem = .string(refusal.description) }
         return [
             "rule": stored.labelSelector == nil ? "kubernetes-id" : "label-selector",

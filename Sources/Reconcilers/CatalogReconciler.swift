@@ -303,14 +303,27 @@ package actor CatalogReconciler {
         }
     }
 
-    /// What is wrong with an entity's claim on workloads.
+    private static let selectorStatus = "callboard.dev/workload-selector"
+
+    /// What is wrong with an entity's claim on workloads, or hardly meant.
     private static func status(_ entity: Entity) -> [StatusItem] {
-        guard case .refused(let refusal) = claim(of: entity) else { return [] }
-        return [
-            StatusItem(
-                type: "callboard.dev/workload-selector", level: .error, message: refusal.description,
-                errorName: "InputError")
-        ]
+        switch claim(of: entity) {
+        case .absent: []
+        case .refused(let refusal):
+            [
+                StatusItem(
+                    type: selectorStatus, level: .error, message: refusal.description, errorName: "InputError")
+            ]
+        case .selector(let selector):
+            selector.selector.requirements.allSatisfy(\.matchesAbsentKey)
+                ? [
+                    StatusItem(
+                        type: selectorStatus, level: .warning,
+                        message:
+                            "The selector \(selector.selector) has only negative terms, so it matches every workload "
+                            + "that lacks them; name a label that yours have")
+                ] : []
+        }
     }
 
     private static func claim(_ entity: Entity) -> EntitySelector? {

@@ -73,6 +73,15 @@ def test_an_unparsable_selector_matches_nothing_and_says_so(callboard, cluster, 
     assert answer["workloads"] == [] and answer["selector"]["problem"]
 
 
+def test_a_selector_that_matches_nothing_or_hardly_anything_less_says_so(callboard, cluster, namespace):
+    cluster.apply(config_map(namespace, "catalog", a=component("ghost", "app=helo"), b=component("broad", "!zz")))
+    entity = eventually(lambda: (found := callboard.entity("component:default/broad")).get("status") and found)
+    assert entity["status"]["items"][0]["level"] == "warning"
+    assert "negative terms" in entity["status"]["items"][0]["message"]
+    ghost = eventually(lambda: callboard.workloads("component:default/ghost"))
+    assert ghost["selector"]["problem"] == "no workload matches this selector now"
+
+
 def test_wrong_tokens_and_malformed_bodies_are_refused_clearly(callboard):
     path = "/api/catalog/entities"
     for headers, expected in [
