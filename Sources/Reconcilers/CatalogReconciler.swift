@@ -34,8 +34,11 @@ package actor CatalogReconciler {
     private let queue = WorkQueue<Key>()
     /// Row ids of the sources, in their order.
     private var ids: [Int] = []
-    /// Sources whose first listing was attempted.
+    /// Sources whose first listing was attempted, and those whose listing succeeded once.
+    private var attempted: Set<Int> = []
     private var listed: Set<Int> = []
+    /// What sources gave that are configured no more has been removed.
+    private var hasRetired = false
     /// What could not be written because the database failed, and will be tried again.
     private var unwritten: Set<Key> = []
     /// True once every source was asked and what they gave is written.
@@ -78,10 +81,7 @@ package actor CatalogReconciler {
             }
         }
         while !Task.isCancelled {
-            if !isCaughtUp, listed.count == sources.count, queue.counts.ready == 0, unwritten.isEmpty {
-                isCaughtUp = await retire()
-                if isCaughtUp { logger.info("caught up with the sources", ["sources": .int(Int64(sources.count))]) }
-            }
+            if queue.counts.ready == 0, unwritten.isEmpty { await allRead() }
             guard let keys = await queue.nextBatch(maximum: Self.maximumBatch) else { break }
             await process(keys)
             queue.done(keys)
@@ -108,14 +108,23 @@ package actor CatalogReconciler {
         }
     }
 
+    /// Nothing waits to be read or written now.
+    private func allRead() async {
+        if !hasRetired, listed.count == sources.count { hasRetired = await retire() }
+        if !isCaughtUp, attempted.count == sources.count {
+            isCaughtUp = true
+            logger.info("caught up with the sources", ["sources": .int(Int64(sources.count))])
+        }
+    }
+
     private func handOutClaims() async throws {
         var stored: [String: EntitySelector] = [:]
         for selector in try await store.catalog.selectors() { stored[selector.ref] = Self.claim(selector) }
         await claims.claimsReplaced(by: stored)
     }
 
-    /// Removes what sources gave that are configured no more. Only after the configured ones were read: a source that was
-    /// merely renamed has taken its locations over by then, and its entities stay as they are.
+    /// Removes what sources gave that are configured no more. Only after every configured one could be read: a source that
+    /// was merely renamed has taken its locations over by then, and its entities stay as they are.
     ///
     /// - Returns: false when the database failed; nothing is lost by trying again.
     private func retire() async -> Bool {
@@ -178,7 +187,8 @@ package actor CatalogReconciler {
                 ["source": .string(sources[source].id.description), "error": .string("\(error)")])
             return .unwritten
         }
-        listed.insert(source)
+        attempted.insert(source)
+        if failure == nil { listed.insert(source) }
         return failure == nil ? .done : .refused
     }
 

@@ -89,6 +89,27 @@ struct CatalogReconcilerTests {
         }
     }
 
+    @Test("a source that is called otherwise and cannot be read yet loses nothing meanwhile")
+    func renamedAndUnreadable() async throws {
+        try await TestDatabase.withStore { store in
+            let files = ["a.yaml": component("a")]
+            try await following([ScriptedSource("before", files)], store) { reconciler async throws in
+                #expect(await eventually { await reconciler.isCaughtUp })
+            }
+            let before = try await store.document("a")
+            let away = ScriptedSource("after", files, listingFailure: "out of reach")
+            try await following([away], store) { reconciler async throws in
+                #expect(await eventually { await reconciler.isCaughtUp })
+                #expect(try await store.document("a") == before)
+                #expect(try await store.source("before") != nil)
+            }
+            try await following([ScriptedSource("after", files)], store) { _ async throws in
+                #expect(await eventually { try await store.source("before") == nil })
+                #expect(try await store.document("a") == before)
+            }
+        }
+    }
+
     @Test("more documents than fit one transaction are written in parts, and all of them are there")
     func parts() async throws {
         try await TestDatabase.withStore { store in

@@ -80,11 +80,4 @@ package struct ObjectMeta: Sendable, Hashable {
         self.deleted = deleted
         self.owner = owner
     }
-
-    /// Whether the two differ in more than their resource version, which rises with every write.
-    package func differsBeyondVersion(from other: ObjectMeta) -> Bool {
-        var copy = other
-        copy.resourceVersion = resourceVersion
-        return self != copy
-    }
 }
