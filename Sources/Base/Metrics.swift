@@ -3,8 +3,16 @@ internal import Synchronization
 /// Metrics of one process in Prometheus' text exposition format 0.0.4.
 package final class MetricsRegistry: Sendable {
     private let families = Mutex<[String: MetricFamily]>([:])
+    private let preparations = Mutex(Preparations())
 
     package init() {}
+
+    /// Has values brought up to date each time before they are exposed: for what is a state rather than an event.
+    ///
+    /// - Parameter prepare: must return quickly; false when it is not to be called again.
+    package func beforeExposition(_ prepare: @escaping @Sendable () -> Bool) {
+        preparations.withLock { $0.add(prepare) }
+    }
 
     /// A value that only rises. Asking again for a name gives the same counter.
     package func counter(_ name: String, help: String, labels: [String] = []) -> Counter {
@@ -26,6 +34,8 @@ package final class MetricsRegistry: Sendable {
 
     /// Every family, sorted by name.
     package func exposition() -> String {
+        let ended = Set(preparations.withLock { $0.all }.filter { !$0.run() }.map(\.number))
+        if !ended.isEmpty { preparations.withLock { $0.all.removeAll { ended.contains($0.number) } } }
         let sorted = families.withLock { $0.values.sorted { $0.name < $1.name } }
         return sorted.map { $0.exposition() }.joined()
     }
@@ -37,6 +47,18 @@ package final class MetricsRegistry: Sendable {
             families[name] = made
             return made
         }
+    }
+}
+
+/// What is called before an exposition, in the order in which it came. It is known by number, because several expositions
+/// may be under way and more may come meanwhile.
+private struct Preparations {
+    var all: [(number: Int, run: @Sendable () -> Bool)] = []
+    private var last = 0
+
+    mutating func add(_ run: @escaping @Sendable () -> Bool) {
+        last += 1
+        all.append((last, run))
     }
 }
 
@@ -57,11 +79,21 @@ package struct Gauge: Sendable {
     package func set(_ value: Double, _ labelValues: [String] = []) {
         family.update(labelValues) { $0.value = value }
     }
+
+    package func add(_ amount: Double, _ labelValues: [String] = []) {
+        family.update(labelValues) { $0.value += amount }
+    }
+
+    /// Exposes this series no longer: what it told of is no more, or not known here. The next value brings it back.
+    package func remove(_ labelValues: [String] = []) { family.remove(labelValues) }
 }
 
 /// Counts of observations in buckets.
 package struct Histogram: Sendable {
     let family: MetricFamily
+
+    /// Has a series from now on, so that a rate can be computed over its first observation.
+    package func expect(_ labelValues: [String]) { family.update(labelValues) { _ in } }
 
     package func observe(_ value: Double, _ labelValues: [String] = []) {
         family.update(labelValues) { series in
@@ -110,6 +142,11 @@ final class MetricFamily: Sendable {
         series.withLock { series in
             change(&series[labelValues, default: Series(buckets: Array(repeating: 0, count: bounds.count))])
         }
+    }
+
+    func remove(_ labelValues: [String]) {
+        precondition(labelValues.count == labels.count, "\(name) has the labels \(labels)")
+        series.withLock { _ = $0.removeValue(forKey: labelValues) }
     }
 
     func exposition() -> String {

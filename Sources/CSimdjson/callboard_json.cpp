@@ -8,22 +8,26 @@ struct callboard_json_document {
     simdjson::dom::parser parser;
 };
 
-callboard_json_document *callboard_json_parse(const uint8_t *bytes, size_t length, size_t max_depth, const char **error) {
-    std::unique_ptr<callboard_json_document> document(new (std::nothrow) callboard_json_document());
-    if (!document) {
-        *error = "out of memory";
-        return nullptr;
+callboard_json_document *callboard_json_create(void) { return new (std::nothrow) callboard_json_document(); }
+
+bool callboard_json_read(
+    callboard_json_document *document, const uint8_t *bytes, size_t length, size_t max_depth, const char **error) {
+    simdjson::dom::parser &parser = document->parser;
+    simdjson::error_code code = simdjson::SUCCESS;
+    // Sets the depth; memory that suffices is kept.
+    if (parser.capacity() < length || parser.max_depth() != max_depth) {
+        code = parser.allocate(length, max_depth);
     }
-    simdjson::error_code code = document->parser.allocate(length, max_depth);
     if (code == simdjson::SUCCESS) {
-        code = document->parser.parse(bytes, length, true).error();
+        code = parser.parse(bytes, length, true).error();
     }
     if (code != simdjson::SUCCESS) {
         *error = simdjson::error_message(code);
-        return nullptr;
     }
-    return document.release();
+    return code == simdjson::SUCCESS;
 }
+
+size_t callboard_json_capacity(const callboard_json_document *document) { return document->parser.capacity(); }
 
 const uint64_t *callboard_json_tape(const callboard_json_document *document) { return document->parser.doc.tape.get(); }
 

@@ -1,3 +1,5 @@
+package import KubeClient
+
 /// A place that entities come from, whose content is a set of locations: files, keys of ConfigMaps. A location holds the
 /// bytes of one catalog file.
 ///
@@ -24,6 +26,13 @@ package protocol CatalogSource: Sendable {
     ///
     /// - Throws: when the location, or the whole source, cannot be read; what it gave before is to be kept.
     func read(_ location: String) async throws -> [UInt8]?
+
+    /// The object of a cluster that a location lies in, for events about it; nil when there is none, as for files.
+    func object(of location: String) -> ObjectReference?
+}
+
+extension CatalogSource {
+    package func object(of location: String) -> ObjectReference? { nil }
 }
 
 /// What may have changed in a source.

@@ -75,6 +75,15 @@ package final class ConfigMapSource: CatalogSource {
         return nil
     }
 
+    package func object(of location: String) -> ObjectReference? {
+        guard let place = ConfigMapLocation(parsing: location), place.cluster == cluster,
+            let map = informer.cache.get(place.object)
+        else { return nil }
+        return ObjectReference(
+            apiVersion: "v1", kind: "ConfigMap", namespace: map.meta.namespace, name: map.meta.name,
+            uid: map.meta.uid.description)
+    }
+
     private var problem: CatalogSourceError? { ConfigMapHealth(informer.status).error(of: id) }
 
     /// Tells when the cluster comes into reach and goes out of it; the informer reports changes of objects alone.

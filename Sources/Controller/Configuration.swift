@@ -16,8 +16,8 @@ struct Configuration {
     /// Whether labelled ConfigMaps are read, and where; no namespaces: everywhere.
     var readsConfigMaps = true
     var configMapNamespaces: [String] = []
-    var clusterName = "default"
-    var kubeconfigContext: String?
+    var clusters = ClustersConfiguration()
+    var leadership = LeadershipConfiguration()
     var prices = PriceList.openCostDefault
     var costInterval: Duration = .seconds(30)
     var mcp = MCPConfiguration(version: programVersion)
@@ -30,8 +30,8 @@ struct Configuration {
         try readListen(root)
         tokens = try Self.tokens(root)
         try readCatalog(root)
-        clusterName = try root["callboard.kubernetes.clusterName"]?.string() ?? clusterName
-        kubeconfigContext = try root["callboard.kubernetes.context"]?.string()
+        clusters = try ClustersConfiguration(root)
+        leadership = try LeadershipConfiguration(root)
         try readCosts(root)
         try readMCP(root)
         warnings += try root.unknownKeys(known: Self.knownKeys).map { "unknown configuration key \($0) is ignored" }
@@ -52,6 +52,42 @@ struct Configuration {
         "backend.auth.externalAccess[].options.subject", "backend.auth.externalAccess[].accessRestrictions.*",
         "catalog.locations[].type", "catalog.locations[].target", "mcpActions.name", "mcpActions.description",
         "mcpActions.instructions", "callboard.kubernetes.clusterName", "callboard.kubernetes.context",
+        "callboard.kubernetes.contexts", "callboard.kubernetes.contexts[]",
+
+        "callboard.kubernetes.clusterSecrets.namespace", "callboard.kubernetes.events",
+        "callboard.kubernetes.credentials[].cluster",
+        "callboard.kubernetes.credentials[].url", "callboard.kubernetes.credentials[].serviceAccountToken",
+        "callboard.kubernetes.credentials[].tokenFile", "callboard.kubernetes.credentials[].caData",
+        "callboard.kubernetes.credentials[].caFile", "callboard.kubernetes.credentials[].skipTLSVerify",
+        "callboard.kubernetes.objects.deadline",
+        "callboard.kubernetes.objects.cacheTime", "callboard.kubernetes.objects.cacheMegabytes",
+        "callboard.kubernetes.objects.answerMegabytes", "callboard.kubernetes.objects.answerObjects",
+        "callboard.kubernetes.objects.concurrency", "callboard.kubernetes.objects.inFlightMegabytes",
+        "callboard.kubernetes.workloads[].group",
+        "callboard.kubernetes.workloads[].version", "callboard.kubernetes.workloads[].plural",
+        "callboard.kubernetes.workloads[].kind", "callboard.kubernetes.workloads[].namespaced",
+        "callboard.kubernetes.workloads[].paths.*", "callboard.leaderElection.enabled",
+        "callboard.leaderElection.namespace", "callboard.leaderElection.leaseDuration",
+        "callboard.leaderElection.renewDeadline", "callboard.leaderElection.retryPeriod",
+        "callboard.leaderElection.warmStandby", "kubernetes.serviceLocatorMethod.type", "kubernetes.objectTypes[]",
+        "kubernetes.apiVersionOverrides.*", "kubernetes.customResources[].group",
+        "kubernetes.customResources[].apiVersion", "kubernetes.customResources[].plural",
+        "kubernetes.clusterLocatorContinueOnError", "kubernetes.clusterLocatorMethods[].type",
+        "kubernetes.clusterLocatorMethods[].clusters[].name", "kubernetes.clusterLocatorMethods[].clusters[].title",
+        "kubernetes.clusterLocatorMethods[].clusters[].url",
+        "kubernetes.clusterLocatorMethods[].clusters[].authProvider",
+        "kubernetes.clusterLocatorMethods[].clusters[].authMetadata.*",
+        "kubernetes.clusterLocatorMethods[].clusters[].serviceAccountToken",
+        "kubernetes.clusterLocatorMethods[].clusters[].oidcTokenProvider",
+        "kubernetes.clusterLocatorMethods[].clusters[].skipTLSVerify",
+        "kubernetes.clusterLocatorMethods[].clusters[].skipMetricsLookup",
+        "kubernetes.clusterLocatorMethods[].clusters[].caData", "kubernetes.clusterLocatorMethods[].clusters[].caFile",
+        "kubernetes.clusterLocatorMethods[].clusters[].dashboardUrl",
+        "kubernetes.clusterLocatorMethods[].clusters[].dashboardApp",
+        "kubernetes.clusterLocatorMethods[].clusters[].dashboardParameters.*",
+        "kubernetes.clusterLocatorMethods[].clusters[].customResources[].group",
+        "kubernetes.clusterLocatorMethods[].clusters[].customResources[].apiVersion",
+        "kubernetes.clusterLocatorMethods[].clusters[].customResources[].plural", "kubernetes.frontend.*",
         "callboard.catalog.configMaps.enabled", "callboard.catalog.configMaps.namespaces",
         "callboard.catalog.configMaps.namespaces[]", "callboard.costs.currency", "callboard.costs.interval",
         "callboard.costs.prices.perCoreHour", "callboard.costs.prices.perGiBHour",

@@ -103,6 +103,15 @@ struct ConfigurationNode {
         ConfigurationError(path: path, location: locations[path]?.description, detail: detail)
     }
 
+    /// An error about the value at a path of the whole configuration. Where nothing stands, it is about what that is
+    /// missing from.
+    func refused(_ detail: String, at path: String) -> ConfigurationError {
+        var place = path[...]
+        while locations[String(place)] == nil, let dot = place.lastIndex(of: ".") { place = place[..<dot] }
+        return ConfigurationError(
+            path: path, location: locations[String(place)]?.description, detail: detail + reason(path))
+    }
+
     /// The paths of keys that are not among the known ones. A known path that ends in `.*` covers what is below it;
     /// `[]` stands for any element.
     ///

@@ -1,5 +1,6 @@
 import Base
 import Glibc
+import KubeClient
 
 /// The version of this program, shown in `callboard version`, the `User-Agent`, and MCP's server information.
 let programVersion = "0.1.0"
@@ -17,6 +18,8 @@ struct Main {
         } catch let error as ArgumentError {
             fail("\(error)\n\n\(Arguments.usage)", code: 64)
         } catch let error as ConfigurationError {
+            fail("configuration: \(error)", code: 78)
+        } catch let error as ClusterProblem {
             fail("configuration: \(error)", code: 78)
         } catch {
             fail("\(error)", code: 1)

@@ -14,8 +14,8 @@ struct Program {
     private let configuration: Configuration
     private let logger = Logger("controller")
     private let metrics = MetricsRegistry()
-    /// Catalog, workloads, costs and cluster state each write one batch at a time; one more for readiness.
-    private static let reconcilerConnections = 5
+    /// Each reconciler writes one batch at a time; one more connection for readiness. Further clusters share these.
+    private static let reconcilerConnections = 8
 
     init(_ configuration: Configuration) { self.configuration = configuration }
 
@@ -25,20 +25,29 @@ struct Program {
     ///   newer version. A database or cluster that does not answer yet is waited for.
     func run(until stopped: TerminationSignal) async throws {
         for warning in configuration.warnings { logger.warning(warning) }
+        ProcessMetrics(metrics, version: programVersion).follow()
         let store = Store(configuration.database)
         // Connections of their own, so that no number of requests keeps the reconcilers or the readiness from the database.
         var ownDatabase = configuration.database
         ownDatabase.size = Self.reconcilerConnections
         let ownStore = Store(ownDatabase)
         let http = HTTPClient(name: "kubernetes")
-        let client = try await kubernetesClient(http)
-        let reconcilers = reconcilers(ownStore, client)
-        let registry = try ActionRegistry(store: store, currency: configuration.prices.currency)
-        let schema = Gate()
+        let leaseHTTP = HTTPClient(name: "leases")
+        let clusters = try await Clusters(configuration.clusters, http, leases: leaseHTTP, metrics)
+        let feed = ownStore.catalogFeed(logger: Logger("catalog-feed"))
+        let identity = processIdentity()
+        let reconcilers = reconcilers(clusters, feed, identity: identity)
+        let leadership = Leadership(
+            configuration.leadership, clusters, ownStore, reconcilers, identity: identity, metrics,
+            Logger("leadership"))
+        let readiness = Readiness(store: ownStore, reconcilers: reconcilers, isSoleLeader: leadership.isSole)
         let api = APIServer(
-            store: store, registry: registry, authenticator: Authenticator(tokens: configuration.tokens),
-            mcp: configuration.mcp, metrics: metrics, logger: Logger("api"),
-            readiness: { await Self.readiness(ownStore, schema, reconcilers) })
+            store: store, registry: try ActionRegistry(store: store, currency: configuration.prices.currency),
+            authenticator: Authenticator(tokens: configuration.tokens), mcp: configuration.mcp,
+            kubernetes: KubernetesObjects(
+                directory: clusters.directory, configuration: configuration.clusters.objects, metrics: metrics),
+            metrics: metrics, logger: Logger("api"), liveness: { await leadership.problem },
+            readiness: { await readiness.checks() })
         var listen = HTTPServer.Configuration()
         listen.host = configuration.host
         listen.port = configuration.port
@@ -46,10 +55,14 @@ struct Program {
         logger.info("listening", ["host": .string(configuration.host), "port": .int(Int64(server.port))])
 
         let work = Task {
-            async let following: Void = reconcilers.run(after: schema)
             try await migrate(ownStore)
-            schema.open()
-            await following
+            readiness.schemaIsThere()
+            await withTaskGroup { group in
+                group.addTask { await feed.run() }
+                group.addTask { await clusters.follow(ownStore.catalog, feed) }
+                if configuration.leadership.isWarmStandby { group.addTask { await reconcilers.standBy(ownStore) } }
+                group.addTask { await leadership.run() }
+            }
         }
         let failure = await firstFailure(of: work, or: stopped)
         logger.info("stopping")
@@ -59,6 +72,7 @@ struct Program {
         await store.close()
         await ownStore.close()
         http.shutdown()
+        leaseHTTP.shutdown()
         if let failure { throw failure }
     }
 
@@ -78,39 +92,34 @@ struct Program {
         return nil
     }
 
-    private func kubernetesClient(_ http: HTTPClient) async throws -> KubernetesClient {
-        let cluster = try await ClusterConfiguration.load(context: configuration.kubeconfigContext)
-        let requests = metrics.counter(
-            "rest_client_requests_total", help: "Requests to the Kubernetes API.", labels: ["code", "method", "host"])
-        let host = cluster.server.split(separator: "/").last.map(String.init) ?? cluster.server
-        logger.info("following a cluster", ["server": .string(cluster.server), "as": .string(cluster.name)])
-        return KubernetesClient(cluster, http: http, version: programVersion) { observation in
-            let code = observation.status == 0 ? "<error>" : String(observation.status)
-            requests.increment([code, observation.method, host])
-        }
-    }
-
-    private func reconcilers(_ store: Store, _ client: KubernetesClient) -> ReconcilerSet {
-        let workloads = WorkloadReconciler(
-            cluster: configuration.clusterName, client: client, store: store, prices: configuration.prices,
-            costInterval: configuration.costInterval, metrics: metrics, logger: Logger("workloads"))
+    private func reconcilers(_ clusters: Clusters, _ feed: CatalogFeed, identity: String) -> ReconcilerSet {
+        let configuration = configuration
         let files = ThreadExecutor(name: "catalog-files")
-        var sources: [any CatalogSource] = configuration.catalogTargets.map {
-            DirectorySource(path: $0, executor: files)
-        }
-        if configuration.readsConfigMaps {
+        let retired = RetiredClusters(logger: Logger("clusters")) { await clusters.registry.configuredNames }
+        return ReconcilerSet(
+            directory: clusters.directory, feed: feed, customWorkloads: configuration.clusters.workloads,
+            retired: retired, isWarmStandby: configuration.leadership.isWarmStandby, prices: configuration.prices,
+            costInterval: configuration.costInterval, metrics: metrics,
+            logger: Logger("reconcilers"), home: clusters.home,
+            makeRecorder: { [metrics] client in
+                guard configuration.clusters.recordsEvents ?? clusters.isInCluster else { return nil }
+                return EventRecorder(
+                    client: client, instance: identity, metrics: metrics, logger: Logger("events"))
+            }
+        ) {
+            var sources: [any CatalogSource] = configuration.catalogTargets.map {
+                DirectorySource(path: $0, executor: files)
+            }
+            guard configuration.readsConfigMaps else { return sources }
             let namespaces: [String?] =
                 configuration.configMapNamespaces.isEmpty ? [nil] : configuration.configMapNamespaces
             sources += namespaces.map { namespace in
                 ConfigMapSource(
-                    cluster: configuration.clusterName, client: client, namespace: namespace,
+                    cluster: configuration.clusters.homeName, client: clusters.home, namespace: namespace,
                     logger: Logger("configmaps"))
             }
+            return sources
         }
-        let catalog = CatalogReconciler(
-            sources: sources, store: store, metrics: metrics, logger: Logger("catalog"),
-            claims: workloads)
-        return ReconcilerSet(catalog: catalog, workloads: workloads)
     }
 
     /// Applies the migrations; waits for a database that does not answer yet.
@@ -125,42 +134,6 @@ struct Program {
                 logger.warning("the database does not answer yet", ["error": .string(error.description)])
                 try await Task.sleep(for: .seconds(1))
             }
-        }
-    }
-
-    private static func readiness(
-        _ store: Store, _ schema: Gate, _ reconcilers: ReconcilerSet
-    ) async -> [ReadinessCheck] {
-        var database: String?
-        do {
-            try await store.ping()
-            if !schema.isOpen { database = "the schema is not up to date yet" }
-        } catch {
-            database = "it does not answer"
-        }
-        let caches = reconcilers.workloads.clusterCaches
-        let cluster = caches.isSynced ? nil : caches.shortError ?? "the first lists are not complete yet"
-        return [
-            ReadinessCheck(name: "database", problem: database),
-            ReadinessCheck(name: "kubernetes-caches", problem: cluster),
-            ReadinessCheck(
-                name: "catalog", problem: await reconcilers.catalog.isCaughtUp ? nil : "the sources are not read yet"),
-            ReadinessCheck(
-                name: "workloads",
-                problem: await reconcilers.workloads.isCaughtUp ? nil : "the first state is not written yet"),
-        ]
-    }
-}
-
-/// The loops.
-struct ReconcilerSet: Sendable {
-    let catalog: CatalogReconciler
-    let workloads: WorkloadReconciler
-
-    func run(after schema: Gate) async {
-        await withTaskGroup { group in
-            group.addTask { await workloads.run(after: schema) }
-            if await schema.wait() { await catalog.run() }
         }
     }
 }

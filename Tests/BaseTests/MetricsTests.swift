@@ -1,4 +1,5 @@
 import Base
+import Synchronization
 import Testing
 
 @Suite("Metrics")
@@ -76,6 +77,58 @@ struct MetricsTests {
         let registry = MetricsRegistry()
         registry.gauge("g", help: "G.").set(value)
         #expect(registry.exposition().hasSuffix("\ng \(expected)\n"))
+    }
+
+    @Test("a gauge's series that is removed is exposed no longer, the others are, and a new value brings it back")
+    func removal() {
+        let registry = MetricsRegistry()
+        let gauge = registry.gauge("g", help: "G.", labels: ["x"])
+        gauge.set(1, ["a"])
+        gauge.set(2, ["b"])
+        gauge.remove(["a"])
+        gauge.remove(["never there"])
+        #expect(registry.exposition().hasSuffix("# TYPE g gauge\ng{x=\"b\"} 2\n"))
+        gauge.add(3, ["a"])
+        #expect(registry.exposition().hasSuffix("\ng{x=\"a\"} 3\ng{x=\"b\"} 2\n"))
+    }
+
+    @Test("what brings values up to date is called before each exposition until it says that it has ended")
+    func preparation() {
+        let registry = MetricsRegistry()
+        let counter = registry.counter("calls_total", help: "C.")
+        let left = Mutex(3)
+        registry.beforeExposition {
+            counter.increment()
+            return left.withLock { left in
+                left -= 1
+                return left > 0
+            }
+        }
+        for calls in [1, 2, 3, 3, 3] { #expect(registry.exposition().hasSuffix("calls_total \(calls)\n")) }
+    }
+
+    @Test("what comes while two expositions end another is called by the next one")
+    func preparationMeanwhile() {
+        let registry = MetricsRegistry()
+        let gauge = registry.gauge("late", help: "L.")
+        let calls = Mutex(0)
+        registry.beforeExposition {
+            let isFirst = calls.withLock { calls in
+                calls += 1
+                return calls == 1
+            }
+            if isFirst {
+                registry.beforeExposition {
+                    gauge.add(1)
+                    return true
+                }
+                _ = registry.exposition()
+            }
+            return false
+        }
+        _ = registry.exposition()
+        #expect(registry.exposition().hasSuffix("late 2\n"))
+        #expect(calls.withLock { $0 } == 2)
     }
 
     @Test("asking again for a name gives the same series, from any thread")
