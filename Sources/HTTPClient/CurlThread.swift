@@ -52,7 +52,7 @@ final class CurlThread {
             running[ObjectIdentifier(transfer)] = entry
             entry.install()
             curl_multi_add_handle(multi, entry.easy.pointer)
-            if let idle = transfer.request.idleTimeout { checkIdle(at: entry.lastByte + idle) }
+            if let idle = transfer.idleTimeout { checkIdle(at: entry.lastByte + idle) }
         } catch {
             transfer.finish(.failure(error))
         }
@@ -98,13 +98,13 @@ final class CurlThread {
         guard let due = nextIdleCheck, due <= now else { return }
         nextIdleCheck = nil
         for entry in Array(running.values) {
-            guard let idle = entry.transfer.request.idleTimeout else { continue }
+            guard let idle = entry.transfer.idleTimeout else { continue }
             if entry.transfer.isPaused { entry.lastByte = now }
             let deadline = entry.lastByte + idle
             if deadline > now {
                 checkIdle(at: deadline)
             } else {
-                entry.transfer.finish(.failure(entry.transfer.error(.timeout, "no byte came for \(idle)")))
+                entry.transfer.finish(.failure(entry.silence(idle)))
                 remove(entry.transfer)
             }
         }
@@ -191,13 +191,23 @@ final class Running {
 
     private func receiveHeader(_ line: UnsafeRawBufferPointer) -> Int {
         thread.received(self)
-        if let head = parser.read(line.bindMemory(to: UInt8.self)) { transfer.receive(head) }
+        if let head = parser.read(line.bindMemory(to: UInt8.self)) {
+            transfer.receive(head, nameLookup: easy.nameLookup)
+        }
         return line.count
     }
 
     func outcome(_ result: CURLcode) -> Result<Void, HTTPClientError> {
         guard result != CURLE_OK else { return .success(()) }
         let words = easy.problem.isEmpty ? String(cString: curl_easy_strerror(result)) : easy.problem
-        return .failure(transfer.error(HTTPClientError.Code(result, words: words), words))
+        let code = HTTPClientError.Code(result, words: words, hadConnection: easy.hadConnection)
+        return .failure(transfer.error(code, words))
+    }
+
+    /// Why a transfer ends from which nothing came for so long.
+    func silence(_ limit: Duration) -> HTTPClientError {
+        easy.hadConnection
+            ? transfer.error(.timeout, "no byte came for \(limit)")
+            : transfer.error(.cannotConnect, "no connection within \(limit)")
     }
 }

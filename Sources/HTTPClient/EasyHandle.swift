@@ -7,6 +7,7 @@ final class EasyHandle {
     let pointer: UnsafeMutableRawPointer
     private let errorText: UnsafeMutablePointer<CChar>
     private var lists: [UnsafeMutablePointer<curl_slist>] = []
+    private var looksUpName = false
 
     /// - Throws: `HTTPClientError` with `invalidRequest`, or `other` when libcurl is out of memory.
     init(_ transfer: Transfer) throws(HTTPClientError) {
@@ -25,6 +26,21 @@ final class EasyHandle {
 
     /// libcurl's words about what went wrong; empty when it had none.
     var problem: String { String(cString: errorText) }
+
+    /// How long looking up the name took; nil when there was none, or a connection was there already.
+    var nameLookup: Duration? {
+        var (connections, microseconds) = (0, curl_off_t())
+        callboard_curl_get_long(pointer, CURLINFO_NUM_CONNECTS, &connections)
+        callboard_curl_get_offset(pointer, CURLINFO_NAMELOOKUP_TIME_T, &microseconds)
+        return looksUpName && connections > 0 ? .microseconds(microseconds) : nil
+    }
+
+    /// Whether the request has been sent: there was a connection, TLS and proxy included.
+    var hadConnection: Bool {
+        var microseconds = curl_off_t()
+        callboard_curl_get_offset(pointer, CURLINFO_PRETRANSFER_TIME_T, &microseconds)
+        return microseconds > 0
+    }
 
     func set(_ option: CURLoption, _ value: Int) { callboard_curl_set_long(pointer, option, value) }
     func set(_ option: CURLoption, _ value: String?) { callboard_curl_set_text(pointer, option, value) }
@@ -56,6 +72,7 @@ final class EasyHandle {
         // The most that libcurl 7.88 allows (CURL_MAX_READ_SIZE).
         set(CURLOPT_BUFFERSIZE, 512 << 10)
         if let list = url.connectTo { set(CURLOPT_CONNECT_TO, list: [list]) }
+        looksUpName = url.hasName
         configureTimes(request)
         configureProxy(request, isLoopback: url.isLoopback)
         configureTLS(request.tls)
@@ -88,6 +105,20 @@ final class EasyHandle {
             set(CURLOPT_PROXY, "")
         }
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        configureTLSOfProxy(request.tls)
+    }
+
+    /// A proxy that is reached over TLS is trusted as the server is: so does Go, hence kubectl.
+    private func configureTLSOfProxy(_ tls: TLSOptions) {
+        set(CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
+        if let authority = tls.certificateAuthorityPEM {
+            set(CURLOPT_PROXY_CAINFO_BLOB, blob: authority)
+            set(CURLOPT_PROXY_CAPATH, nil)
+        }
+        if tls.insecureSkipVerify {
+            set(CURLOPT_PROXY_SSL_VERIFYPEER, 0)
+            set(CURLOPT_PROXY_SSL_VERIFYHOST, 0)
+        }
     }
 
     private func configureTLS(_ tls: TLSOptions) {

@@ -42,21 +42,35 @@ package final class HTTPStream: Sendable {
     package let status: Int
     /// In the order sent, without trailers.
     package let headers: HTTPHeaders
+    package let timing: RequestTiming
     private let transfer: Transfer
 
     init(_ transfer: Transfer, head: ResponseHead) {
         self.transfer = transfer
         status = head.status
         headers = head.headers
+        timing = head.timing
     }
 
     deinit { transfer.cancel() }
 
-    /// All bytes that came since the last call, at least one; nil is the body's clean end. Above 1 MiB unread the
-    /// connection is not read any more until the consumer catches up.
+    /// All bytes that came since the last call, at least one; nil is the body's clean end. Above the
+    /// request's `unreadBytes` the connection is not read any more until the consumer catches up.
     ///
     /// - Throws: `HTTPClientError`; what came before the error is given first.
-    package func next() async throws -> [UInt8]? { try await transfer.next() }
+    package func next() async throws -> [UInt8]? {
+        var bytes: [UInt8] = []
+        return try await transfer.next(into: &bytes) ? bytes : nil
+    }
+
+    /// The same into a buffer, whose memory serves for the bytes that come after: who reads much takes less memory so.
+    ///
+    /// - Returns: false at the body's clean end; the buffer is then empty.
+    package func next(into buffer: inout [UInt8]) async throws -> Bool { try await transfer.next(into: &buffer) }
+
+    /// From now on the request fails when no byte has come for that long. A limit that is shorter than the one before
+    /// takes effect when that one would have.
+    package func setIdleTimeout(_ timeout: Duration) { transfer.setIdleTimeout(timeout) }
 
     /// Closes the connection; a pending `next()` fails with `cancelled`.
     package func cancel() { transfer.cancel() }

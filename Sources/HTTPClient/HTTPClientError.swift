@@ -5,10 +5,11 @@ package struct HTTPClientError: Error, CustomStringConvertible {
         /// The request cannot be sent as it is described.
         case invalidRequest
         case cannotResolve
+        /// No connection, TLS and proxy included, or none in time.
         case cannotConnect
         /// The server was not trusted, or it did not trust us.
         case tls
-        /// One of the request's timeouts.
+        /// One of the request's timeouts, after it was sent.
         case timeout
         /// The connection broke before the end of the answer.
         case connectionLost

@@ -23,6 +23,11 @@ package struct HTTPRequest: Sendable {
     /// Fails the request when no byte has come for that long; nil: never. Time in which the reader of a stream is
     /// behind does not count.
     package var idleTimeout: Duration?
+    /// Of a stream's body: unread bytes above which the connection is not read any more until its reader catches up.
+    package var unreadBytes = 1 << 20
+    /// Called once when an answer has ended, in whatever way, with the bytes of its body (after decompression). On the
+    /// client's own thread: it must return at once.
+    package var onBodyEnd: (@Sendable (Int) -> Void)?
 
     /// Everything but the URL has a default.
     package init(
@@ -40,6 +45,9 @@ package struct HTTPRequest: Sendable {
         self.totalTimeout = totalTimeout
         self.idleTimeout = idleTimeout
     }
+
+    /// Whether a URL leads to the machine itself; false when it is none.
+    package static func isLoopback(_ url: String) -> Bool { RequestURL(url, serverName: nil)?.isLoopback ?? false }
 }
 
 /// How a server is verified and how the client identifies itself. Connections are shared only between requests with
@@ -77,9 +85,11 @@ package struct HTTPResponse: Sendable {
     package let headers: HTTPHeaders
     /// Decompressed when compression was asked for.
     package let body: [UInt8]
+    package let timing: RequestTiming
 
     /// Also for tests of what reads answers.
-    package init(status: Int, headers: HTTPHeaders, body: [UInt8]) {
+    package init(status: Int, headers: HTTPHeaders, body: [UInt8], timing: RequestTiming = RequestTiming()) {
+        self.timing = timing
         self.status = status
         self.headers = headers
         self.body = body

@@ -9,6 +9,8 @@ struct RequestURL {
     /// The `Host` field when it is not what libcurl would write.
     let hostField: String?
     let isLoopback: Bool
+    /// Whether the host is a name and no address.
+    let hasName: Bool
 
     /// Nil when the URL is not absolute, not `http` or `https`, or not well formed.
     ///
@@ -21,6 +23,7 @@ struct RequestURL {
         let scheme = parts[CURLUPART_SCHEME]
         guard scheme == "http" || scheme == "https" else { return nil }
         isLoopback = Self.isLoopback(host)
+        hasName = !host.hasPrefix("[") && !host.utf8.allSatisfy { $0 == 0x2E || (0x30...0x39).contains($0) }
         guard let serverName, scheme == "https", serverName != host else {
             text = url
             connectTo = nil

@@ -4,6 +4,7 @@ internal import Base
 struct ResponseHead: Sendable {
     var status: Int
     var headers = HTTPHeaders()
+    var timing = RequestTiming()
 
     /// The body's length as announced; nil when it is not.
     var contentLength: Int? { headers["Content-Length"].flatMap { Int($0) } }

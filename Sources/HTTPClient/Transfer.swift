@@ -23,22 +23,23 @@ final class Transfer: Sendable {
         case stop
     }
 
-    /// Unread bytes of a stream above which the connection is paused.
-    static let highWater = 1 << 20
+    /// A buffer of this size is kept for the bytes to come, whether they need it or not.
+    private static let keptBufferBytes = 64 << 10
 
     let request: HTTPRequest
     /// Method and URL as errors may show them.
     let name: String
     private let use: Use
     private let loop: CurlLoop
-    private let state = Mutex(State())
+    private let started = ContinuousClock.now
+    private let state: Mutex<State>
 
     private struct State {
         var head: ResponseHead?
+        var receivedBytes = 0
         var buffer: [UInt8] = []
-        /// What the last piece had: the best guess for how much room the next one needs.
-        var lastCount = 0
         var isPaused = false
+        var idleTimeout: Duration?
         var outcome: Result<Void, HTTPClientError>?
         var waiter: CheckedContinuation<Void, Never>?
 
@@ -49,11 +50,16 @@ final class Transfer: Sendable {
         self.request = request
         self.use = use
         self.loop = loop
+        state = Mutex(State(idleTimeout: request.idleTimeout))
         name = request.method + " " + RequestURL.redacted(request.url)
     }
 
     var isFinished: Bool { state.withLock { $0.outcome != nil } }
     var isPaused: Bool { state.withLock { $0.isPaused } }
+    /// See `HTTPRequest.idleTimeout`.
+    var idleTimeout: Duration? { state.withLock { $0.idleTimeout } }
+
+    func setIdleTimeout(_ timeout: Duration) { state.withLock { $0.idleTimeout = timeout } }
 
     func error(_ code: HTTPClientError.Code, _ detail: String) -> HTTPClientError {
         HTTPClientError(code: code, request: name, detail: detail)
@@ -77,19 +83,27 @@ extension Transfer {
         }
     }
 
-    /// Waits for bytes or the end.
-    func next() async throws -> [UInt8]? {
-        try await cancellable {
+    /// Waits for bytes or the end. The bytes take the place of those in `buffer`, whose memory is used for the next
+    /// ones; false at the end, with nothing in it.
+    func next(into buffer: inout [UInt8]) async throws -> Bool {
+        // Out of the argument, so that the closure captures a variable of its own.
+        var taken = buffer
+        buffer = []
+        defer { buffer = taken }
+        taken.removeAll(keepingCapacity: Self.isWorthKeeping(taken))
+        return try await withTaskCancellationHandler {
             while true {
-                if let bytes = self.takeBuffer() { return bytes }
-                let isAtEnd = try self.state.withLock { state in
+                if takeBuffer(&taken) { return true }
+                let isAtEnd = try state.withLock { state in
                     guard state.buffer.isEmpty else { return false }
                     try state.outcome?.get()
                     return state.outcome != nil
                 }
-                if isAtEnd { return nil }
-                await self.change { $0.hasNews }
+                if isAtEnd { return false }
+                await change { $0.hasNews }
             }
+        } onCancel: {
+            cancel()
         }
     }
 
@@ -103,7 +117,7 @@ extension Transfer {
                 guard let head = state.head else { throw self.error(.other, "the answer has no header") }
                 let body = state.buffer
                 state.buffer = []
-                return HTTPResponse(status: head.status, headers: head.headers, body: body)
+                return HTTPResponse(status: head.status, headers: head.headers, body: body, timing: head.timing)
             }
         }
     }
@@ -114,18 +128,21 @@ extension Transfer {
         loop.post(.cancel(self))
     }
 
-    /// The unread bytes, moved out; nil when there are none. Lets a paused connection go on.
-    private func takeBuffer() -> [UInt8]? {
-        let (bytes, wasPaused) = state.withLock { state -> ([UInt8]?, Bool) in
-            guard !state.buffer.isEmpty else { return (nil, false) }
-            let bytes = state.buffer
-            state.buffer = []
-            state.lastCount = bytes.count
+    /// A stream that has become quiet does not keep what a rush of bytes needed.
+    private static func isWorthKeeping(_ buffer: [UInt8]) -> Bool {
+        buffer.capacity <= keptBufferBytes || buffer.capacity <= 4 * buffer.count
+    }
+
+    /// Exchanges the unread bytes for an empty buffer; false when there are none. Lets a paused connection go on.
+    private func takeBuffer(_ empty: inout [UInt8]) -> Bool {
+        let (isTaken, wasPaused) = state.withLock { state in
+            guard !state.buffer.isEmpty else { return (false, false) }
+            swap(&state.buffer, &empty)
             defer { state.isPaused = false }
-            return (bytes, state.isPaused)
+            return (true, state.isPaused)
         }
         if wasPaused { loop.post(.resume(self)) }
-        return bytes
+        return isTaken
     }
 
     /// Waits until the loop's thread has changed something; may return without.
@@ -148,9 +165,12 @@ extension Transfer {
 // The side of the loop's thread.
 extension Transfer {
     /// Takes the head; the consumer sees it at the next `wake()`.
-    func receive(_ head: ResponseHead) {
+    ///
+    /// - Parameter nameLookup: how long looking up the name took; nil when nothing was looked up.
+    func receive(_ head: ResponseHead, nameLookup: Duration?) {
         state.withLock { state in
             state.head = head
+            state.head?.timing = RequestTiming(untilHead: started.duration(to: .now), nameLookup: nameLookup)
             if case .collect(let limit) = use, let length = head.contentLength, request.method != "HEAD" {
                 state.buffer.reserveCapacity(max(0, min(length, limit)))
             }
@@ -165,13 +185,13 @@ extension Transfer {
             case .collect(let limit):
                 if bytes.count > limit - state.buffer.count { return nil }
             case .stream:
-                if state.buffer.count >= Self.highWater {
+                if state.buffer.count >= request.unreadBytes {
                     state.isPaused = true
                     return .pause
                 }
-                if state.buffer.isEmpty { state.buffer.reserveCapacity(max(state.lastCount, bytes.count)) }
             }
             state.buffer.append(contentsOf: bytes)
+            state.receivedBytes += bytes.count
             return .taken
         }
         if let reception { return reception }
@@ -192,8 +212,10 @@ extension Transfer {
     /// Ends the request. False when it had ended already.
     @discardableResult
     func finish(_ outcome: Result<Void, HTTPClientError>) -> Bool {
-        let isFirst = state.withLock { state in
-            guard state.outcome == nil else { return false }
+        let bodyBytes: Int?
+        let isFirst: Bool
+        (isFirst, bodyBytes) = state.withLock { state in
+            guard state.outcome == nil else { return (false, nil) }
             // libcurl takes an answer that ends within its header for whole.
             let isWithoutHead = state.head == nil
             state.outcome = outcome.flatMap {
@@ -202,8 +224,9 @@ extension Transfer {
             if case .failure(let error) = outcome, error.code == .cancelled || error.code == .bodyTooLarge {
                 state.buffer = []
             }
-            return true
+            return (true, isWithoutHead ? nil : state.receivedBytes)
         }
+        if let bodyBytes { request.onBodyEnd?(bodyBytes) }
         if isFirst { wake() }
         return isFirst
     }

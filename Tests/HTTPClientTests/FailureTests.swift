@@ -75,6 +75,48 @@ import Testing
         #expect(await errorCode { _ = try await client.open(request) } == .timeout)
     }
 
+    /// Which time limit passes first.
+    enum Limit: CaseIterable { case connecting, total, idle }
+
+    private func request(_ url: String, _ limit: Limit) -> HTTPRequest {
+        let short: Duration = .milliseconds(200)
+        return switch limit {
+        case .connecting: HTTPRequest(url: url, connectTimeout: short)
+        case .total: HTTPRequest(url: url, totalTimeout: short)
+        case .idle: HTTPRequest(url: url, totalTimeout: nil, idleTimeout: short)
+        }
+    }
+
+    @Test("a server that takes no connection in time cannot be connected to", arguments: Limit.allCases)
+    func blackHole(_ limit: Limit) async {
+        let hole = BlackHole()
+        #expect(await errorCode { _ = try await client.open(request(hole.url, limit)) } == .cannotConnect)
+        withExtendedLifetime(hole) {}
+    }
+
+    @Test("a server that is silent in the TLS handshake cannot be connected to", arguments: Limit.allCases)
+    func silentHandshake(_ limit: Limit) async {
+        let server = ScriptedServer { $0.waitForClose() }
+        let url = "https://127.0.0.1:\(server.port)/"
+        #expect(await errorCode { _ = try await client.open(request(url, limit)) } == .cannotConnect)
+        withExtendedLifetime(server) {}
+    }
+
+    @Test("a request that was sent on a connection that stood already, and is not answered, is a timeout")
+    func silenceOnOldConnection() async throws {
+        let server = ScriptedServer { connection in
+            _ = connection.readHead()
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            _ = connection.readHead()
+            connection.waitForClose()
+        }
+        _ = try await client.send(HTTPRequest(url: server.url))
+        for limit in [Limit.total, .idle] {
+            #expect(await errorCode { _ = try await client.open(request(server.url, limit)) } == .timeout)
+            _ = try? await client.send(HTTPRequest(url: server.url))
+        }
+    }
+
     @Test("a stream that falls silent is a timeout, and what came before is given first")
     func idleTimeout() async throws {
         let server = ScriptedServer { connection in

@@ -40,8 +40,17 @@ final class ScriptedServer: Sendable {
             return head
         }
 
-        func send(_ text: String) {
-            let bytes = Array(text.utf8)
+        /// As many bytes; fewer when the client closes before.
+        func readBytes(_ count: Int) -> [UInt8] {
+            var bytes: [UInt8] = []
+            var byte: UInt8 = 0
+            while bytes.count < count, recv(descriptor, &byte, 1, 0) == 1 { bytes.append(byte) }
+            return bytes
+        }
+
+        func send(_ text: String) { send(bytes: Array(text.utf8)) }
+
+        func send(bytes: [UInt8]) {
             _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
         }
 
@@ -63,7 +72,7 @@ func unusedPort() -> Int {
     return bindToLoopback(descriptor)
 }
 
-private func bindToLoopback(_ descriptor: Int32) -> Int {
+func bindToLoopback(_ descriptor: Int32) -> Int {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
