@@ -40,12 +40,17 @@ extension MatchIndex {
     private mutating func attach(_ id: WorkloadID) -> [Anchor] {
         let before = workloads[id].carried
         var crowded: [Anchor] = []
+        // Both lists are in the order of keys, and most labels stay: those need not be looked up by their text.
+        var next = before.startIndex
         let carried = Self.union(workloads[id].labels, workloads[id].templateLabels).map { label, sides in
+            func isSame(_ known: CarriedLabel) -> Bool { table.pairs[known.pair].label == label }
+            if let known = before[next...].firstIndex(where: isSame) ?? before[..<next].firstIndex(where: isSame) {
+                next = known + 1
+                let label = before[known]
+                return CarriedLabel(key: label.key, pair: label.pair, place: label.place, sides: sides)
+            }
             let pair = table.intern(label)
             let key = table.pairs[pair].key
-            if let known = before.first(where: { $0.pair == pair }) {
-                return CarriedLabel(key: key, pair: pair, place: known.place, sides: sides)
-            }
             let place = table.attach(id, to: pair)
             if table.pairs[pair].workloads.count > limit(ofPair: pair) { crowded.append(.pairs([pair])) }
             if table.keys[key].load > limit(ofKey: key) { crowded.append(.key(key)) }

@@ -20,12 +20,15 @@ package struct Workload: Sendable, Hashable {
     package var requestedCPUMillicores: Int64
     /// Memory requested by its running pods, in bytes.
     package var requestedMemoryBytes: Int64
+    /// How it fares.
+    package var facts: WorkloadFacts
 
     /// An observation; what is left out counts as none.
     package init(
         key: WorkloadKey, uid: String = "", labels: Labels = [:], templateLabels: Labels? = nil,
         desiredReplicas: Int? = nil, readyReplicas: Int = 0, podCount: Int = 0, restarts: Int = 0,
-        requestedCPUMillicores: Int64 = 0, requestedMemoryBytes: Int64 = 0
+        requestedCPUMillicores: Int64 = 0, requestedMemoryBytes: Int64 = 0,
+        facts: WorkloadFacts = WorkloadFacts()
     ) {
         self.key = key
         self.uid = uid
@@ -37,5 +40,6 @@ package struct Workload: Sendable, Hashable {
         self.restarts = restarts
         self.requestedCPUMillicores = requestedCPUMillicores
         self.requestedMemoryBytes = requestedMemoryBytes
+        self.facts = facts
     }
 }

@@ -175,4 +175,15 @@ struct MatchIndexTests {
         _ = index.remove(entityRef: "c:d/x")
         #expect(index.table.count == 0 && index.residualCount == 0)
     }
+
+    @Test("own and template labels may exchange their values")
+    func exchange() {
+        var index = MatchIndex()
+        let key = WorkloadKey(cluster: "c", kind: "Deployment", namespace: "n", name: "w")
+        for (own, template) in [("1", "2"), ("2", "1"), ("1", "2")] {
+            _ = index.upsert(key, labels: ["a": own], templateLabels: ["a": template])
+        }
+        _ = index.remove(key)
+        #expect(index.table.count == 0)
+    }
 }
