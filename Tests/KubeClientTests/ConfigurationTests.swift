@@ -34,6 +34,122 @@ struct ConfigurationTests {
         """
     }
 
+    @Test("a user name and a password, and no compression")
+    func basic() throws {
+        let configuration = try find([
+            "/home/me/config": kubeconfig(
+                cluster: "server: https://one, disable-compression: true", user: "username: me, password: secret")
+        ])
+        #expect(configuration.credentials == .basic(user: "me", password: "secret"))
+        #expect(configuration.disableCompression)
+        #expect(try !find(["/home/me/config": kubeconfig()]).disableCompression)
+    }
+
+    @Test(
+        "a configuration that is printed keeps its secrets",
+        arguments: [
+            "token: hidden", "token: hidden, tokenFile: /t", "username: u, password: hidden",
+            "exec: {command: c, apiVersion: client.authentication.k8s.io/v1, env: [{name: A, value: hidden}]}",
+        ])
+    func printing(user: String) throws {
+        let configuration = try find(["/home/me/config": kubeconfig(user: user)])
+        let definition = ClusterDefinition(name: "c", access: configuration)
+        #expect("\(configuration)" == "dev (https://one:6443)")
+        #expect(!"\(definition) \(configuration.credentials)".contains("hidden"))
+    }
+
+    @Test("whom to act as")
+    func impersonation() throws {
+        let user = "token: t, as: jane, as-uid: u1, as-groups: [dev, ops], as-user-extra: {'a/b c': [x, y]}"
+        let configuration = try find(["/home/me/config": kubeconfig(user: user)])
+        let expected = Impersonation(user: "jane", uid: "u1", groups: ["dev", "ops"], extra: ["a/b c": ["x", "y"]])
+        #expect(configuration.impersonation == expected)
+        #expect(configuration.credentials == .token("t"))
+        #expect(expected.headers.all("Impersonate-Group") == ["dev", "ops"])
+        #expect(expected.headers.all("Impersonate-Extra-a%2Fb%20c") == ["x", "y"])
+        #expect(expected.headers["Impersonate-Uid"] == "u1")
+        #expect(try find(["/home/me/config": kubeconfig()]).impersonation == nil)
+    }
+
+    @Test("keys that nobody knows are ignored")
+    func unknownKeys() throws {
+        let text = kubeconfig(cluster: "server: https://one, new: {a: b}", user: "token: t, newer: [1]") + "\nnewest: 1"
+        #expect(try find(["/home/me/config": text]).credentials == .token("t"))
+    }
+
+    private static let exec = """
+        exec: {command: ./bin/login, apiVersion: client.authentication.k8s.io/v1beta1, args: [-v, get],
+          env: [{name: A, value: b}, {name: EMPTY}], installHint: get it, provideClusterInfo: true,
+          interactiveMode: IfAvailable, new: 1}
+        """
+
+    @Test("an exec plugin: a path is relative to the file, and the plugin is told of the cluster if it wants")
+    func exec() throws {
+        let authority = Base64.encode(Array(Self.certificate.utf8))
+        let cluster = """
+            server: https://one, certificate-authority-data: \(authority), tls-server-name: s,
+              proxy-url: 'http://p', disable-compression: true,
+              extensions: [{name: other, extension: 1}, {name: client.authentication.k8s.io/exec, extension: {id: 5}}]
+            """
+        let configuration = try find(["/home/me/config": kubeconfig(cluster: cluster, user: Self.exec)])
+        guard case .exec(let plugin) = configuration.credentials else {
+            Issue.record("expected a plugin, found \(configuration.credentials)")
+            return
+        }
+        #expect(plugin.command == "/home/me/./bin/login")
+        #expect(plugin.arguments == ["-v", "get"])
+        #expect(plugin.environment == [.init(name: "A", value: "b"), .init(name: "EMPTY", value: "")])
+        #expect(plugin.installHint == "get it")
+        let information: JSONValue = [
+            "kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1beta1",
+            "spec": [
+                "interactive": false,
+                "cluster": [
+                    "server": "https://one", "tls-server-name": "s", "certificate-authority-data": .string(authority),
+                    "proxy-url": "http://p", "disable-compression": true, "config": ["id": 5],
+                ],
+            ],
+        ]
+        #expect(plugin.information == information)
+    }
+
+    @Test(
+        "a plugin is asked only where nothing else is given",
+        arguments: ["token: t", "tokenFile: /t", "username: u, password: p", "client-certificate: c, client-key: c"])
+    func execIsLast(other: String) throws {
+        let user = other + ", exec: {command: aws, apiVersion: client.authentication.k8s.io/v1}"
+        let configuration = try find([
+            "/home/me/config": kubeconfig(user: user), "/home/me/c": Self.certificate + Self.key,
+        ])
+        if case .exec = configuration.credentials { Issue.record("the plugin would be asked") }
+        let alone = try find([
+            "/home/me/config": kubeconfig(user: "exec: {command: aws, apiVersion: client.authentication.k8s.io/v1}")
+        ])
+        let plugin = ExecPlugin(command: "aws", apiVersion: "client.authentication.k8s.io/v1")
+        #expect(alone.credentials == .exec(plugin))
+    }
+
+    @Test("the files that trust and identity come from are remembered, to be read again")
+    func files() throws {
+        let configuration = try find([
+            "/home/me/config": kubeconfig(
+                cluster: "server: https://one, certificate-authority: ca.crt",
+                user: "client-certificate: /c, client-key: k"),
+            "/home/me/ca.crt": Self.certificate, "/c": Self.certificate, "/home/me/k": Self.key,
+        ])
+        #expect(
+            configuration.tlsFiles
+                == .init(certificateAuthority: "/home/me/ca.crt", clientCertificate: "/c", clientKey: "/home/me/k"))
+    }
+
+    @Test(
+        "the host that metrics name is that of the URL",
+        arguments: [
+            ("https://one:6443", "one:6443"), ("https://rancher.example/k8s/clusters/c-1", "rancher.example"),
+            ("http://[::1]:80", "[::1]:80"),
+        ])
+    func host(server: String, host: String) { #expect(ClusterConfiguration(server: server).host == host) }
+
     @Test("a kubeconfig with data, in YAML")
     func data() throws {
         let authority = Base64.encode(Array(Self.certificate.utf8))
@@ -147,10 +263,44 @@ struct ConfigurationTests {
                 "expected false beside"
             ),
             ("server: https://x, proxy-url: ftp://p", "", "cluster.proxy-url: expected a URL"),
-            ("server: https://x", "exec: {command: aws}", "users[u].user.exec: not supported"),
+            ("server: 'https://me:secret@x'", "", "clusters[c].cluster.server: expected an http or https URL"),
+            ("server: 'https://'", "", "clusters[c].cluster.server: expected an http or https URL"),
+            ("server: 'https://x?a=b'", "", "clusters[c].cluster.server: expected an http or https URL"),
+            ("server: https://x, disable-compression: 1", "", "disable-compression: expected true or false"),
             ("server: https://x", "auth-provider: {name: gcp}", "users[u].user.auth-provider: not supported"),
-            ("server: https://x", "username: me, password: secret", "users[u].user.username: not supported"),
-            ("server: https://x", "as: admin", "users[u].user.as: not supported"),
+            ("server: https://x", "password: secret", "users[u].user.username: expected a value"),
+            ("server: https://x", "username: 'a:b', password: secret", "users[u].user.username: expected a name"),
+            ("server: https://x", "username: me, token: secret", "users[u].user.username: expected no user name"),
+            ("server: https://x", "as-groups: [a], token: secret", "users[u].user.as: expected the user to act as"),
+            ("server: https://x", "as: a, as-groups: b", "users[u].user.as-groups: expected a list"),
+            ("server: https://x", "as: a, as-groups: [1]", "users[u].user.as-groups[0]: expected a string"),
+            ("server: https://x", "as: a, as-user-extra: {k: v}", "users[u].user.as-user-extra.k: expected a list"),
+            ("server: https://x", "as: a, as-user-extra: [k]", "users[u].user.as-user-extra: expected an object"),
+            ("server: https://x", "exec: aws", "users[u].user.exec: expected an object"),
+            (
+                "server: https://x", "exec: {apiVersion: client.authentication.k8s.io/v1}",
+                "exec.command: expected a value"
+            ),
+            ("server: https://x", "exec: {command: aws}", "users[u].user.exec.apiVersion: expected a value"),
+            (
+                "server: https://x", "exec: {command: aws, apiVersion: client.authentication.k8s.io/v1alpha1}",
+                "exec.apiVersion: expected client.authentication.k8s.io/v1 or client.authentication.k8s.io/v1beta1"
+            ),
+            (
+                "server: https://x",
+                "exec: {command: aws, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Always}",
+                "exec.interactiveMode: Always is not supported"
+            ),
+            (
+                "server: https://x",
+                "exec: {command: aws, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Often}",
+                "exec.interactiveMode: expected Never, IfAvailable or Always"
+            ),
+            (
+                "server: https://x",
+                "exec: {command: aws, apiVersion: client.authentication.k8s.io/v1, env: [{value: secret}]}",
+                "exec.env[0].name: expected a value"
+            ),
             ("server: https://x", "client-certificate: ca.crt", "users[u].user.client-key: expected a value"),
             ("server: https://x", "client-key: ca.crt", "users[u].user.client-certificate: expected a value"),
             ("server: https://x", "token: [secret]", "users[u].user.token: expected a string"),
@@ -210,6 +360,7 @@ struct ConfigurationTests {
         #expect(configuration.server == "https://10.0.0.1:443")
         #expect(configuration.credentials == .tokenFile(path: "/sa/token", initial: "secret"))
         #expect(configuration.namespace == "callboard")
+        #expect(configuration.tlsFiles.certificateAuthority == "/sa/ca.crt")
         #expect(!configuration.tls.insecureSkipVerify)
         #expect(try inCluster(files, host: "fd00::1").server == "https://[fd00::1]:443")
     }

@@ -1,6 +1,6 @@
 import Base
 import HTTPClient
-import Synchronization
+import TestSupport
 import Testing
 
 @testable import KubeClient
@@ -10,31 +10,19 @@ struct InformerTests {
     /// Runs an informer of namespaces against a scripted server for as long as `body` does.
     private func follow(
         _ server: ScriptedServer, credentials: ClusterConfiguration.Credentials = .none,
-        silenceLimit: Duration = .seconds(90), selection: Selection = .all,
-        _ body: (Informer<Namespace>, Changes) async throws -> Void
+        silenceLimit: Duration = .seconds(90), streamSilenceLimit: Duration = .seconds(10),
+        notOlderThan: ResourceVersion? = nil, selection: Selection = .all,
+        _ body: (Informer<Namespace>, ChangeLog) async throws -> Void
     ) async throws {
-        let changes = Changes()
+        let changes = ChangeLog()
         let informer = Informer(
-            .namespaces, client: server.client(credentials), selection: selection, silenceLimit: silenceLimit,
-            logger: Logger("test", sink: { _ in }), clock: SkippingClock(), onChange: changes.add)
+            .namespaces, client: server.client(credentials), selection: selection, notOlderThan: notOlderThan,
+            silenceLimit: silenceLimit, streamSilenceLimit: streamSilenceLimit, logger: Logger("test", sink: { _ in }),
+            clock: SkippingClock(), onChange: changes.add)
         let task = Task { await informer.run() }
         try await body(informer, changes)
         task.cancel()
         await task.value
-    }
-
-    /// What an informer reported, such as `list +a`, `watch ~a` and `watch -a`.
-    private final class Changes: Sendable {
-        private let texts = Mutex<[String]>([])
-        var all: [String] { texts.withLock { $0 } }
-
-        @Sendable func add(_ change: CacheChange<Namespace>) {
-            let sign = change.old == nil ? "+" : change.new == nil ? "-" : "~"
-            let phase = change.new.map { $0.phase == "Active" ? "" : " \($0.phase)" } ?? ""
-            texts.withLock { $0.append("\(change.cause) \(sign)\(change.key)\(phase)") }
-        }
-
-        func reach(_ expected: [String]) async -> Bool { await eventually { self.all == expected } }
     }
 
     @Test("objects of the list and events of the watch reach the cache and the handler")
@@ -60,8 +48,30 @@ struct InformerTests {
         let watch = server.requests[1]
         #expect(watch.query["allowWatchBookmarks"] == "true")
         #expect(watch.query["timeoutSeconds"].flatMap { Int($0) }.map { (240...480).contains($0) } == true)
-        #expect(watch.headers["Accept"] == "application/vnd.kubernetes.protobuf;stream=watch")
+        #expect(
+            watch.headers["Accept"]
+                == "application/vnd.kubernetes.protobuf;stream=watch;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,"
+                + "application/vnd.kubernetes.protobuf;stream=watch")
         #expect(watch.headers["User-Agent"]?.hasPrefix("callboard/1.2.3 (linux/") == true)
+    }
+
+    @Test("informers stop at once while the server is silent", arguments: ["/version", "/api/v1"])
+    func stopInSilence(path: String) async throws {
+        let server = try ScriptedServer()
+        server.setMinorVersion("34")
+        server.fallSilent(at: path)
+        let client = server.client()
+        // Two share the request.
+        let tasks = (0..<2).map { _ in
+            Task { await Informer(.namespaces, client: client, logger: Logger("test", sink: { _ in })).run() }
+        }
+        #expect(await eventually { server.silences == 1 })
+        let began = ContinuousClock.now
+        for task in tasks {
+            task.cancel()
+            await task.value
+        }
+        #expect(ContinuousClock.now - began < .seconds(5))
     }
 
     @Test("a relist reports what vanished, changed and was made anew while the watch was lost")
@@ -81,6 +91,26 @@ struct InformerTests {
                     "list ~c Terminating", "list -d", "list +d", "list -a",
                 ]))
             #expect(await eventually { server.asked == ["list 0", "watch 9", "list 9", "watch 30"] })
+        }
+    }
+
+    @Test("counts go on when the informer is started again")
+    func startedAgain() async throws {
+        let server = try ScriptedServer()
+        let informer = Informer(
+            .namespaces, client: server.client(), logger: Logger("test", sink: { _ in }), clock: SkippingClock())
+        for run in 1...2 {
+            server.append(
+                .list(Wire.namespace("a", version: 1), version: 9),
+                .watch(Wire.event("ERROR", Wire.status(code: 410, reason: "Expired"), kind: "Status")),
+                .list(Wire.namespace("a", version: 1), version: 9 + run), .watch(then: .end), .watch(then: .hold))
+            let task = Task { await informer.run() }
+            #expect(await eventually { informer.status.watches == 3 * run })
+            task.cancel()
+            await task.value
+            #expect(informer.status.relists == [.expired: run])
+            #expect(informer.status.watchRestarts.values.reduce(0, +) == run)
+            #expect(informer.status.lists == 2 * run)
         }
     }
 
@@ -185,15 +215,35 @@ struct InformerTests {
             .list(version: 9),
             .refusal(
                 429, body: Array("Too many requests, please try again later.".utf8), headers: ["Retry-After": "1"]),
-            .refusal(503, body: Array("starting".utf8)))
+            .refusal(429, body: Array("again".utf8)))
         try await follow(server) { informer, _ in
             #expect(await eventually { server.requests.count == 4 })
             #expect(informer.status.failures == 2)
-            #expect(informer.status.lastError?.code == .unavailable)
-            #expect(informer.status.lastError?.detail == "503 starting")
+            #expect(informer.status.lastError?.code == .tooManyRequests)
+            #expect(informer.status.lastError?.detail == "429 again")
             #expect(informer.status.isSynced)
+            #expect(informer.status.watchRestarts == [.overloaded: 2])
         }
         #expect(server.asked == ["list 0", "watch 9", "watch 9", "watch 9"])
+    }
+
+    @Test("a server that was away is asked for its version, and followed if it was not set back")
+    func away() async throws {
+        let server = try ScriptedServer(
+            .list(Wire.namespace("a", version: 3), version: 9), .refusal(503, body: Array("starting".utf8)),
+            .list(Wire.namespace("b", version: 1), version: 9), .status(503, reason: ""),
+            .list(version: 8), .list(Wire.namespace("c", version: 2), version: 8))
+        try await follow(server) { informer, changes in
+            #expect(await changes.reach(["list +a", "list +c", "list -a"]))
+            #expect(await eventually { server.requests.count == 7 })
+            #expect(informer.status.restores == 1)
+            #expect(informer.status.relists == [.restored: 1])
+            #expect(informer.status.resourceVersion == "8")
+        }
+        #expect(
+            server.asked == [
+                "list 0", "watch 9", "list newest probe", "watch 9", "list newest probe", "list newest", "watch 8",
+            ])
     }
 
     @Test("a missing permission is reported until it is given")
@@ -243,6 +293,74 @@ struct InformerTests {
             #expect(informer.status.failures == 4)
         }
         #expect(server.asked == ["list 0", "watch 9", "watch 9", "watch 9", "watch 9", "list 9", "watch 10"])
+    }
+
+    @Test(
+        "an event whose object cannot be read leads to a list instead of a ghost",
+        arguments: [[0x0A, 0x05, 0x01] as [UInt8], [], Wire.namespace("", version: 12)])
+    func malformedEvent(object: [UInt8]) async throws {
+        let server = try ScriptedServer(
+            .list(Wire.namespace("a", version: 1), version: 9),
+            .watch(Wire.event("DELETED", object), Wire.event("ADDED", Wire.namespace("b", version: 13)), then: .hold),
+            .list(Wire.namespace("b", version: 13), version: 13))
+        try await follow(server) { informer, changes in
+            #expect(await changes.reach(["list +a", "list +b", "list -a"]))
+            #expect(informer.status.relists == [.undecodable: 1])
+        }
+        #expect(server.asked.prefix(3) == ["list 0", "watch 9", "list 9"])
+    }
+
+    @Test("an event that was sent before, and the deletion of an object that was made anew, change nothing")
+    func replayed() async throws {
+        let server = try ScriptedServer(
+            .list(Wire.namespace("a", uid: "new", version: 20), version: 20),
+            .watch(
+                Wire.event("MODIFIED", Wire.namespace("a", uid: "old", version: 11, phase: "Terminating")),
+                Wire.event("DELETED", Wire.namespace("a", uid: "old", version: 12)),
+                Wire.event("ADDED", Wire.namespace("a", uid: "new", version: 20)),
+                Wire.event("DELETED", Wire.namespace("a", uid: "new", version: 21)), then: .hold))
+        try await follow(server) { _, changes in
+            #expect(await changes.reach(["list +a", "watch -a"]))
+        }
+    }
+
+    @Test("an object that was made anew between two events is reported as gone, then as there")
+    func recreated() async throws {
+        let server = try ScriptedServer(
+            .list(Wire.namespace("a", uid: "old", version: 2), version: 9),
+            .watch(Wire.event("MODIFIED", Wire.namespace("a", uid: "new", version: 12)), then: .hold))
+        try await follow(server) { _, changes in
+            #expect(await changes.reach(["list +a", "watch -a", "watch +a"]))
+        }
+    }
+
+    @Test("an answer of another content type is an error with a wait, whatever it holds")
+    func wrongContentType() async throws {
+        let html: HTTPHeaders = ["Content-Type": "text/html; charset=utf-8"]
+        let list = Wire.list([Wire.namespace("a", version: 1)], resourceVersion: "9")
+        let server = try ScriptedServer(
+            .bytes(list, .end, headers: html),
+            .bytes(list, .end, headers: ["Content-Type": "application/vnd.kubernetes.protobuf"]),
+            .bytes([], .hold, headers: html))
+        try await follow(server) { informer, _ in
+            #expect(await eventually { server.asked == ["list 0", "list 0", "watch 9", "watch 9"] })
+            #expect(informer.status.failures == 2)
+            #expect(informer.status.isSynced)
+        }
+    }
+
+    @Test("the first list is not older than what an earlier process saw; the status says what to keep for the next")
+    func timeTravel() async throws {
+        let server = try ScriptedServer(
+            .status(504, reason: "Timeout", causes: ["ResourceVersionTooLarge"]),
+            .list(Wire.namespace("a", version: 1), version: 9),
+            .watch(Wire.event("MODIFIED", Wire.namespace("a", version: 12, phase: "Terminating")), then: .hold))
+        try await follow(server, notOlderThan: "700") { informer, changes in
+            #expect(await changes.reach(["list +a", "watch ~a Terminating"]))
+            #expect(await eventually { informer.status.resourceVersion == "12" })
+        }
+        #expect(server.asked == ["list 700", "list newest", "watch 9"])
+        #expect(server.requests[0].query["resourceVersionMatch"] == "NotOlderThan")
     }
 
     @Test("a list in another form than protobuf is an error, not an empty cluster")

@@ -1,6 +1,7 @@
 import Base
 import HTTPClient
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import KubeClient
@@ -45,7 +46,9 @@ struct KubernetesClientTests {
         let server = try ScriptedServer(
             .refusal(429, headers: wait), .refusal(503, headers: wait), .bytes(Array("{}".utf8), .end))
         let seen = Mutex<[Int]>([])
-        let client = server.client { observation in seen.withLock { $0.append(observation.status) } }
+        let client = server.client { observation in
+            if case .attempt(let attempt) = observation { seen.withLock { $0.append(attempt.status) } }
+        }
         _ = try await client.create(path, [:])
         #expect(seen.withLock { $0 } == [429, 503, 200])
     }
@@ -59,6 +62,49 @@ struct KubernetesClientTests {
             #expect(error?.code == code)
             #expect(server.requests.count == count)
         }
+    }
+
+    @Test("who is cancelled while it waits gets an error that names the request", arguments: ["GET", "POST"])
+    func cancelledInWait(method: String) async throws {
+        let server = try ScriptedServer(.refusal(429, headers: ["Retry-After": "5"]))
+        let clock = ManualClock()
+        let client = server.client(clock: clock)
+        let requests = method == "GET" ? 1 : 31
+        // Writes after the burst wait for their turn, before they are sent.
+        for _ in 1..<requests { server.prepend(.bytes(Array("{}".utf8), .end)) }
+        for _ in 1..<requests { _ = try await client.create(path, [:]) }
+        let task = Task { try await client.send(KubernetesRequest(method, path)) }
+        #expect(await eventually { clock.sleeperCount == 1 })
+        task.cancel()
+        let error = await #expect(throws: KubernetesError.self) { _ = try await task.value }
+        #expect(error?.code == .cancelled)
+        #expect(error?.request == "\(method) \(path)")
+    }
+
+    @Test("a body is admitted before it is taken, and from nothing again when its connection broke")
+    func admission() async throws {
+        let text = Array(#"{"kind":"NamespaceList","items":[]}"#.utf8)
+        let server = try ScriptedServer(
+            .status(401, reason: "Unauthorized"), .bytes(Array(text[..<9]), .cut), .bytes(text, .end))
+        let told = Mutex<[Int]>([])
+        let body = try await server.client(.token("secret")).body(of: KubernetesRequest("GET", path)) { bytes in
+            told.withLock { $0.append(bytes) }
+            return true
+        }
+        #expect(body == text && server.requests.count == 3)
+        #expect(told.withLock { $0 } == [0, 0, 9, 0, text.count])
+    }
+
+    @Test("a body that is not admitted is nil, one that is too long an error")
+    func refusedBody() async throws {
+        let server = try ScriptedServer(.bytes(Array("{}".utf8), .hold), .bytes(Array("{}".utf8), .end))
+        #expect(try await server.client().body(of: KubernetesRequest("GET", path)) { $0 < 2 } == nil)
+        var request = KubernetesRequest("GET", path)
+        request.maximumBodyBytes = 1
+        let error = await #expect(throws: KubernetesError.self) {
+            _ = try await server.client().body(of: request) { _ in true }
+        }
+        #expect(error?.description == "GET /api/v1/namespaces: the body is longer than the limit (undecodable)")
     }
 
     @Test("a token that is refused twice is an error")

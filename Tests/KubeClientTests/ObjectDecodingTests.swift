@@ -60,7 +60,8 @@ struct ObjectDecodingTests {
         #expect(pod.restartCount == 3)
         // The init container of 3 cores beside the sidecar of 0.1 is more than the containers; of memory these need
         // more.
-        #expect(pod.requests == ComputeResources(cpuMillicores: 3110, memoryBytes: (64 + 1024 + 32 + 1) << 20))
+        #expect(
+            pod.containers.requests == ComputeResources(cpuMillicores: 3110, memoryBytes: (64 + 1024 + 32 + 1) << 20))
     }
 
     @Test("an unknown phase does not lose the pod")
@@ -79,18 +80,23 @@ struct ObjectDecodingTests {
             }
         }.bytes
         #expect(
-            try decode(bytes, as: .pods).requests == ComputeResources(cpuMillicores: 2010, memoryBytes: 64 << 20))
+            try decode(bytes, as: .pods).containers.requests
+                == ComputeResources(cpuMillicores: 2010, memoryBytes: 64 << 20))
     }
 
     @Test(
         "replica counts come from where each kind has them",
         arguments: [
-            (.deployments, .deployment, ReplicaCounts(desired: 3, ready: 70, available: 40, updated: 30)),
-            (.statefulSets, .statefulSet, ReplicaCounts(desired: 3, ready: 30, available: 110, updated: 50)),
-            (.replicaSets, .replicaSet, ReplicaCounts(desired: 3, ready: 40, available: 50, updated: 0)),
+            (.deployments, .deployment, ReplicaCounts(desired: 3, ready: 70, available: 40, updated: 30, total: 20)),
+            (
+                .statefulSets, .statefulSet,
+                ReplicaCounts(desired: 3, ready: 30, available: 110, updated: 50, total: 20)
+            ),
+            (.replicaSets, .replicaSet, ReplicaCounts(desired: 3, ready: 40, available: 50, updated: 0, total: 10)),
         ] as [(Resource<WorkloadObject>, WorkloadKind, ReplicaCounts)])
     func replicated(resource: Resource<WorkloadObject>, kind: WorkloadKind, counts: ReplicaCounts) throws {
-        let workload = try decode(Samples.replicated, as: resource)
+        let workload = try decode(
+            kind == .statefulSet ? Samples.statefulSet : Samples.replicated, as: resource)
         #expect(workload.kind == kind)
         #expect(workload.replicas == counts)
         #expect(workload.templateLabels == ["app": "web", "tier": "front"])

@@ -105,6 +105,17 @@ enum Wire {
         return (0..<4).map { UInt8(truncatingIfNeeded: event.count >> (24 - $0 * 8)) } + event
     }
 
+    /// The bookmark after the last object of a streamed list.
+    static func endOfInitialEvents(_ version: Int) -> [UInt8] {
+        let object = ProtobufWriter {
+            $0.message(1) {
+                $0.string(6, "\(version)")
+                $0.entry(12, "k8s.io/initial-events-end", "true")
+            }
+        }
+        return event("BOOKMARK", object.bytes)
+    }
+
     static func status(code: Int, reason: String, message: String = "", causes: [String] = []) -> [UInt8] {
         ProtobufWriter {
             $0.message(1) { _ in }

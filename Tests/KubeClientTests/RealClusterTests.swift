@@ -1,6 +1,7 @@
 import Base
 import HTTPClient
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import KubeClient
@@ -278,13 +279,121 @@ struct RealClusterTests {
                     differs(
                         "restarts", Int64(pod.restartCount),
                         statuses.reduce(0) { $0 + ($1["restartCount"]?.intValue ?? 0) }),
-                    differs("requests", pod.requests, requests),
+                    differs("requests", pod.containers.requests, requests),
                     differs("annotations", pod.meta.annotations, [:]),
                 ].compactMap { $0 }
             }
             try await client.delete("/api/v1/namespaces/\(namespace)/pods/placed", gracePeriodSeconds: 0)
         }
         try await client.delete(runtimeClasses + "/" + namespace)
+    }
+
+    @Test("why containers wait, how they ended and when they should be ready is what the JSON says")
+    func troubles() async throws {
+        let (started, ended) = ("2026-01-01T00:00:00Z", "2026-01-01T00:05:00Z")
+        func probe(_ delay: Int64, _ period: Int64, _ failures: Int64) -> JSONValue {
+            [
+                "tcpSocket": ["port": 80], "initialDelaySeconds": .int(delay), "periodSeconds": .int(period),
+                "failureThreshold": .int(failures),
+            ]
+        }
+        let killed: JSONValue = ["terminated": ["exitCode": 137, "reason": "OOMKilled", "finishedAt": .string(ended)]]
+        try await inNamespace {
+            try await create(
+                .pods, "ailing",
+                [
+                    "spec": [
+                        "schedulerName": "nobody",
+                        "containers": [
+                            [
+                                "name": "looping", "image": "i:1",
+                                "resources": ["limits": ["cpu": "500m", "memory": "1Gi"]],
+                            ],
+                            [
+                                "name": "starting", "image": "i:2", "readinessProbe": probe(5, 10, 3),
+                                "startupProbe": probe(0, 2, 30),
+                            ],
+                        ],
+                        "initContainers": [["name": "first", "image": "i:3"]],
+                    ]
+                ],
+                status: [
+                    "phase": "Running",
+                    "containerStatuses": [
+                        with(
+                            with(
+                                status(of: "looping", restarts: 7), "state",
+                                ["waiting": ["reason": "CrashLoopBackOff", "message": "back-off 5m0s"]]),
+                            "lastState", killed),
+                        with(
+                            with(
+                                status(of: "starting", restarts: 0), "state",
+                                ["running": ["startedAt": .string(started)]]),
+                            "ready", false),
+                    ],
+                    "initContainerStatuses": [
+                        with(
+                            status(of: "first", restarts: 0), "state",
+                            ["terminated": ["exitCode": 0, "reason": "Completed", "finishedAt": .string(ended)]])
+                    ],
+                ])
+            let expected = PodTroubles(containers: [
+                ContainerTrouble(
+                    name: "looping", restartCount: 7, waitingReason: "CrashLoopBackOff",
+                    waitingMessage: "back-off 5m0s",
+                    termination: ContainerTermination(
+                        reason: "OOMKilled", exitCode: 137, finishedAt: Timestamp(rfc3339: ended))),
+                ContainerTrouble(name: "starting", readyDue: Timestamp(rfc3339: started)?.adding(seconds: 35 + 60)),
+            ])
+            try await compare(.pods) { pod, _ in
+                [
+                    differs("troubles", pod.troubles, expected), differs("restarts", pod.restartCount, 7),
+                    differs("images", pod.containers.images, ["i:1", "i:2", "i:3"]),
+                    differs(
+                        "limits", pod.containers.limits, ComputeResources(cpuMillicores: 500, memoryBytes: 1 << 30)),
+                    // The server took the first container's requests from its limits.
+                    differs("without requests", pod.containers.withoutRequests, 1),
+                ].compactMap { $0 }
+            }
+        }
+    }
+
+    @Test("rollouts, conditions and autoscalers are what their JSON says")
+    func rollouts() async throws {
+        try await inNamespace {
+            let spec: JSONValue = ["replicas": 3, "paused": true, "selector": selector, "template": Self.template]
+            let condition: JSONValue = [
+                "type": "Available", "status": "False", "reason": "MinimumReplicasUnavailable", "message": "too few",
+                "lastUpdateTime": "2026-01-01T00:00:00Z", "lastTransitionTime": "2026-01-01T00:00:00Z",
+            ]
+            try await create(
+                .deployments, "web", ["spec": spec], status: ["observedGeneration": 0, "conditions": [condition]])
+            try await create(
+                .horizontalPodAutoscalers, "web",
+                [
+                    "spec": [
+                        "scaleTargetRef": ["apiVersion": "apps/v1", "kind": "Deployment", "name": "web"],
+                        "minReplicas": 1, "maxReplicas": 4,
+                    ]
+                ], status: ["currentReplicas": 4, "desiredReplicas": 5])
+            try await compare(.deployments) { deployment, json in
+                let conditions = json["status"]?["conditions"]?.arrayValue?.filter { $0["status"] == "False" } ?? []
+                return [
+                    differs("rolling out", deployment.isRollingOut, true),
+                    differs(
+                        "conditions", deployment.failedConditions.map(\.message),
+                        conditions.compactMap { $0["message"]?.stringValue }),
+                ].compactMap { $0 }
+            }
+            try await compare(.horizontalPodAutoscalers) { autoscaler, json in
+                [
+                    differs("target", "\(autoscaler.targetKind).\(autoscaler.targetGroup)", "Deployment.apps"),
+                    differs("name", autoscaler.targetName, "web"),
+                    differs("maximum", Int64(autoscaler.maximumReplicas), number(json, "spec", "maxReplicas")),
+                    differs("current", Int64(autoscaler.currentReplicas), number(json, "status", "currentReplicas")),
+                ].compactMap { $0 }
+            }
+        }
     }
 
     @Test("nodes, namespaces and ConfigMaps are what their JSON says")

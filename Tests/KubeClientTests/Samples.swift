@@ -57,19 +57,27 @@ enum Samples {
         }
     }.bytes
 
-    /// A Deployment, StatefulSet or ReplicaSet; the status has every field with its number times ten.
-    static let replicated = ProtobufWriter {
-        $0.data(1, Wire.meta("web", namespace: "shop", uid: uid, version: 5, labels: ["team": "a"]))
-        $0.message(2) {
-            $0.varint(1, 3)
-            $0.message(2) { $0.entry(1, "app", "web") }
-            $0.data(3, template)
-        }
-        $0.message(3) {
-            for field in [1, 2, 3, 4, 5, 7, 11] { $0.varint(field, UInt64(field * 10)) }
-            $0.message(6) { $0.string(1, "Available") }
-        }
-    }.bytes
+    /// A Deployment or ReplicaSet; the status has every field with its number times ten.
+    static let replicated = replicated { $0.varint(7, 70) }
+
+    /// A StatefulSet, whose field 7 is the name of its newest template.
+    static let statefulSet = replicated { $0.string(7, "web-2") }
+
+    private static func replicated(fieldSeven: (inout ProtobufWriter) -> Void) -> [UInt8] {
+        ProtobufWriter {
+            $0.data(1, Wire.meta("web", namespace: "shop", uid: uid, version: 5, labels: ["team": "a"]))
+            $0.message(2) {
+                $0.varint(1, 3)
+                $0.message(2) { $0.entry(1, "app", "web") }
+                $0.data(3, template)
+            }
+            $0.message(3) {
+                for field in [1, 2, 3, 4, 5, 11] { $0.varint(field, UInt64(field * 10)) }
+                $0.message(6) { $0.string(1, "Available") }
+                fieldSeven(&$0)
+            }
+        }.bytes
+    }
 
     static let template = ProtobufWriter {
         $0.message(1) {

@@ -1,5 +1,7 @@
 import Base
+import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import KubeClient
@@ -34,6 +36,23 @@ struct TokenSourceTests {
         clock.advance(by: .seconds(1))
         #expect(await source.token() == "second")
         #expect(file.reads == 2)
+    }
+
+    @Test("who is cancelled while the file is read waits no longer, and gets the old token")
+    func cancelled() async {
+        let (clock, isReading, goOn) = (ManualClock(), Gate(), Gate())
+        let source = TokenSource(.tokenFile(path: "/token", initial: "first"), clock: clock) { _ in
+            isReading.open()
+            while !goOn.isOpen { usleep(1000) }
+            return Array("second".utf8)
+        }
+        await source.refuse("first")
+        let task = Task { await source.token() }
+        #expect(await isReading.wait(until: .now + .seconds(10)))
+        task.cancel()
+        #expect(await task.value == "first")
+        goOn.open()
+        #expect(await eventually { await source.token() == "second" })
     }
 
     @Test("a refused token is read again at once, unless it has been replaced meanwhile")

@@ -20,11 +20,13 @@ extension ClusterConfiguration {
                 code: .missing, source: tokenFile, key: "", detail: "expected a token, it is empty")
         }
         let namespace = (try? read("\(directory)/namespace")).map(trimmed) ?? ""
-        return ClusterConfiguration(
+        var configuration = ClusterConfiguration(
             server: "https://\(host.contains(":") ? "[\(host)]" : host):\(port)",
             tls: TLSOptions(certificateAuthorityPEM: authority),
             credentials: .tokenFile(path: tokenFile, initial: token),
             namespace: namespace.isEmpty ? "default" : namespace, name: "in-cluster")
+        configuration.tlsFiles.certificateAuthority = "\(directory)/ca.crt"
+        return configuration
     }
 
     private static func required(

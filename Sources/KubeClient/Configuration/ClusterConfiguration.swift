@@ -2,23 +2,47 @@ internal import Base
 package import HTTPClient
 
 /// How a cluster's API server is reached and how we identify ourselves there.
-package struct ClusterConfiguration: Sendable {
-    /// Where the bearer token comes from.
+package struct ClusterConfiguration: Sendable, Equatable {
+    /// How we identify ourselves, beside a client certificate.
     package enum Credentials: Sendable, Equatable {
-        /// No token: a client certificate, or an open server.
+        /// A client certificate alone, or an open server.
         case none
         case token(String)
         /// The file is read again and again, because tokens that Kubernetes issues expire. `initial` serves until the
         /// file was read once.
         case tokenFile(path: String, initial: String?)
+        case basic(user: String, password: String)
+        /// A program gives a token, a client certificate, or both.
+        case exec(ExecPlugin)
+    }
+
+    /// The files that parts of `tls` were read from; they are read again and again. Nil: the part did not come from a
+    /// file.
+    package struct TLSFiles: Sendable, Equatable {
+        package var certificateAuthority: String?
+        package var clientCertificate: String?
+        package var clientKey: String?
+
+        package init(
+            certificateAuthority: String? = nil, clientCertificate: String? = nil, clientKey: String? = nil
+        ) {
+            self.certificateAuthority = certificateAuthority
+            self.clientCertificate = clientCertificate
+            self.clientKey = clientKey
+        }
     }
 
     /// Such as `https://10.0.0.1:443`, without a slash at the end.
     package var server: String
     package var tls: TLSOptions
+    package var tlsFiles = TLSFiles()
     /// `http`, `https` or `socks5` URL; nil: as the environment says.
     package var proxy: String?
+    /// No compressed answers are asked for: the network is faster than the server's gzip.
+    package var disableCompression = false
     package var credentials: Credentials
+    /// Nil: we act as who we are.
+    package var impersonation: Impersonation?
     /// The namespace to work in when none is named.
     package var namespace: String
     /// The kubeconfig context, or `in-cluster`.
@@ -43,48 +67,43 @@ package struct ClusterConfiguration: Sendable {
     /// - Throws: `ConfigurationError`.
     package static func load(kubeconfig: String? = nil, context: String? = nil) async throws -> ClusterConfiguration {
         try await onOwnThread("kubeconfig") { () throws(ConfigurationError) in
-            try find(
-                kubeconfig: kubeconfig, context: context, environment: environmentVariable,
-                read: { (path) throws(FileError) in try readFile(path, maximumBytes: 4 << 20) })
+            try find(kubeconfig: kubeconfig, context: context, environment: environmentVariable, read: readFromDisk)
         }
     }
 
-    typealias ReadFile = (String) throws(FileError) -> [UInt8]
+    typealias ReadFile = @Sendable (String) throws(FileError) -> [UInt8]
+
+    /// Kubeconfigs, certificates and tokens are small; more is a wrong path.
+    @Sendable static func readFromDisk(_ path: String) throws(FileError) -> [UInt8] {
+        try readFile(path, maximumBytes: 4 << 20)
+    }
 
     static func find(
         kubeconfig: String?, context: String?, environment: (String) -> String?, read: ReadFile
     ) throws(ConfigurationError) -> ClusterConfiguration {
-        if let kubeconfig {
-            return try Kubeconfig(file: kubeconfig, read: read).configuration(context: context, read: read)
-        }
-        if let list = environment("KUBECONFIG"), !list.isEmpty {
-            let files = list.split(separator: ":").map(String.init)
-            return try Kubeconfig(files: files, read: read).configuration(context: context, read: read)
+        if let files = try Kubeconfig.find(kubeconfig, environment: environment, read: read) {
+            return try files.configuration(context: context, read: read)
         }
         if environment("KUBERNETES_SERVICE_HOST") != nil {
             return try inCluster(environment: environment, read: read)
         }
-        guard let home = environment("HOME"), !home.isEmpty else {
-            throw ConfigurationError(
-                code: .missing, source: "environment", key: "",
-                detail: "no cluster: expected --kubeconfig, KUBECONFIG, a pod's service account or ~/.kube/config")
-        }
-        return try Kubeconfig(file: home + "/.kube/config", read: read).configuration(context: context, read: read)
+        return try Kubeconfig.ofHome(environment: environment, read: read).configuration(context: context, read: read)
     }
 }
 
-/// Runs blocking work on a thread of its own and waits for it without holding a thread of the cooperative pool.
-func onOwnThread<Value: Sendable, Failure: Error>(
-    _ name: String, _ body: @escaping @Sendable () throws(Failure) -> Value
-) async throws(Failure) -> Value {
-    let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, Failure>, Never>) in
-        startThread(name: name) {
-            do throws(Failure) {
-                continuation.resume(returning: .success(try body()))
-            } catch {
-                continuation.resume(returning: .failure(error))
-            }
+// Without this, printing a configuration would print what is secret in it.
+extension ClusterConfiguration: CustomStringConvertible {
+    package var description: String { name.isEmpty ? server : "\(name) (\(server))" }
+}
+
+extension ClusterConfiguration.Credentials: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .none: "none"
+        case .token: "a token"
+        case .tokenFile(let path, _): "the token in \(path)"
+        case .basic(let user, _): "the password of \(user)"
+        case .exec(let plugin): "exec plugin \(plugin.command)"
         }
     }
-    return try result.get()
 }

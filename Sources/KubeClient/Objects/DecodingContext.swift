@@ -1,9 +1,10 @@
 /// What the decoders of one informer share: memory for values that repeat, and which annotations are wanted.
-struct DecodingContext {
-    let annotations: AnnotationFilter
+package struct DecodingContext {
+    package let annotations: AnnotationFilter
     private var strings = Interner<String>()
     private var labelSets = Interner<LabelSet>()
     private var owners = Interner<ControllerReference>()
+    private var podContainers = Interner<PodContainers>()
 
     init(annotations: AnnotationFilter = .none) { self.annotations = annotations }
 
@@ -14,6 +15,9 @@ struct DecodingContext {
         return bytes.count > 15 ? strings(string) : string
     }
 
+    /// A string that many objects have.
+    package mutating func string(_ text: String) -> String { text.utf8.count > 15 ? strings(text) : text }
+
     /// A label set that many objects have.
     mutating func labels(_ pairs: [(key: String, value: String)]) -> LabelSet {
         pairs.isEmpty ? LabelSet() : labelSets(LabelSet(sorted: pairs))
@@ -21,6 +25,9 @@ struct DecodingContext {
 
     /// A controller that many objects have.
     mutating func owner(_ reference: ControllerReference) -> ControllerReference { owners(reference) }
+
+    /// Containers that many pods have.
+    mutating func containers(_ spec: PodContainers) -> PodContainers { podContainers(spec) }
 }
 
 /// Which annotations are kept. Most objects carry kilobytes of them that nobody reads.

@@ -11,16 +11,17 @@ package struct Namespace: KubernetesObject {
 }
 
 extension Resource<Namespace> {
-    /// Namespaces; their annotations are not kept.
+    /// Namespaces, of which only the metadata is asked for; their annotations are not kept.
     package static let namespaces = Resource(
-        kind: "Namespace", plural: "namespaces", versions: [GroupVersion(version: "v1")], isNamespaced: false
+        kind: "Namespace", plural: "namespaces", versions: [GroupVersion(version: "v1")], isNamespaced: false,
+        isMetadataOnly: true
     ) { reader, context throws(ProtobufError) in
         try Namespace(from: reader, in: &context)
     }
 }
 
 extension Namespace {
-    /// `Namespace`{1: metadata, 3: NamespaceStatus{1: phase}}.
+    /// `Namespace`{1: metadata, 3: NamespaceStatus{1: phase}}, or `PartialObjectMetadata`{1: metadata}.
     fileprivate init(
         from reader: consuming ProtobufReader, in context: inout DecodingContext
     ) throws(ProtobufError) {
@@ -36,5 +37,7 @@ extension Namespace {
             default: break
             }
         }
+        // The API server sets both together.
+        if phase.isEmpty { phase = meta.deleted == nil ? "Active" : "Terminating" }
     }
 }

@@ -18,28 +18,32 @@ package struct ComputeResources: Sendable, Hashable {
     }
 }
 
-/// A pod: where it runs, what it reserves and how it fares.
+/// A pod: where it runs, what it reserves and how it fares. There are many of them, so what pods of one template have in
+/// common is shared, and what only ailing pods have is kept apart.
 package struct Pod: KubernetesObject {
     package var meta: ObjectMeta
     /// Empty until the pod is scheduled.
     package var nodeName: String
-    /// What the scheduler reserves for the pod: see `PodRequests`.
-    package var requests: ComputeResources
-    /// How often its containers have been restarted, together.
+    /// What its spec says of its containers.
+    package var containers: PodContainers
+    /// How often its containers, init containers included, have been restarted, together.
     package var restartCount: Int32
     package var phase: PodPhase
     /// Whether the condition `Ready` is true.
     package var isReady: Bool
+    /// Nil while all is well.
+    package var troubles: PodTroubles?
 
     package init(
-        meta: ObjectMeta, nodeName: String = "", requests: ComputeResources = ComputeResources(),
-        restartCount: Int32 = 0, phase: PodPhase = .pending, isReady: Bool = false
+        meta: ObjectMeta, nodeName: String = "", containers: PodContainers = .none, restartCount: Int32 = 0,
+        phase: PodPhase = .pending, isReady: Bool = false, troubles: PodTroubles? = nil
     ) {
         self.meta = meta
         self.nodeName = nodeName
-        self.requests = requests
+        self.containers = containers
         self.restartCount = restartCount
         self.phase = phase
         self.isReady = isReady
+        self.troubles = troubles
     }
 }

@@ -30,12 +30,25 @@ struct PodRequests {
         if let memory = ofPod?.memoryBytes { sum.memoryBytes = memory }
         return sum + overhead
     }
+
+    /// The same of limits (`PodLimits` there): the overhead comes on top only where there is a limit.
+    var totalOfLimits: ComputeResources {
+        var limits = self
+        limits.overhead = ComputeResources()
+        var sum = limits.total
+        if sum.cpuMillicores > 0 { sum = sum + ComputeResources(cpuMillicores: overhead.cpuMillicores) }
+        if sum.memoryBytes > 0 { sum = sum + ComputeResources(memoryBytes: overhead.memoryBytes) }
+        return sum
+    }
 }
 
 /// Requests of which each may be missing.
 struct PartialResources: Equatable {
     var cpuMillicores: Int64?
     var memoryBytes: Int64?
+
+    /// Whether neither is missing.
+    var isComplete: Bool { cpuMillicores != nil && memoryBytes != nil }
 
     /// What is missing counts as nothing.
     var orZero: ComputeResources {

@@ -15,6 +15,12 @@ package enum Quantity {
         return text.withUTF8 { scaled(UnsafeRawBufferPointer($0), by: 3) }
     }
 
+    /// Billionths, such as nanocores, which is how metrics of CPU are given; nil when the text is no quantity.
+    package static func billionths(_ text: String) -> Int64? {
+        var text = text
+        return text.withUTF8 { scaled(UnsafeRawBufferPointer($0), by: 9) }
+    }
+
     /// The quantity × 10^`decimals`.
     static func scaled(_ text: UnsafeRawBufferPointer, by decimals: Int) -> Int64? {
         guard let quantity = QuantityParser.parse(text) else { return nil }

@@ -15,3 +15,20 @@ package struct ResourceVersion: Sendable, Hashable, Comparable, CustomStringConv
         return left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
     }
 }
+
+extension ResourceVersion {
+    /// Whether this one is certainly older. False when either is no decimal number, as those of API servers that do not
+    /// keep their objects in etcd may be.
+    func precedes(_ other: Self) -> Bool { self < other && isDecimal && other.isDecimal }
+
+    /// Its value; nil when it is no decimal number. Exact up to 2^53, which etcd's revisions do not reach.
+    package var number: Double? { isDecimal ? Double(text) : nil }
+
+    private var isDecimal: Bool { !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+
+    /// The later of two; where they cannot be compared, the second.
+    static func later(_ left: Self?, _ right: Self?) -> Self? {
+        guard let left, let right else { return left ?? right }
+        return right.precedes(left) ? left : right
+    }
+}

@@ -1,32 +1,8 @@
-/// `ListMeta`: what a list says about itself.
-package struct ListMetadata: Sendable, Equatable {
-    package var resourceVersion = ResourceVersion("")
-    /// Empty on the last page.
-    package var continueToken = ""
-
-    package init(resourceVersion: ResourceVersion = "", continueToken: String = "") {
-        self.resourceVersion = resourceVersion
-        self.continueToken = continueToken
-    }
-}
-
-extension ListMetadata {
-    init(from reader: consuming ProtobufReader) throws(ProtobufError) {
-        while let field = try reader.nextField() {
-            switch field {
-            case 2: resourceVersion = ResourceVersion(try reader.string())
-            case 3: continueToken = try reader.string()
-            default: break
-            }
-        }
-    }
-}
-
 /// Decodes a list in its protobuf form from chunks of any size. Each item is handed over as soon as its last byte has
 /// come, from the chunk itself where it lies there whole, so that the list is never held in memory.
 ///
 /// The form: `k8s\0`, `runtime.Unknown`{1: TypeMeta, 2: raw}, in `raw` the list {1: ListMeta, 2: item …}.
-struct ListDecoder {
+struct ListDecoder: ListDecoding {
     /// Longer items cannot exist: etcd's limit is about 1.5 MB.
     static let maximumItemBytes = 32 << 20
     /// A buffer that one large item has grown is not kept for the small ones after it.
@@ -62,7 +38,7 @@ struct ListDecoder {
 
     /// Takes the next bytes and calls `item` with each item that they complete.
     mutating func feed(
-        _ chunk: UnsafeRawBufferPointer, item: (ProtobufReader) throws -> Void
+        _ chunk: UnsafeRawBufferPointer, item: (WireObject) throws -> Void
     ) throws {
         var position = 0
         while position < chunk.count || isReadyWithoutBytes {
@@ -169,7 +145,7 @@ struct ListDecoder {
     }
 
     private mutating func collect(
-        _ part: UnsafeRawBufferPointer, field: Int, total: Int, item: (ProtobufReader) throws -> Void
+        _ part: UnsafeRawBufferPointer, field: Int, total: Int, item: (WireObject) throws -> Void
     ) throws {
         if part.count == total {
             try deliver(part, field: field, item: item)
@@ -184,11 +160,11 @@ struct ListDecoder {
     }
 
     private mutating func deliver(
-        _ bytes: UnsafeRawBufferPointer, field: Int, item: (ProtobufReader) throws -> Void
+        _ bytes: UnsafeRawBufferPointer, field: Int, item: (WireObject) throws -> Void
     ) throws {
         let reader = ProtobufReader(bytes)
         switch (level, field) {
-        case (.list, 2): try item(reader)
+        case (.list, 2): try item(.protobuf(reader))
         case (.list, _): metadata = try ListMetadata(from: reader)
         case (.unknown, _): type = try TypeMeta(from: reader)
         }

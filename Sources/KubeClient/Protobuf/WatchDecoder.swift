@@ -1,32 +1,6 @@
-/// One event of a watch, in place: valid only during the call that hands it over.
-struct WatchEvent {
-    /// The types of `metav1.WatchEvent`.
-    enum EventType: Equatable {
-        case added, modified, deleted, bookmark, error
-        /// A type that a later server may have; to be skipped.
-        case unknown(String)
-
-        init(_ name: String) {
-            switch name {
-            case "ADDED": self = .added
-            case "MODIFIED": self = .modified
-            case "DELETED": self = .deleted
-            case "BOOKMARK": self = .bookmark
-            case "ERROR": self = .error
-            default: self = .unknown(name)
-            }
-        }
-    }
-
-    let type: EventType
-    /// The kind that the server wrote, `Status` in an error.
-    let kind: String
-    let object: ProtobufReader
-}
-
 /// Decodes a watch in its protobuf form from chunks of any size: frames of a 4-byte big-endian length and a
 /// `metav1.WatchEvent`{1: type, 2: RawExtension{1: raw}}, whose `raw` is an envelope again.
-struct WatchDecoder {
+struct WatchDecoder: WatchDecoding {
     /// Far above the largest object, so that only garbage or an attack reaches it.
     static let maximumFrameBytes = 32 << 20
     private static let lengthBytes = 4
@@ -35,9 +9,6 @@ struct WatchDecoder {
 
     /// The bytes of an unfinished frame, its length included.
     private var pending: [UInt8] = []
-
-    /// Whether the stream may end here: false inside a frame.
-    var isBetweenFrames: Bool { pending.isEmpty }
 
     /// Takes the next bytes and calls `event` with each event that they complete.
     mutating func feed(_ chunk: UnsafeRawBufferPointer, event: (WatchEvent) throws -> Void) throws {
@@ -52,6 +23,9 @@ struct WatchDecoder {
         }
         pending.append(contentsOf: rest)
     }
+
+    /// A frame that is cut is no event.
+    mutating func finish(event: (WatchEvent) throws -> Void) {}
 
     private mutating func completePending(
         from rest: inout Slice<UnsafeRawBufferPointer>, event: (WatchEvent) throws -> Void
@@ -99,6 +73,7 @@ struct WatchDecoder {
         }
         let envelope = try Envelope(raw)
         return WatchEvent(
-            type: WatchEvent.EventType(type), kind: envelope.kind, object: ProtobufReader(envelope.message))
+            type: WatchEvent.EventType(type), kind: envelope.kind,
+            object: .protobuf(ProtobufReader(envelope.message)))
     }
 }

@@ -14,4 +14,12 @@ package struct CacheChange<Object: KubernetesObject>: Sendable {
     package let new: Object?
     package let cause: Cause
     package let key: ObjectKey
+
+    /// Whether the object is the same but for its version: what changed is nothing that is read of it, such as the
+    /// heartbeat of a condition. Most changes of pods and nodes are of this kind.
+    package var isOfVersionAlone: Bool {
+        guard var old, let new else { return false }
+        old.meta.resourceVersion = new.meta.resourceVersion
+        return old == new
+    }
 }

@@ -1,7 +1,7 @@
 /// The contents of a cache, with its indexes always in step.
 struct CacheState<Object: KubernetesObject> {
     private(set) var entries: [ObjectKey: CacheEntry<Object>] = [:]
-    private var indexes: [CacheIndexTable<Object>]
+    private(set) var indexes: [CacheIndexTable<Object>]
     /// Which list an entry was last seen in.
     private var generation: UInt32 = 0
 
@@ -16,8 +16,8 @@ struct CacheState<Object: KubernetesObject> {
 
     mutating func beginList() { generation &+= 1 }
 
-    /// Puts an object and returns what it replaced: nil when it is new.
-    mutating func put(_ object: Object) -> (old: Object?, isChanged: Bool) {
+    /// Puts an object and returns what it replaced: nil when it is new. Unless `replacesNewer`, a newer object stays.
+    mutating func put(_ object: Object, replacesNewer: Bool = true) -> (old: Object?, isChanged: Bool) {
         guard let entry = entries[object.key] else {
             let entry = CacheEntry(object, generation: generation)
             entries[object.key] = entry
@@ -26,10 +26,16 @@ struct CacheState<Object: KubernetesObject> {
         }
         entry.generation = generation
         let old = entry.object
-        guard old != object else { return (old, false) }
+        guard old != object, replacesNewer || !object.isOlder(than: old) else { return (old, false) }
         entry.object = object
         for position in indexes.indices { indexes[position].move(entry, from: old) }
         return (old, true)
+    }
+
+    /// Removes an object, unless it is newer than its deletion.
+    mutating func remove(_ key: ObjectKey, at version: ResourceVersion) -> Object? {
+        guard let entry = entries[key], !version.precedes(entry.object.meta.resourceVersion) else { return nil }
+        return remove(key)
     }
 
     mutating func remove(_ key: ObjectKey) -> Object? {
@@ -41,6 +47,12 @@ struct CacheState<Object: KubernetesObject> {
     /// Removes what was not put since `beginList()`.
     mutating func sweep() -> [Object] {
         entries.filter { $0.value.generation != generation }.keys.compactMap { remove($0) }
+    }
+}
+
+extension KubernetesObject {
+    fileprivate func isOlder(than other: Self) -> Bool {
+        meta.resourceVersion.precedes(other.meta.resourceVersion)
     }
 }
 
@@ -87,9 +99,4 @@ struct CacheIndexTable<Object: KubernetesObject> {
         set.remove(entry)
         if !set.isEmpty { entries[value] = set }
     }
-}
-
-extension CacheState {
-    /// How many values the indexes hold sets for.
-    var indexedValueCount: Int { indexes.reduce(0) { $0 + $1.entries.count } }
 }

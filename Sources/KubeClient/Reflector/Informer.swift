@@ -12,6 +12,8 @@ package final class Informer<Object: KubernetesObject>: Sendable {
     let client: KubernetesClient
     let selection: Selection
     let silenceLimit: Duration
+    let streamSilenceLimit: Duration
+    private let notOlderThan: ResourceVersion?
     let logger: Logger
     let elapsed: @Sendable () -> Duration
     let sleep: @Sendable (Duration) async throws -> Void
@@ -22,20 +24,28 @@ package final class Informer<Object: KubernetesObject>: Sendable {
     /// - Parameters:
     ///   - selection: which objects.
     ///   - indexes: by which the cache finds objects.
-    ///   - silenceLimit: after so long without a byte from a watch everything is listed anew. Servers send a bookmark
+    ///   - notOlderThan: the `resourceVersion` of the status of an earlier process that wrote down what it saw. The
+    ///     first list is not older, so that a server that lags behind cannot lead us back in time (kubernetes#59848).
+    ///     Nil: it may be of any age. A cluster that was set back is followed all the same.
+    ///   - silenceLimit: after so long without an event from a watch everything is listed anew. Servers send a bookmark
     ///     about every 60 s; default 90 s.
+    ///   - streamSilenceLimit: a streamed list that gives nothing for so long before its end will not end: the server
+    ///     does not know how to stream lists. Default 10 s.
     ///   - clock: for waits.
     ///   - onChange: called after each change of the cache, one after the other. It must not block.
     package init(
         _ resource: Resource<Object>, client: KubernetesClient, selection: Selection = .all,
-        indexes: [CacheIndex<Object>] = [], silenceLimit: Duration = .seconds(90), logger: Logger,
+        indexes: [CacheIndex<Object>] = [], notOlderThan: ResourceVersion? = nil,
+        silenceLimit: Duration = .seconds(90), streamSilenceLimit: Duration = .seconds(10), logger: Logger,
         clock: some Clock<Duration> = ContinuousClock(),
         onChange: @escaping @Sendable (CacheChange<Object>) -> Void = { _ in }
     ) {
         self.resource = resource
         self.client = client
         self.selection = selection
+        self.notOlderThan = notOlderThan
         self.silenceLimit = silenceLimit
+        self.streamSilenceLimit = streamSilenceLimit
         self.onChange = onChange
         self.logger = logger.with(["resource": .string(resource.plural)])
         cache = ObjectCache(indexes: indexes)
@@ -55,20 +65,33 @@ package final class Informer<Object: KubernetesObject>: Sendable {
 
     /// Follows the resource until the task is cancelled.
     package func run() async {
-        var reflection = Reflection(annotations: resource.annotations, elapsed: elapsed)
+        // Started again, it goes on from where it was.
+        let floor = status.resourceVersion ?? notOlderThan
+        var machine = ReflectorMachine(canStream: true, notOlderThan: floor)
+        machine.resumeCounts(of: status)
+        var reflection = Reflection(annotations: resource.annotations, machine: machine, elapsed: elapsed)
         var action = reflection.next(after: .start)
         while !Task.isCancelled {
-            switch action {
-            case .list(let request): action = await list(request, &reflection)
-            case .watch(let version, let seconds): action = await watch(from: version, for: seconds, &reflection)
-            case .read: return  // only `watch` reads, and it returns what comes after
-            case .wait(let duration):
-                try? await sleep(duration)
-                action = reflection.next(after: .waited)
-            case .renewToken:
-                // The client has marked the refused token; it reads a new one for the next request.
-                action = reflection.next(after: .tokenRenewed)
-            }
+            publish(reflection.machine)
+            action = await perform(action, &reflection)
+        }
+    }
+
+    private func perform(
+        _ action: ReflectorMachine.Action, _ reflection: inout Reflection
+    ) async -> ReflectorMachine.Action {
+        switch action {
+        case .list(let request): return await list(request, &reflection)
+        case .stream(let version, let seconds): return await stream(notOlderThan: version, for: seconds, &reflection)
+        case .watch(let version, let seconds): return await watch(from: version, for: seconds, &reflection)
+        case .probe: return await probe(&reflection)
+        case .read: preconditionFailure("only a watch reads, and it returns what comes after")
+        case .wait(let duration):
+            try? await sleep(duration)
+            return reflection.next(after: .waited)
+        case .renewToken:
+            // The client has marked the refused token; it reads a new one for the next request.
+            return reflection.next(after: .tokenRenewed)
         }
     }
 }
@@ -78,6 +101,14 @@ package final class Informer<Object: KubernetesObject>: Sendable {
 extension Informer {
     func update(_ change: (inout InformerStatus) -> Void) { current.withLock { change(&$0) } }
 
+    private func publish(_ machine: ReflectorMachine) {
+        update { status in
+            status.resourceVersion = machine.lastSeen ?? status.resourceVersion
+            (status.relists, status.watchRestarts) = (machine.relists, machine.watchRestarts)
+            status.restores = machine.restores
+        }
+    }
+
     /// The cache is complete.
     func markSynced() {
         update { $0.isSynced = true }
@@ -85,45 +116,13 @@ extension Informer {
     }
 
     /// Applies an object and reports what changed.
-    func put(_ object: Object, _ cause: CacheChange<Object>.Cause) {
-        let (old, isChanged) = cache.put(object)
-        guard isChanged else { return }
-        if let old, old.meta.uid != object.meta.uid {
-            report(old: old, new: nil, cause)
-            report(old: nil, new: object, cause)
-        } else {
-            report(old: old, new: object, cause)
-        }
-    }
+    func put(_ object: Object, _ cause: CacheChange<Object>.Cause) { cache.put(object, cause, report: onChange) }
 
-    func remove(_ key: ObjectKey) {
-        if let old = cache.remove(key) { report(old: old, new: nil, .watch) }
+    /// Removes an object whose deletion has this version and reports it.
+    func remove(_ key: ObjectKey, version: ResourceVersion, _ cause: CacheChange<Object>.Cause) {
+        cache.remove(key, at: version, cause, report: onChange)
     }
 
     /// Removes and reports what the list that was just read does not have.
-    func sweep() {
-        for old in cache.sweep() { report(old: old, new: nil, .list) }
-    }
-
-    private func report(old: Object?, new: Object?, _ cause: CacheChange<Object>.Cause) {
-        guard let object = new ?? old else { return }
-        onChange(CacheChange(old: old, new: new, cause: cause, key: object.key))
-    }
-}
-
-/// What one run of an informer carries from step to step.
-struct Reflection {
-    var context: DecodingContext
-    private var machine = ReflectorMachine()
-    private var generator = SystemRandomNumberGenerator()
-    private let elapsed: @Sendable () -> Duration
-
-    init(annotations: AnnotationFilter, elapsed: @escaping @Sendable () -> Duration) {
-        context = DecodingContext(annotations: annotations)
-        self.elapsed = elapsed
-    }
-
-    mutating func next(after event: ReflectorMachine.Event) -> ReflectorMachine.Action {
-        machine.handle(event, at: elapsed(), using: &generator)
-    }
+    func sweep() { cache.sweep(report: onChange) }
 }

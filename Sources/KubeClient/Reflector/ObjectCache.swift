@@ -24,11 +24,47 @@ package final class ObjectCache<Object: KubernetesObject>: Sendable {
     func beginList() { state.withLock { $0.beginList() } }
 
     /// Puts an object and returns what it replaced: nil when it is new. When nothing changed, `isChanged` is false.
-    func put(_ object: Object) -> (old: Object?, isChanged: Bool) { state.withLock { $0.put(object) } }
+    ///
+    /// - Parameter replacesNewer: whether a newer object gives way, as to a list, which is of one moment. An event that
+    ///   is older than what is there was sent twice.
+    func put(_ object: Object, replacesNewer: Bool) -> (old: Object?, isChanged: Bool) {
+        state.withLock { $0.put(object, replacesNewer: replacesNewer) }
+    }
 
-    /// Removes and returns an object.
-    func remove(_ key: ObjectKey) -> Object? { state.withLock { $0.remove(key) } }
+    /// Removes and returns an object, unless it is newer than its deletion: then it was made anew.
+    func remove(_ key: ObjectKey, at version: ResourceVersion) -> Object? {
+        state.withLock { $0.remove(key, at: version) }
+    }
 
     /// Removes and returns what was not put since `beginList()`.
     func sweep() -> [Object] { state.withLock { $0.sweep() } }
+}
+
+// What informers do to the cache, with the changes that it makes.
+extension ObjectCache {
+    /// Puts an object of a list, or of a watch's event.
+    func put(_ object: Object, _ cause: CacheChange<Object>.Cause, report: (CacheChange<Object>) -> Void) {
+        let (old, isChanged) = put(object, replacesNewer: cause == .list)
+        guard isChanged else { return }
+        if let old, old.meta.uid != object.meta.uid {
+            report(CacheChange(old: old, new: nil, cause: cause, key: object.key))
+            report(CacheChange(old: nil, new: object, cause: cause, key: object.key))
+        } else {
+            report(CacheChange(old: old, new: object, cause: cause, key: object.key))
+        }
+    }
+
+    /// Removes an object whose deletion has this version.
+    func remove(
+        _ key: ObjectKey, at version: ResourceVersion, _ cause: CacheChange<Object>.Cause,
+        report: (CacheChange<Object>) -> Void
+    ) {
+        guard let old = remove(key, at: version) else { return }
+        report(CacheChange(old: old, new: nil, cause: cause, key: key))
+    }
+
+    /// Removes what the list that was just read does not have.
+    func sweep(report: (CacheChange<Object>) -> Void) {
+        for old in sweep() { report(CacheChange(old: old, new: nil, cause: .list, key: old.key)) }
+    }
 }

@@ -8,10 +8,16 @@ struct ReflectorFailure: Equatable {
         case forbidden
         /// The server does not have the resource.
         case notServed
-        /// The server has too much to do, or cannot be reached.
+        /// The server does not know how to stream a list, or may not.
+        case cannotStream
+        /// The server has too much to do.
         case overloaded
+        /// The server cannot be reached, or only what stands before it can.
+        case unreachable
         /// The server failed, or its answer could not be read.
         case faulty
+        /// An event came whole, but the object in it could not be read. What it told is lost.
+        case malformedEvent
         case other
     }
 
@@ -34,7 +40,8 @@ extension ReflectorFailure {
             case .unauthorized: .unauthorized
             case .forbidden: .forbidden
             case .notFound: .notServed
-            case .tooManyRequests, .unavailable, .unreachable, .timeout, .connectionLost: .overloaded
+            case .tooManyRequests, .timeout: .overloaded
+            case .unavailable, .unreachable, .connectionLost: .unreachable
             case .serverError, .serverTimeout, .undecodable: .faulty
             case .badRequest, .conflict, .alreadyExists, .invalid, .refused, .cancelled: .other
             }

@@ -5,17 +5,20 @@ internal import Base
 ///
 /// | event | next |
 /// |---|---|
-/// | first start | list at version 0, which any server answers from memory |
+/// | first start, relist | stream the list where the server can; else list |
+/// | first list | at version 0, which any server answers from memory, or not older than what an earlier process saw |
 /// | list complete | watch from its version, also when that is lower than before (the cluster was restored) |
-/// | object, bookmark | keep reading; the version is theirs |
+/// | object, bookmark | keep reading; the version is theirs, in a streamed list only after its end |
+/// | end of a streamed list | keep reading; the version is the bookmark's |
 /// | 410, as status or event | list not older than what was seen; if that fails so, list whatever there is |
 /// | 410 on a later page of a list | begin the list again; the second time without pages |
 /// | version too large | list whatever there is |
-/// | 429, 503, no connection | keep the version, back off, go on with the same step |
-/// | 500, undecodable | watch again after a wait, the fourth time list |
-/// | other errors in a watch | list after a wait |
+/// | 429 | keep the version, back off at least as long as the server asks, go on with the same step |
+/// | no connection, 503 | the same; but before watching on, ask whether the server's version is lower than ours |
+/// | 500, undecodable stream | watch again after a wait, the fourth time list |
+/// | an event whose object is unreadable, other errors in a watch | list after a wait |
 /// | body ended after an object or 1 s | watch on at once |
-/// | body ended sooner | watch on after a wait |
+/// | body ended sooner | watch on after a wait, the fourth time list |
 /// | 401 | take a new token and try again at once; the second time back off |
 /// | 403 | back off up to the greatest wait: the permission may yet come |
 /// | 404, not served | ask again every minute or so: the resource may yet come |
@@ -23,12 +26,16 @@ internal import Base
 struct ReflectorMachine {
     /// What is going on.
     enum State: Equatable {
-        /// To `listing`, on `start`.
+        /// To `listing` or `streaming`, on `start`.
         case idle
         /// To `watching` when the last page is there; else to `waiting` or `renewingToken`, or to another list.
         case listing(ListRequest)
-        /// To `watching` again when the body ends, to `listing`, `waiting` or `renewingToken` when it fails.
+        /// A list comes as a watch. To `watching` at its end; else as `listing`.
+        case streaming(notOlderThan: ResourceVersion?)
+        /// To `watching` again when the body ends, to another list, `waiting` or `renewingToken` when it fails.
         case watching
+        /// Asks what version the server is at. To `watching`, or to another list.
+        case probing
         /// To the step.
         case waiting(then: Step)
         /// To the step.
@@ -36,7 +43,7 @@ struct ReflectorMachine {
     }
 
     /// A step that can be tried again.
-    enum Step: Equatable { case list(ListRequest), watch }
+    enum Step: Equatable { case list(ListRequest), stream(notOlderThan: ResourceVersion?), watch, probe }
 
     /// The query of a list.
     struct ListRequest: Equatable {
@@ -58,10 +65,18 @@ struct ReflectorMachine {
         case start
         /// A page was read.
         case listed(ListMetadata)
-        /// An object was read from the watch and applied.
+        /// A list or stream broke off; objects up to this version have been applied from it.
+        case listedInPart(ResourceVersion)
+        /// An object was read from the watch or streamed list and applied.
         case object(ResourceVersion)
         case bookmark(ResourceVersion)
-        /// The body of the watch ended cleanly, or was cut.
+        /// The bookmark after the last object of a streamed list.
+        case streamed(ResourceVersion)
+        /// The server cannot stream this list.
+        case cannotStream
+        /// The version that the server is at now.
+        case probed(ResourceVersion)
+        /// The body of the watch or stream ended cleanly, or was cut.
         case ended
         /// Nothing came for longer than bookmarks do.
         case silent
@@ -73,10 +88,14 @@ struct ReflectorMachine {
 
     enum Action: Equatable {
         case list(ListRequest)
+        /// Open a watch that begins with all objects; the server ends it after so many seconds.
+        case stream(notOlderThan: ResourceVersion?, timeoutSeconds: Int)
         /// The server ends the watch after so many seconds.
         case watch(from: ResourceVersion, timeoutSeconds: Int)
-        /// Read on from the open watch.
+        /// Read on from the open watch or stream.
         case read
+        /// Ask for the version that the server is at now, from etcd.
+        case probe
         /// Report `waited` after that time.
         case wait(Duration)
         /// Read the token again before the next request, then report `tokenRenewed`.
@@ -87,27 +106,52 @@ struct ReflectorMachine {
     private static let initialWait: Duration = .milliseconds(800)
     private static let maximumWait: Duration = .seconds(30)
     /// client-go: after two minutes without a failure the waits begin anew.
-    private static let waitsBeginAnewAfter: Duration = .seconds(120)
+    static let waitsBeginAnewAfter: Duration = .seconds(120)
+    /// API servers ask for up to 32 s (server/filters/priority-and-fairness.go); a wrong number must not blind us.
+    static let maximumAskedWait: Duration = .seconds(120)
     /// Custom resources and newer kinds may be installed at any time; once a minute is soon enough.
-    private static let notServedWait: Duration = .seconds(60)
+    static let notServedWait: Duration = .seconds(60)
     /// A watch that ends sooner without an event is an error (client-go `VeryShortWatchError`).
-    private static let shortWatch: Duration = .seconds(1)
+    static let shortWatch: Duration = .seconds(1)
     /// Spread, so that the watches of one client do not end together.
-    private static let watchTimeoutSeconds = 240...480
+    static let watchTimeoutSeconds = 240...480
     /// As often a watch is tried again after an error of the server before everything is listed.
-    private static let maximumWatchFaults = 3
+    static let maximumWatchFaults = 3
+    /// As often a streamed list may break off before the list is asked for in pages.
+    static let maximumStreamFaults = 2
+    /// Ten million objects, more than etcd holds: a list of more pages never ends.
+    static let maximumPages = 20_000
 
-    private(set) var state = State.idle
+    var state = State.idle
     /// The version that the cache is at; nil before the first list.
-    private(set) var lastSeen: ResourceVersion?
+    var lastSeen: ResourceVersion?
+    /// How often and why the list was asked for again, and how often and why the watch was opened again.
+    var relists: [RelistReason: Int] = [:]
+    var watchRestarts: [WatchRestartReason: Int] = [:]
+    /// How often a complete list was older than what had been seen: the cluster was set back.
+    var restores = 0
 
-    private var backoff = Backoff(initial: initialWait, factor: 2, maximum: maximumWait, jitter: 1)
-    private var lastFailure: Duration?
-    private var watchBegan: Duration = .zero
-    private var watchHadEvent = false
-    private var watchFaults = 0
-    private var tokenIsFresh = false
-    private var pagesExpired = 0
+    /// What lists must not be older than although `lastSeen` is lower or nil: what an earlier process saw, or what the
+    /// cache holds of a list that broke off.
+    var floor: ResourceVersion?
+    let canStream: Bool
+    var backoff = Backoff(initial: initialWait, factor: 2, maximum: maximumWait, jitter: 1)
+    var lastFailure: Duration?
+    var watchBegan: Duration = .zero
+    var watchHadEvent = false
+    var watchFaults = 0
+    var streamFaults = 0
+    var tokenIsFresh = false
+    var pagesExpired = 0
+    var pages = 0
+
+    /// - Parameters:
+    ///   - canStream: whether streamed lists are tried.
+    ///   - notOlderThan: what the first list must not be older than; nil: it may be of any age.
+    init(canStream: Bool, notOlderThan: ResourceVersion? = nil) {
+        self.canStream = canStream
+        floor = notOlderThan
+    }
 
     /// Takes an event and says what to do.
     ///
@@ -116,148 +160,47 @@ struct ReflectorMachine {
         _ event: Event, at now: Duration, using generator: inout some RandomNumberGenerator
     ) -> Action {
         switch event {
-        case .start: list(.any)
+        case .start: begin(notOlder, using: &generator)
         case .listed(let metadata): listed(metadata, at: now, using: &generator)
+        case .listedInPart(let version): listedInPart(version)
         case .object(let version), .bookmark(let version): read(version)
+        case .streamed(let version): streamed(version, at: now)
+        case .cannotStream: cannotStream(using: &generator)
+        case .probed(let version): probed(version, at: now, using: &generator)
         case .ended: ended(at: now, using: &generator)
-        case .silent: relist()
+        case .silent: silent(using: &generator)
         case .failed(let failure): failed(failure, at: now, using: &generator)
         case .waited, .tokenRenewed: resume(at: now, using: &generator)
         }
     }
 }
 
-// MARK: The steps
-
-extension ReflectorMachine {
-    private mutating func list(_ request: ListRequest) -> Action {
-        state = .listing(request)
-        return .list(request)
-    }
-
-    private mutating func watch(at now: Duration, using generator: inout some RandomNumberGenerator) -> Action {
-        guard let lastSeen else { return list(.any) }
-        state = .watching
-        (watchBegan, watchHadEvent) = (now, false)
-        return .watch(from: lastSeen, timeoutSeconds: Int.random(in: Self.watchTimeoutSeconds, using: &generator))
-    }
-
-    /// For at least what was seen before; before the first list for anything.
-    private mutating func relist() -> Action { list(notOlder) }
-
-    private var notOlder: ListRequest { lastSeen.map { ListRequest(resourceVersion: $0) } ?? .any }
-
-    private mutating func resume(at now: Duration, using generator: inout some RandomNumberGenerator) -> Action {
-        switch state {
-        case .waiting(.list(let request)), .renewingToken(.list(let request)): list(request)
-        default: watch(at: now, using: &generator)
-        }
-    }
-
-    /// Waits before a step, each time longer, at least as long as the server asks.
-    private mutating func wait(
-        atLeast minimum: Duration? = nil, then step: Step, at now: Duration,
-        using generator: inout some RandomNumberGenerator
-    ) -> Action {
-        if let lastFailure, now - lastFailure > Self.waitsBeginAnewAfter { backoff.reset() }
-        lastFailure = now
-        state = .waiting(then: step)
-        return .wait(max(backoff.next(using: &generator), minimum ?? .zero))
-    }
+/// Why a list was asked for again after the cache had been complete; for metrics.
+package enum RelistReason: String, Sendable, CaseIterable {
+    /// The server does not keep the version any more (410).
+    case expired
+    /// Nothing came from the watch, not even a bookmark.
+    case silent
+    /// The server is at a lower version than we are: it was set back.
+    case restored
+    /// An event could not be read.
+    case undecodable
+    /// The watch failed, or ended at once, again and again.
+    case watchFailed
+    /// The server did not have the resource.
+    case notServed
 }
 
-// MARK: What went well
-
-extension ReflectorMachine {
-    private mutating func listed(
-        _ metadata: ListMetadata, at now: Duration, using generator: inout some RandomNumberGenerator
-    ) -> Action {
-        tokenIsFresh = false
-        if case .listing(let request) = state, !metadata.continueToken.isEmpty {
-            return list(ListRequest(limit: request.limit, continueToken: metadata.continueToken))
-        }
-        guard !metadata.resourceVersion.text.isEmpty else {
-            return wait(then: .list(.newest), at: now, using: &generator)
-        }
-        lastSeen = metadata.resourceVersion
-        (watchFaults, pagesExpired) = (0, 0)
-        return watch(at: now, using: &generator)
-    }
-
-    private mutating func read(_ version: ResourceVersion) -> Action {
-        if !version.text.isEmpty { lastSeen = version }
-        (watchHadEvent, tokenIsFresh, watchFaults) = (true, false, 0)
-        return .read
-    }
-
-    private mutating func ended(at now: Duration, using generator: inout some RandomNumberGenerator) -> Action {
-        if watchHadEvent || now - watchBegan >= Self.shortWatch { return watch(at: now, using: &generator) }
-        return wait(then: .watch, at: now, using: &generator)
-    }
-}
-
-// MARK: What went wrong
-
-extension ReflectorMachine {
-    private var step: Step {
-        switch state {
-        case .listing(let request): .list(request)
-        case .waiting(let step), .renewingToken(let step): step
-        case .idle, .watching: .watch
-        }
-    }
-
-    private mutating func failed(
-        _ failure: ReflectorFailure, at now: Duration, using generator: inout some RandomNumberGenerator
-    ) -> Action {
-        switch failure.kind {
-        case .expired: return expired(at: now, using: &generator)
-        case .versionTooLarge: return versionTooLarge(failure, at: now, using: &generator)
-        case .unauthorized where !tokenIsFresh:
-            tokenIsFresh = true
-            state = .renewingToken(then: step)
-            return .renewToken
-        case .unauthorized:
-            tokenIsFresh = false
-            return wait(then: step, at: now, using: &generator)
-        case .notServed:
-            state = .waiting(then: .list(notOlder))
-            return .wait(Self.notServedWait * Double.random(in: 1...1.5, using: &generator))
-        case .overloaded, .forbidden:
-            return wait(atLeast: failure.retryAfter, then: step, at: now, using: &generator)
-        case .faulty, .other:
-            return wait(atLeast: failure.retryAfter, then: afterFault(failure), at: now, using: &generator)
-        }
-    }
-
-    private mutating func expired(at now: Duration, using generator: inout some RandomNumberGenerator) -> Action {
-        guard case .listing(let request) = state else { return relist() }
-        if request.continueToken != nil {
-            pagesExpired += 1
-            return list(pagesExpired > 1 ? .newestUnpaged : .newest)
-        }
-        if request.resourceVersion != nil { return list(.newest) }
-        // The newest cannot have expired. A server that says so all the same must not be asked without end.
-        return wait(then: .list(.newestUnpaged), at: now, using: &generator)
-    }
-
-    private mutating func versionTooLarge(
-        _ failure: ReflectorFailure, at now: Duration, using generator: inout some RandomNumberGenerator
-    ) -> Action {
-        if case .listing(let request) = state, request.resourceVersion == nil {
-            return wait(atLeast: failure.retryAfter, then: .list(.newestUnpaged), at: now, using: &generator)
-        }
-        return list(.newest)
-    }
-
-    /// A list is tried again as it was, or from its first page; a watch a few times, when the server may recover.
-    private mutating func afterFault(_ failure: ReflectorFailure) -> Step {
-        if case .list(let request) = step {
-            return .list(request.continueToken == nil ? request : .newest)
-        }
-        watchFaults += 1
-        if failure.kind == .faulty, watchFaults <= Self.maximumWatchFaults { return .watch }
-        watchFaults = 0
-        return .list(notOlder)
-    }
+/// Why a watch was opened again without a list; for metrics.
+package enum WatchRestartReason: String, Sendable, CaseIterable {
+    /// It came to its end.
+    case ended
+    /// It ended at once and without an event.
+    case short
+    case unauthorized, forbidden
+    /// 429.
+    case overloaded
+    case unreachable
+    /// The server failed, or what it sent could not be read.
+    case faulty
 }

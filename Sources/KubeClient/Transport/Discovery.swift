@@ -4,21 +4,27 @@ internal import Base
 actor Discovery {
     /// The plurals of each group version that the server has.
     private var served: [GroupVersion: Set<String>] = [:]
-    private var asking: [GroupVersion: Task<Set<String>?, any Error>] = [:]
+    /// As many as there are group versions that the program names.
+    private var asking: [GroupVersion: SharedWork<Set<String>?>] = [:]
 
     /// The plurals of a group version, or nil when the server does not have it. That answer is not kept: the group may
     /// come at any time.
+    ///
+    /// - Throws: what `ask` throws; `CancellationError`.
     func resources(
         of groupVersion: GroupVersion, ask: @escaping @Sendable () async throws -> Set<String>?
     ) async throws -> Set<String>? {
         if let known = served[groupVersion] { return known }
-        let task = asking[groupVersion] ?? Task { try await ask() }
-        asking[groupVersion] = task
-        defer { asking[groupVersion] = nil }
-        let found = try await task.value
-        if let found { served[groupVersion] = found }
-        return found
+        let work = asking[groupVersion] ?? SharedWork()
+        asking[groupVersion] = work
+        return try await work.value {
+            let found = try await ask()
+            if let found { await self.keep(found, of: groupVersion) }
+            return found
+        }
     }
+
+    private func keep(_ plurals: Set<String>, of groupVersion: GroupVersion) { served[groupVersion] = plurals }
 
     /// Asks again the next time.
     func forget(_ groupVersions: [GroupVersion]) {
@@ -40,7 +46,7 @@ extension KubernetesClient {
     /// - Throws: `KubernetesError`.
     package func endpoint(of plural: String, versions: [GroupVersion]) async throws -> Endpoint? {
         for version in versions {
-            let plurals = try await discovery.resources(of: version) { try await self.resources(of: version) }
+            let plurals = try await served(version)
             if plurals?.contains(plural) == true { return Endpoint(version, plural) }
         }
         return nil
@@ -49,6 +55,14 @@ extension KubernetesClient {
     /// Forgets what the server said about a resource: it turned out not to be so.
     func forgetEndpoint<Object>(of resource: Resource<Object>) async {
         await discovery.forget(resource.versions)
+    }
+
+    private func served(_ groupVersion: GroupVersion) async throws(KubernetesError) -> Set<String>? {
+        do {
+            return try await discovery.resources(of: groupVersion) { try await self.resources(of: groupVersion) }
+        } catch {
+            throw KubernetesError(any: error, request: "GET \(groupVersion.path)")
+        }
     }
 
     private func resources(of groupVersion: GroupVersion) async throws -> Set<String>? {

@@ -21,8 +21,6 @@ extension KubernetesClient {
     /// How a patch's body is to be understood.
     package enum PatchKind: String, Sendable {
         case merge = "application/merge-patch+json"
-        /// Built-in kinds only.
-        case strategicMerge = "application/strategic-merge-patch+json"
         case json = "application/json-patch+json"
         /// Server-side apply; needs the query item `fieldManager`.
         case apply = "application/apply-patch+yaml"

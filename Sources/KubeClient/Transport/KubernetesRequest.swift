@@ -11,9 +11,14 @@ package struct KubernetesRequest: Sendable, CustomStringConvertible {
     /// Of the body.
     package var contentType = json
     package var accept = json
+    /// Whether the answer may come compressed, where the configuration allows it and the way is worth it.
+    package var acceptsCompression = false
     package var maximumBodyBytes = 16 << 20
-    /// Until the last byte; nil: none, for streams. The server ends its own requests after 60 s.
+    /// Of each attempt, until the last byte; nil: none, for streams. The server ends its own requests after 60 s.
     package var totalTimeout: Duration? = .seconds(70)
+    /// Whether it is sent again when the server asks for that or the connection broke (`RepeatPolicy`). New credentials
+    /// are tried in any case.
+    package var isRepeated = true
     /// Fails the request when no byte has come for that long; nil: never.
     package var idleTimeout: Duration?
 

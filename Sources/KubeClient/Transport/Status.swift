@@ -50,16 +50,27 @@ extension Status {
 
     private static func fromJSON(_ body: [UInt8]) -> Status? {
         guard let value = try? JSONValue(parsing: body), value["kind"]?.stringValue == "Status" else { return nil }
-        var status = Status(
+        return Status(from: value)
+    }
+
+    init(from value: JSONValue) {
+        self.init(
             message: value["message"]?.stringValue ?? "", reason: value["reason"]?.stringValue ?? "",
             code: Int(value["code"]?.intValue ?? 0))
-        status.retryAfterSeconds = Int(value["details"]?["retryAfterSeconds"]?.intValue ?? 0)
-        status.causes = (value["details"]?["causes"]?.arrayValue ?? []).map { cause in
+        retryAfterSeconds = Int(value["details"]?["retryAfterSeconds"]?.intValue ?? 0)
+        causes = (value["details"]?["causes"]?.arrayValue ?? []).map { cause in
             Cause(
                 reason: cause["reason"]?.stringValue ?? "", message: cause["message"]?.stringValue ?? "",
                 field: cause["field"]?.stringValue ?? "")
         }
-        return status
+    }
+
+    /// Reads what an ERROR event of a watch holds.
+    init(from object: WireObject) throws(ProtobufError) {
+        switch object {
+        case .protobuf(let reader): try self.init(from: reader)
+        case .json(let view): self.init(from: view.value())
+        }
     }
 
     /// Field numbers are those of k8s.io/apimachinery/pkg/apis/meta/v1/generated.proto.
