@@ -50,6 +50,7 @@ struct CatalogApplication {
             result.entities[ref] = .some(nil)
             result.changed.insert(ref)
         }
+        try CatalogFeed.announce(result.changed.union(result.entities.keys), in: session)
         return result
     }
 

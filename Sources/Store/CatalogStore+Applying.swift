@@ -14,11 +14,9 @@ extension CatalogStore {
         _ contents: [LocationContent], status: @escaping @Sendable (Entity) -> [StatusItem]
     ) async throws -> CatalogChanges {
         let contents = Self.distinct(contents)
-        return try await pool.run { session in
-            try session.transaction {
-                var application = CatalogApplication(session: session, status: status)
-                return try application.apply(contents)
-            }
+        return try await leader.run { session in
+            var application = CatalogApplication(session: session, status: status)
+            return try application.apply(contents)
         }
     }
 

@@ -52,16 +52,16 @@ extension CatalogStore {
         }
     }
 
-    /// The claims of all entities that make one, or of one entity.
+    /// The claims of all entities that make one, or of those among the refs.
     ///
     /// - Throws: `StoreError`.
-    package func selectors(ref: String? = nil) async throws -> [StoredSelector] {
+    package func selectors(of refs: Set<String>? = nil) async throws -> [StoredSelector] {
         try await pool.read { session in
             try session.run(
                 """
                 SELECT ref, workload_selector FROM entity
-                WHERE workload_selector IS NOT NULL AND ($1::text IS NULL OR ref = $1)
-                """, [.text(ref)]
+                WHERE workload_selector IS NOT NULL AND ($1::text[] IS NULL OR ref = ANY($1::text[]))
+                """, [refs.map { .texts($0) } ?? .null]
             ).map { row in
                 let selector = row.json(1)
                 func list(_ key: String) -> [String] { selector?[key]?.arrayValue?.compactMap(\.stringValue) ?? [] }

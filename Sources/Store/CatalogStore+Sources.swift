@@ -6,7 +6,7 @@ extension CatalogStore {
     /// - Returns: its id.
     /// - Throws: `StoreError`.
     package func register(type: String, target: String) async throws -> Int {
-        try await pool.run { session in
+        try await leader.run { session in
             let rows = try session.run(
                 """
                 INSERT INTO catalog_source (type, target) VALUES ($1, $2)
@@ -21,7 +21,7 @@ extension CatalogStore {
     /// - Parameter error: why it failed; nil when it succeeded, now.
     /// - Throws: `StoreError`.
     package func note(source: Int, error: String?) async throws {
-        try await pool.run { session in
+        try await leader.run { session in
             _ = try session.run(
                 """
                 UPDATE catalog_source SET error = $2, last_attempt_at = now(),
@@ -57,7 +57,7 @@ extension CatalogStore {
     ///
     /// - Throws: `StoreError`.
     package func remove(source: Int) async throws {
-        try await pool.run { session in
+        try await leader.run { session in
             _ = try session.run("DELETE FROM catalog_source WHERE id = $1::int", [.int(Int64(source))])
         }
     }

@@ -63,4 +63,5 @@ package struct SourceView: Sendable {
 /// The tables of the catalog.
 package struct CatalogStore: Sendable {
     let pool: PostgresPool
+    let leader: LeaderTransactions
 }

@@ -43,6 +43,7 @@ package struct CostStore: Sendable {
     package static let estimate: Int64 = 1
 
     let pool: PostgresPool
+    let leader: LeaderTransactions
 
     /// Writes hours as they stand now; rows that say the same already are left alone. Writing twice changes nothing.
     ///
@@ -50,11 +51,9 @@ package struct CostStore: Sendable {
     package func write(_ hours: [HourlyCost]) async throws {
         let rows = JSONValue.array(hours.map(Self.row))
         let days = Set(hours.map(\.usage.hour.startOfDay))
-        try await pool.run { session in
-            try session.transaction {
-                for day in days.sorted() { try Self.makePartition(session, day: day) }
-                try session.run(Statement.upsert, [.json(rows), .int(Self.estimate)])
-            }
+        try await leader.run { session in
+            for day in days.sorted() { try Self.makePartition(session, day: day) }
+            try session.run(Statement.upsert, [.json(rows), .int(Self.estimate)])
         }
     }
 
@@ -62,7 +61,7 @@ package struct CostStore: Sendable {
     ///
     /// - Throws: `StoreError`.
     package func complete(cluster: String, through: Timestamp) async throws {
-        try await pool.run { session in
+        try await leader.run { session in
             _ = try session.run(Statement.watermark, [.int(Self.estimate), .text(cluster), .time(through)])
         }
     }

@@ -15,7 +15,9 @@ struct Migrator {
     /// Every migration, in order. A script that has been released is never changed. (SwiftPM names an embedded file
     /// after its path, with the first character, a digit, replaced.)
     static let migrations = [
-        Migration(version: 1, name: "spine", script: PackageResources._001_spine_sql)
+        Migration(version: 1, name: "spine", script: PackageResources._001_spine_sql),
+        Migration(version: 2, name: "leadership", script: PackageResources._002_leadership_sql),
+        Migration(version: 3, name: "workload_facts", script: PackageResources._003_workload_facts_sql),
     ]
 
     /// An arbitrary number that names this lock among the database's advisory locks ("callboar" in ASCII).

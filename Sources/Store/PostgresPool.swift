@@ -51,7 +51,7 @@ package actor PostgresPool {
         let continuation: CheckedContinuation<PostgresConnection?, Never>
     }
 
-    private let configuration: Configuration
+    nonisolated let configuration: Configuration
     private var idle: [PostgresConnection] = []
     private var opened = 0
     private var waiters: [Waiter] = []

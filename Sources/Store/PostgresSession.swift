@@ -10,6 +10,8 @@ package final class PostgresSession {
     private var prepared: [String: String] = [:]
     /// Statements are few and written in this room; the bound only guards against generated ones.
     private static let maximumPrepared = 256
+    /// The channel that this connection listens on; nil: none.
+    var listening: String?
 
     /// - Parameter parameters: libpq connection keywords; `dbname` may hold a whole connection URI.
     init(parameters: [(String, String)]) { self.parameters = parameters }
@@ -66,11 +68,13 @@ package final class PostgresSession {
     /// Ends the connection; the next statement opens a new one.
     package func disconnect() {
         prepared = [:]
+        listening = nil
         if let connection { PQfinish(connection) }
         connection = nil
     }
 
-    private func connected() throws(StoreError) -> OpaquePointer {
+    /// The connection; a new one when there is none or it is dead.
+    func connected() throws(StoreError) -> OpaquePointer {
         if let connection, PQstatus(connection) == CONNECTION_OK { return connection }
         disconnect()
         let keywords = parameters.map { strdup($0.0) }

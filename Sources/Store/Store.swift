@@ -1,17 +1,31 @@
-internal import Base
+package import Base
 
 /// The database: one store for each aggregate over one pool.
 package struct Store: Sendable {
     package let catalog: CatalogStore
     package let workloads: WorkloadStore
     package let costs: CostStore
+    package let leadership: LeadershipStore
     private let pool: PostgresPool
 
     package init(_ configuration: PostgresPool.Configuration) {
-        pool = PostgresPool(configuration)
-        catalog = CatalogStore(pool: pool)
-        workloads = WorkloadStore(pool: pool)
-        costs = CostStore(pool: pool)
+        self.init(pool: PostgresPool(configuration)) { LeaderTransactions(pool: $0) }
+    }
+
+    private init(pool: PostgresPool, _ writing: (PostgresPool) -> LeaderTransactions) {
+        self.pool = pool
+        let leader = writing(pool)
+        catalog = CatalogStore(pool: pool, leader: leader)
+        workloads = WorkloadStore(pool: pool, leader: leader)
+        costs = CostStore(pool: pool, leader: leader)
+        leadership = LeadershipStore(pool: pool)
+    }
+
+    /// The same database for a leader: observations are written only as long as its epoch lasts.
+    ///
+    /// - Parameter onDeposed: called each time that a write was refused because the next epoch has begun.
+    package func fenced(by fence: Fence, onDeposed: @escaping @Sendable () -> Void = {}) -> Store {
+        Store(pool: pool) { LeaderTransactions(pool: $0, fence: fence, onDeposed: onDeposed) }
     }
 
     /// Applies the migrations that are missing and tells which.
@@ -27,6 +41,9 @@ package struct Store: Sendable {
     package func ping() async throws {
         try await pool.read { _ = try $0.run("SELECT 1") }
     }
+
+    /// Tells which entities change, over a connection of its own.
+    package func catalogFeed(logger: Logger) -> CatalogFeed { CatalogFeed(pool.configuration, logger: logger) }
 
     /// Ends the connections.
     package func close() async { await pool.close() }

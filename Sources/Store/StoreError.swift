@@ -13,6 +13,8 @@ package struct StoreError: Error, CustomStringConvertible {
         case statement
         /// The database was made by a newer or an altered Callboard.
         case schema
+        /// Another leader has taken over; nothing was written, and nothing can be.
+        case deposed
         /// The database answered something that this code does not expect.
         case unexpectedResult
     }

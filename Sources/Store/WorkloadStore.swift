@@ -27,28 +27,32 @@ package struct WorkloadRecord: Sendable {
 /// The tables `cluster`, `workload` and `entity_workload`.
 package struct WorkloadStore: Sendable {
     let pool: PostgresPool
+    let leader: LeaderTransactions
 
     /// Writes what was observed, in one transaction and only what differs from what is stored.
     ///
     /// - Parameters:
     ///   - present: workloads that exist, each with its whole set of links.
     ///   - gone: workloads that exist no more. Their rows stay for their costs; their links end.
+    ///   - seen: the caches' versions, taken after the observation.
     /// - Returns: the row ids of all of these that are stored.
     /// - Throws: `StoreError`; then nothing was written.
-    package func write(present: [WorkloadRecord], gone: [WorkloadKey]) async throws -> [WorkloadKey: Int] {
+    package func write(
+        present: [WorkloadRecord], gone: [WorkloadKey], seen: CacheVersions? = nil
+    ) async throws -> [WorkloadKey: Int] {
         let rows = JSONValue.array(present.map(Self.row))
         let keys = JSONValue.array((present.map(\.workload.key) + gone).map(Self.keyRow))
         let goneKeys = JSONValue.array(gone.map(Self.keyRow))
         let links = JSONValue.array(
             present.flatMap { record in record.links.map { Self.row($0, record.workload.key) } })
-        return try await pool.run { session in
-            try session.transaction {
-                try session.run(Statement.upsert, [.json(rows)])
-                try session.run(Statement.markGone, [.json(goneKeys)])
-                try session.run(Statement.endLinks, [.json(keys), .json(links)])
-                try session.run(Statement.beginLinks, [.json(links)])
-                return try Self.ids(session.run(Statement.ids, [.json(keys)]))
-            }
+        return try await leader.run { session in
+            var changes = try session.run(Statement.upsert, [.json(rows)]).affected
+            changes += try session.run(Statement.markGone, [.json(goneKeys)]).affected
+            changes += try session.run(Statement.endLinks, [.json(keys), .json(links)]).affected
+            changes += try session.run(Statement.beginLinks, [.json(links)]).affected
+            // What changed nothing taught nothing.
+            if let seen, changes > 0 { try Self.keep(seen, in: session) }
+            return try Self.ids(session.run(Statement.ids, [.json(keys)]))
         }
     }
 
@@ -61,36 +65,6 @@ package struct WorkloadStore: Sendable {
                 session.run(
                     "SELECT id, cluster, kind, namespace, name FROM workload WHERE cluster = $1 AND deleted_at IS NULL",
                     [.text(cluster)]))
-        }
-    }
-
-    /// Ends what is stored of clusters that are configured no more: their workloads are gone, their links end, and they no
-    /// longer hold back what is known to be complete. Their costs stay.
-    ///
-    /// - Returns: the names of the clusters that ended.
-    /// - Throws: `StoreError`.
-    package func retireClusters(except configured: [String]) async throws -> [String] {
-        try await pool.run { session in
-            try session.transaction {
-                let names = try session.run(
-                    "DELETE FROM cluster WHERE name <> ALL($1::text[]) RETURNING name", [.texts(configured)]
-                ).map { try $0.required(0) }
-                guard !names.isEmpty else { return [] }
-                try session.run("DELETE FROM ingest_watermark WHERE cluster = ANY($1::text[])", [.texts(names)])
-                try session.run(Statement.endAllLinks, [.texts(names)])
-                try session.run(Statement.endCluster, [.texts(names)])
-                return names
-            }
-        }
-    }
-
-    /// Notes how a cluster's caches stand.
-    ///
-    /// - Parameter error: what keeps them from following the API server; nil when they do, now.
-    /// - Throws: `StoreError`.
-    package func note(cluster: String, error: String?) async throws {
-        try await pool.run { session in
-            _ = try session.run(Statement.noteCluster, [.text(cluster), .text(error)])
         }
     }
 
@@ -137,6 +111,7 @@ package struct WorkloadStore: Sendable {
         row["cpu_hourly_cost"] = .int(record.cpuHourlyCost)
         row["memory_hourly_cost"] = .int(record.memoryHourlyCost)
         row["created_at"] = record.createdAt.map { .string($0.rfc3339) } ?? .null
+        for (column, value) in workload.facts.row { row[column] = value }
         return .object(row)
     }
 
@@ -146,11 +121,12 @@ package struct WorkloadStore: Sendable {
 }
 
 extension WorkloadStore {
-    private enum Statement {
+    enum Statement {
         private static let observed =
             """
             uid, labels, template_labels, replicas_desired, replicas_ready, pods, restarts, cpu_request_millicores, \
-            memory_request_bytes, cpu_hourly_cost, memory_hourly_cost, created_at
+            memory_request_bytes, cpu_hourly_cost, memory_hourly_cost, created_at, \
+            \(WorkloadFacts.columns.map(\.name).joined(separator: ", "))
             """
 
         static let upsert =
@@ -159,7 +135,8 @@ extension WorkloadStore {
             SELECT cluster, kind, namespace, name, \(observed) FROM jsonb_to_recordset($1::jsonb) AS r(
                 cluster text, kind text, namespace text, name text, uid text, labels jsonb, template_labels jsonb,
                 replicas_desired int, replicas_ready int, pods int, restarts bigint, cpu_request_millicores bigint,
-                memory_request_bytes bigint, cpu_hourly_cost bigint, memory_hourly_cost bigint, created_at timestamptz)
+                memory_request_bytes bigint, cpu_hourly_cost bigint, memory_hourly_cost bigint, created_at timestamptz,
+                \(WorkloadFacts.columns.map { "\($0.name) \($0.type)" }.joined(separator: ", ")))
             ON CONFLICT (cluster, kind, namespace, name) DO UPDATE SET
                 (\(observed), changed_at, deleted_at) =
                 ROW (\(observed.split(separator: ", ").map { "excluded.\($0)" }.joined(separator: ", ")), now(), NULL)
@@ -175,15 +152,16 @@ extension WorkloadStore {
         private static let gone =
             """
             UPDATE workload SET deleted_at = now(), changed_at = now(), pods = 0, replicas_ready = 0,
-                cpu_request_millicores = 0, memory_request_bytes = 0, cpu_hourly_cost = 0, memory_hourly_cost = 0
+                cpu_request_millicores = 0, memory_request_bytes = 0, cpu_hourly_cost = 0, memory_hourly_cost = 0,
+                \(WorkloadFacts.reset)
             """
 
-        static let endCluster = "\(gone) WHERE cluster = ANY($1::text[]) AND deleted_at IS NULL"
+        static let endWorkloads = "\(gone) WHERE id = ANY($1::int[]) AND deleted_at IS NULL"
 
         static let endAllLinks =
             """
-            UPDATE entity_workload e SET valid = \(ended) FROM workload w
-            WHERE e.workload_id = w.id AND w.cluster = ANY($1::text[]) AND upper_inf(e.valid)
+            UPDATE entity_workload e SET valid = \(ended)
+            WHERE e.workload_id = ANY($1::int[]) AND upper_inf(e.valid)
             """
 
         static let markGone =
@@ -235,13 +213,6 @@ extension WorkloadStore {
             WHERE NOT EXISTS (
                 SELECT FROM entity_workload e
                 WHERE e.workload_id = w.id AND e.entity_ref = l.entity_ref AND upper_inf(e.valid))
-            """
-
-        static let noteCluster =
-            """
-            INSERT INTO cluster (name, synced_at, error) VALUES ($1, CASE WHEN $2::text IS NULL THEN now() END, $2)
-            ON CONFLICT (name) DO UPDATE SET
-                synced_at = coalesce(excluded.synced_at, cluster.synced_at), error = excluded.error
             """
     }
 }

@@ -190,10 +190,10 @@ struct CatalogApplyTests {
             try await scene.apply([("a", annotated), ("b", component("cart"))])
             let selectors = try await scene.catalog.selectors()
             #expect(selectors.map(\.ref) == [Self.shop])
-            let selector = try #require(try await scene.catalog.selectors(ref: Self.shop).first)
+            let selector = try #require(try await scene.catalog.selectors(of: [Self.shop]).first)
             #expect(selector.labelSelector == "app=shop, tier in (a,\"b\")" && selector.kubernetesID == "shop-id")
             #expect(selector.namespaces == ["one", "two"] && selector.clusters.isEmpty)
-            #expect(try await scene.catalog.selectors(ref: "component:default/cart").isEmpty)
+            #expect(try await scene.catalog.selectors(of: ["component:default/cart"]).isEmpty)
             try await scene.apply("a", component("shop"))
             #expect(try await scene.catalog.selectors().isEmpty)
         }

@@ -249,13 +249,56 @@ struct WorkloadStoreTests {
                     cluster: cluster, through: Timestamp(seconds: cluster == "c" ? 200 : 100))
             }
             #expect(try await store.workloads.retireClusters(except: ["c", "old"]).isEmpty)
+            // Somebody follows it, as far as is known.
+            #expect(try await store.workloads.retireClusters(except: ["c"]).isEmpty)
+            #expect(try await store.workloads.present(cluster: "old").count == 1)
+            try await store.workloads.leave(cluster: "old")
             #expect(try await store.workloads.retireClusters(except: ["c"]) == ["old"])
             #expect(try await store.workloads.workloads(of: "a").map(\.workload.key) == [kept])
             #expect(try await store.workloads.present(cluster: "old").isEmpty)
             #expect(try await store.workloads.clusters().map(\.name) == ["c"])
             #expect(try await store.costs.dataThrough() == Timestamp(seconds: 200))
+
+            // Who followed it writes once more, having learned of its end later.
+            try await store.costs.complete(cluster: "old", through: Timestamp(seconds: 150))
             #expect(try await store.workloads.retireClusters(except: ["c"]).isEmpty)
+            #expect(try await store.costs.dataThrough() == Timestamp(seconds: 200))
         }
+    }
+
+    @Test("a cluster that nobody has noted for a minute may be retired; who notes it then is told that it was unknown")
+    func abandoned() async throws {
+        try await Self.with { store async throws in
+            #expect(try await store.workloads.note(cluster: "old", error: nil))
+            #expect(try await !store.workloads.note(cluster: "old", error: nil))
+            try await Self.execute(store, "UPDATE cluster SET followed_at = now() - interval '59 seconds'")
+            #expect(try await store.workloads.retireClusters(except: []).isEmpty)
+            try await Self.execute(store, "UPDATE cluster SET followed_at = now() - interval '61 seconds'")
+            #expect(try await store.workloads.retireClusters(except: []) == ["old"])
+            #expect(try await store.workloads.note(cluster: "old", error: nil))
+        }
+    }
+
+    @Test("a cluster of more workloads than one transaction ends is retired in several")
+    func large() async throws {
+        try await Self.with { store async throws in
+            _ = try await store.workloads.note(cluster: "old", error: nil)
+            try await Self.execute(
+                store,
+                """
+                INSERT INTO workload (cluster, kind, namespace, name, uid, labels, template_labels, pods, restarts,
+                    cpu_request_millicores, memory_request_bytes, cpu_hourly_cost, memory_hourly_cost)
+                SELECT 'old', 'Deployment', 'n', i::text, i::text, '{}', '{}', 1, 0, 1, 1, 1, 1
+                FROM generate_series(1, 12000) i;
+                UPDATE cluster SET followed_at = NULL
+                """)
+            #expect(try await store.workloads.retireClusters(except: []) == ["old"])
+            #expect(try await store.workloads.present(cluster: "old").isEmpty)
+        }
+    }
+
+    private static func execute(_ store: Store, _ script: String) async throws {
+        try await store.workloads.pool.run { try $0.runScript(script) }
     }
 
     @Test("a cluster's last success stays known while it fails")

@@ -1,0 +1,149 @@
+internal import Base
+internal import Synchronization
+
+/// What changed in the stored catalog, as a subscriber learns it.
+package enum CatalogNotice: Sendable, Equatable {
+    /// Anything may have changed: what was announced before, or while the database was away, went by unheard.
+    case anything
+    /// These entities were written or removed.
+    case entities(Set<String>)
+}
+
+/// Tells every process which entities changed, over PostgreSQL's NOTIFY: whoever writes announces it in the same
+/// transaction, so that what is announced is stored, and what is stored is announced.
+///
+/// A notice says only where to look. One connection serves all subscribers of the process.
+package final class CatalogFeed: Sendable {
+    static let channel = "callboard_entities"
+    /// NOTIFY takes less than 8,000 bytes.
+    private static let maximumPayload = 7_900
+    /// Between two looks at whether the feed is to end.
+    private static let patience: Duration = .milliseconds(200)
+    private static let databaseRetry: Duration = .seconds(1)
+
+    private let configuration: PostgresPool.Configuration
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    private struct State {
+        var subscriptions: [Int: CatalogSubscription] = [:]
+        var nextID = 0
+    }
+
+    init(_ configuration: PostgresPool.Configuration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// A subscription, whose first notice is `anything`.
+    package func subscribe() -> CatalogSubscription {
+        state.withLock { state in
+            let id = state.nextID
+            state.nextID += 1
+            let subscription = CatalogSubscription { [weak self] in
+                self?.state.withLock { $0.subscriptions[id] = nil }
+            }
+            state.subscriptions[id] = subscription
+            return subscription
+        }
+    }
+
+    /// Listens until the task is cancelled. Without it, subscribers hear nothing after their first notice.
+    package func run() async {
+        let connection = PostgresConnection(parameters: configuration.parameters, number: 0)
+        while !Task.isCancelled {
+            do {
+                let heard = try await connection.run {
+                    try $0.notifications(on: Self.channel, within: Self.patience)
+                }
+                if heard.isBeginning { send(.anything) }
+                for payload in heard.payloads { send(Self.notice(payload)) }
+            } catch {
+                logger.warning("does not hear of catalog changes at the moment", ["error": .string("\(error)")])
+                try? await Task.sleep(for: Self.databaseRetry)
+            }
+        }
+        await connection.close()
+    }
+
+    private func send(_ notice: CatalogNotice) {
+        let subscriptions = state.withLock { Array($0.subscriptions.values) }
+        for subscription in subscriptions { subscription.add(notice) }
+    }
+
+    private static func notice(_ payload: String) -> CatalogNotice {
+        // A ref holds no white space.
+        payload.isEmpty ? .anything : .entities(Set(payload.split(separator: " ").map(String.init)))
+    }
+
+    /// Announces entities that were written or removed, when the session's transaction commits.
+    static func announce(_ refs: Set<String>, in session: PostgresSession) throws(StoreError) {
+        guard !refs.isEmpty else { return }
+        let payload = refs.joined(separator: " ")
+        try session.run(
+            "SELECT pg_notify('\(channel)', $1)", [.text(payload.utf8.count <= maximumPayload ? payload : "")])
+    }
+}
+
+/// The notices for one subscriber. What comes while it is busy is put together, so that nothing piles up.
+package final class CatalogSubscription: Sendable {
+    private struct State {
+        var pending: CatalogNotice? = .anything
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+
+    /// More entities than this are no longer told apart.
+    private static let maximumEntities = 10_000
+
+    private let state = Mutex(State())
+    private let end: @Sendable () -> Void
+
+    init(end: @escaping @Sendable () -> Void) { self.end = end }
+
+    /// Ends the subscription; a pending `next()` goes on waiting until its task is cancelled.
+    package func cancel() { end() }
+
+    /// Waits for the next notice; nil when the task is cancelled. One consumer.
+    package func next() async -> CatalogNotice? {
+        while !Task.isCancelled {
+            let notice = state.withLock { state in
+                defer { state.pending = nil }
+                return state.pending
+            }
+            if let notice { return notice }
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    let mustWait = state.withLock { state in
+                        guard state.pending == nil, !Task.isCancelled else { return false }
+                        state.waiter = continuation
+                        return true
+                    }
+                    if !mustWait { continuation.resume() }
+                }
+            } onCancel: {
+                wake()
+            }
+        }
+        return nil
+    }
+
+    func add(_ notice: CatalogNotice) {
+        state.withLock { state in
+            switch (state.pending, notice) {
+            case (nil, _): state.pending = notice
+            case (.entities(let old), .entities(let new)) where old.count + new.count <= Self.maximumEntities:
+                state.pending = .entities(old.union(new))
+            default: state.pending = .anything
+            }
+        }
+        wake()
+    }
+
+    private func wake() {
+        let waiter = state.withLock { state in
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume()
+    }
+}

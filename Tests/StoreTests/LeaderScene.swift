@@ -1,0 +1,97 @@
+import Base
+import Catalog
+import Costs
+import Matching
+import TestSupport
+
+@testable import Store
+
+/// Every way in which a leader writes, by name, over data that each of them would change.
+struct LeaderScene: Sendable {
+    typealias Write = (name: String, run: @Sendable (Store) async throws -> Void)
+
+    /// Without a fence.
+    let store: Store
+    let writes: [Write]
+
+    /// Runs the body on a database of its own, which records every write (`Tests/EndToEnd/leader_writes.sql`).
+    static func with(_ body: @Sendable (LeaderScene) async throws -> Void) async throws {
+        try await TestDatabase.withStore { store in
+            let kept = try await store.catalog.register(type: "file", target: "kept")
+            let idle = try await store.catalog.register(type: "file", target: "idle")
+            let ids = try await store.workloads.write(present: [record("old", pods: 1)], gone: [])
+            let script = String(decoding: try readFile(recording), as: UTF8.self)
+            try await store.workloads.pool.run { try $0.runScript(script) }
+            let writes = writes(kept: kept, idle: idle, workload: ids.values.first ?? 0)
+            try await body(LeaderScene(store: store, writes: writes))
+        }
+    }
+
+    private static let recording =
+        #filePath.split(separator: "/").dropLast(2).reduce("") { $0 + "/" + $1 } + "/EndToEnd/leader_writes.sql"
+
+    private static func writes(kept: Int, idle: Int, workload: Int) -> [Write] {
+        [
+            ("register", { _ = try await $0.catalog.register(type: "file", target: "new") }),
+            ("note a source", { try await $0.catalog.note(source: kept, error: "no such file") }),
+            (
+                "apply",
+                { store in
+                    let documents = CatalogFile.documents(Array(component("shop").utf8), name: "a")
+                    let content = LocationContent(location: "a", sourceID: kept, outcome: .documents(documents))
+                    _ = try await store.catalog.apply([content]) { _ in [] }
+                }
+            ),
+            ("remove", { try await $0.catalog.remove(source: idle) }),
+            ("note a cluster", { try await $0.workloads.note(cluster: "c", error: "unreachable") }),
+            ("write workloads", { _ = try await $0.workloads.write(present: [record("old", pods: 2)], gone: []) }),
+            ("write costs", { try await $0.costs.write([hour(workload)]) }),
+            ("complete costs", { try await $0.costs.complete(cluster: "c", through: noon) }),
+            ("leave a cluster", { try await $0.workloads.leave(cluster: "c") }),
+            ("retire clusters", { _ = try await $0.workloads.retireClusters(except: ["other"]) }),
+        ]
+    }
+
+    private static let noon = Timestamp(seconds: 1_772_366_400)
+
+    private static func record(_ name: String, pods: Int) -> WorkloadRecord {
+        let key = WorkloadKey(cluster: "c", kind: "Deployment", namespace: "ns", name: name)
+        var workload = Workload(key: key)
+        workload.podCount = pods
+        let link = Link(entityRef: "component:default/shop", rule: .labelSelector, matchedOn: .both, isOwner: true)
+        return WorkloadRecord(
+            workload: workload, cpuHourlyCost: 0, memoryHourlyCost: 0, createdAt: nil, links: pods > 1 ? [link] : [])
+    }
+
+    private static func hour(_ workload: Int) -> HourlyCost {
+        let usage = HourUsage(
+            hour: noon, through: noon.adding(seconds: 60), coveredSeconds: 60,
+            use: CapacityTime(millicoreSeconds: 1, byteSeconds: 1), podSeconds: 60, maximumPods: 1)
+        let money = Money(nanoDollars: 5)
+        return HourlyCost(workloadID: workload, usage: usage, cost: ResourceCost(cpu: money, memory: money))
+    }
+
+    /// Every row of every table that leaders write, with the transaction that wrote it.
+    func everything() async throws -> [String] {
+        try await store.workloads.pool.run { session in
+            let tables = try session.run(
+                """
+                SELECT relname FROM pg_class WHERE relnamespace = 'callboard'::regnamespace AND relkind IN ('r', 'p')
+                    AND relname NOT IN ('leader_epoch', 'schema_migration') ORDER BY 1
+                """
+            ).map { try $0.required(0) }
+            return try tables.flatMap { table in
+                try session.run("SELECT xmin || ' ' || row_to_json(t) FROM \(table) t").map {
+                    table + " " + (try $0.required(0))
+                }
+            }
+        }
+    }
+
+    /// One value of each row of a statement.
+    func values(_ statement: String) async throws -> [String] {
+        try await store.workloads.pool.run { session in
+            try session.run(statement).map { $0.text(0) ?? "NULL" }
+        }
+    }
+}
