@@ -4,7 +4,7 @@ package import CatalogSources
 internal import Matching
 package import Store
 
-/// Brings the stored catalog in line with its sources, and tells the workloads' side which claims changed.
+/// Brings the stored catalog in line with its sources.
 ///
 /// Level-triggered: an announcement says where to look; what is written is read from the source at that moment. A source
 /// or location that cannot be read keeps what it gave, and is tried again.
@@ -27,11 +27,12 @@ package actor CatalogReconciler {
     }
 
     private let sources: [any CatalogSource]
+    /// Nil: nobody is told.
+    let events: (any EventSink)?
     private let store: Store
     private let logger: Logger
     private let metrics: ReconcilerMetrics
-    private let claims: any ClaimReceiver
-    private let queue = WorkQueue<Key>()
+    private let queue: WorkQueue<Key>
     /// Row ids of the sources, in their order.
     private var ids: [Int] = []
     /// Sources whose first listing was attempted, and those whose listing succeeded once.
@@ -43,7 +44,7 @@ package actor CatalogReconciler {
     private var unwritten: Set<Key> = []
     /// True once every source was asked and what they gave is written.
     package private(set) var isCaughtUp = false
-    /// A write failed, and it is not known whether it was done all the same: its changes may be stored and not handed on.
+    /// A write failed, and it is not known whether it was done all the same: what it made possible was not looked at.
     private var isUncertain = false
 
     private static let maximumBatch = 500
@@ -55,17 +56,18 @@ package actor CatalogReconciler {
     private static let databaseRetry: Duration = .seconds(1)
 
     /// - Parameters:
+    ///   - events: told of what the authors of catalog files in a cluster must know.
     ///   - sources: in the order of precedence when several define the same entity at the start.
-    ///   - claims: gets the claims that changed, after they were stored.
     package init(
-        sources: [any CatalogSource], store: Store, metrics: MetricsRegistry, logger: Logger,
-        claims: any ClaimReceiver
+        sources: [any CatalogSource], store: Store, events: (any EventSink)? = nil, metrics: MetricsRegistry,
+        logger: Logger
     ) {
         self.sources = sources
+        self.events = events
         self.store = store
         self.logger = logger.with(["controller": "catalog"])
         self.metrics = ReconcilerMetrics(metrics, controller: "catalog")
-        self.claims = claims
+        queue = WorkQueue(metrics: WorkQueueMetrics(metrics, controller: "catalog", name: "catalog"))
     }
 
     /// Follows the sources until the task is cancelled.
@@ -85,13 +87,12 @@ package actor CatalogReconciler {
             guard let keys = await queue.nextBatch(maximum: Self.maximumBatch) else { break }
             await process(keys)
             queue.done(keys)
-            metrics.depth.set(Double(queue.counts.ready))
             try? await Task.sleep(for: Self.pace)
         }
         for source in sources { await source.stop() }
     }
 
-    /// Registers the sources and hands out the stored claims. Tries until the database answers.
+    /// Registers the sources. Tries until the database answers.
     private func prepare() async {
         while !Task.isCancelled {
             do {
@@ -99,7 +100,6 @@ package actor CatalogReconciler {
                 for source in sources {
                     ids.append(try await store.catalog.register(type: source.id.type, target: source.id.target))
                 }
-                try await handOutClaims()
                 return
             } catch {
                 logger.warning("cannot read the stored catalog yet", ["error": .string("\(error)")])
@@ -115,12 +115,6 @@ package actor CatalogReconciler {
             isCaughtUp = true
             logger.info("caught up with the sources", ["sources": .int(Int64(sources.count))])
         }
-    }
-
-    private func handOutClaims() async throws {
-        var stored: [String: EntitySelector] = [:]
-        for selector in try await store.catalog.selectors() { stored[selector.ref] = Self.claim(selector) }
-        await claims.claimsReplaced(by: stored)
     }
 
     /// Removes what sources gave that are configured no more. Only after every configured one could be read: a source that
@@ -148,6 +142,7 @@ package actor CatalogReconciler {
 
     private func process(_ keys: [Key]) async {
         let started = ContinuousClock.now
+        metrics.started()
         var outcomes: [Key: Outcome] = [:]
         for case .listing(let source) in keys { outcomes[.listing(source: source)] = await list(source) }
         outcomes.merge(await readLocations(keys)) { $1 }
@@ -155,7 +150,7 @@ package actor CatalogReconciler {
             switch outcome {
             case .done: queue.forget(key)
             case .refused: queue.retry(key, .low)
-            case .unwritten: queue.add(key, after: Self.databaseRetry)
+            case .unwritten: queue.retry(key, after: Self.databaseRetry)
             }
             if outcome == .unwritten { unwritten.insert(key) } else { unwritten.remove(key) }
         }
@@ -280,11 +275,8 @@ package actor CatalogReconciler {
     }
 
     private func apply(_ contents: [LocationContent]) async throws {
-        try await resolveUncertainty()
         let changes = try await store.catalog.apply(contents, status: Self.status)
-        if !changes.entities.isEmpty {
-            await claims.claimsChanged(changes.entities.mapValues { $0.flatMap(Self.claim) })
-        }
+        resolveUncertainty()
         // A definition that lost against one that is gone may win now.
         for (location, id) in changes.contestants {
             if let source = ids.firstIndex(of: id) { queue.add(.location(source: source, location)) }
@@ -292,11 +284,9 @@ package actor CatalogReconciler {
         log(contents, changes)
     }
 
-    /// After a write whose end is not known, the stored claims are handed out anew, and every source is listed again for
-    /// definitions that may have won meanwhile.
-    private func resolveUncertainty() async throws {
+    /// After a write whose end is not known, every source is listed again for definitions that may have won meanwhile.
+    private func resolveUncertainty() {
         guard isUncertain else { return }
-        try await handOutClaims()
         isUncertain = false
         for source in sources.indices { queue.add(.listing(source: source), .low) }
     }
@@ -307,6 +297,11 @@ package actor CatalogReconciler {
         }
         for content in contents {
             guard case .documents(let documents) = content.outcome else { continue }
+            if let source = ids.firstIndex(of: content.sourceID),
+                let object = sources[source].object(of: content.location)
+            {
+                report(content, of: object)
+            }
             for problem in documents.flatMap(\.problems) {
                 logger.warning("a catalog document is not used", ["problem": .string(problem.description)])
             }
@@ -316,7 +311,7 @@ package actor CatalogReconciler {
     private static let selectorStatus = "callboard.dev/workload-selector"
 
     /// What is wrong with an entity's claim on workloads, or hardly meant.
-    private static func status(_ entity: Entity) -> [StatusItem] {
+    static func status(_ entity: Entity) -> [StatusItem] {
         switch claim(of: entity) {
         case .absent: []
         case .refused(let refusal):
@@ -336,22 +331,10 @@ package actor CatalogReconciler {
         }
     }
 
-    private static func claim(_ entity: Entity) -> EntitySelector? {
-        if case .selector(let selector) = claim(of: entity) { selector } else { nil }
-    }
-
     private static func claim(of entity: Entity) -> EntityClaim {
         let annotations = WorkloadSelectorAnnotations(entity)
         return EntitySelector.make(
             ref: entity.ref.canonical, labelSelector: annotations.labelSelector, kubernetesID: annotations.kubernetesID,
             namespaces: annotations.namespaces, clusters: annotations.clusters)
-    }
-
-    private static func claim(_ stored: StoredSelector) -> EntitySelector? {
-        let claim = EntitySelector.make(
-            ref: stored.ref, labelSelector: stored.labelSelector, kubernetesID: stored.kubernetesID,
-            namespaces: stored.namespaces, clusters: stored.clusters)
-        if case .selector(let selector) = claim { return selector }
-        return nil
     }
 }

@@ -2,7 +2,8 @@ internal import KubeClient
 internal import Matching
 internal import Synchronization
 
-/// Passes changes of objects on as changes of workloads, once it knows the caches that tell which.
+/// Passes changes of objects on as changes of workloads, once it knows the caches that tell which: of the workload that
+/// an object belonged to, and of the one that it belongs to now.
 final class ChangeRouter: Sendable {
     private let onChange: @Sendable (WorkloadKey, ChangeOrigin) -> Void
     private let ownership = Mutex<Ownership?>(nil)
@@ -12,9 +13,32 @@ final class ChangeRouter: Sendable {
     /// Gives it the caches. Called once, before any informer runs.
     func connect(_ ownership: Ownership) { self.ownership.withLock { $0 = ownership } }
 
-    /// - Parameter workload: finds the workload that an object belongs to; nil when it belongs to none that is known.
-    func changed(_ workload: (Ownership) -> WorkloadKey?, _ origin: ChangeOrigin) {
-        guard let ownership = ownership.withLock({ $0 }), let key = workload(ownership) else { return }
-        onChange(key, origin)
+    func changed(_ change: CacheChange<WorkloadObject>) {
+        route(change) { ownership, object, pass in
+            pass(ownership.workload(of: object))
+            for key in ownership.users(ofTemplate: object) { pass(key) }
+        }
+    }
+
+    func changed(_ change: CacheChange<Pod>) {
+        route(change) { ownership, pod, pass in
+            if let key = ownership.workload(of: pod) { pass(key) }
+        }
+    }
+
+    func changed(_ change: CacheChange<HorizontalPodAutoscaler>) {
+        route(change) { ownership, autoscaler, pass in
+            if let key = ownership.workload(of: autoscaler) { pass(key) }
+        }
+    }
+
+    private func route<Object>(
+        _ change: CacheChange<Object>, _ find: (Ownership, Object, (WorkloadKey) -> Void) -> Void
+    ) {
+        guard !change.isOfVersionAlone, let ownership = ownership.withLock({ $0 }) else { return }
+        let origin = ChangeOrigin(change.cause)
+        for object in [change.old, change.new] {
+            if let object { find(ownership, object) { onChange($0, origin) } }
+        }
     }
 }

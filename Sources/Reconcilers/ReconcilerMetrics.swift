@@ -1,69 +1,82 @@
 internal import Base
-internal import KubeClient
 
-/// Metrics of a reconciler, under the names that controller-runtime gives them (and dashboards expect), and of its caches.
+/// Metrics of a reconciler under the names that controller-runtime gives them, which dashboards expect. One reconcile is
+/// one batch of keys.
+///
+/// There is no `controller_runtime_reconcile_panics_total`: a trap ends a Swift process and cannot be counted.
 struct ReconcilerMetrics: Sendable {
-    enum Result: String, CaseIterable { case success, error }
+    /// controller-runtime's results. Nothing here asks to be called again at once; the series is there for dashboards.
+    enum Result: String, CaseIterable {
+        case success, error, requeue
+        case requeueAfter = "requeue_after"
+    }
 
-    let depth: BoundGauge
+    /// controller-runtime pkg/internal/controller/metrics.
+    private static let buckets: [Double] = [
+        0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.25, 1.5,
+        1.75, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9, 10, 15, 20, 25, 30, 40, 50, 60,
+    ]
+
     private let controller: String
     private let total: Counter
+    private let errors: Counter
+    private let terminalErrors: Counter
     private let time: Histogram
-    private let objects: Gauge
-    private let lastEvent: Gauge
-    private let lists: Gauge
-    private let watches: Gauge
-    private let residual: Gauge
+    private let active: Gauge
+    private let worker: WorkerCount
 
     init(_ registry: MetricsRegistry, controller: String) {
         self.controller = controller
         total = registry.counter(
             "controller_runtime_reconcile_total", help: "Batches reconciled, by result.",
             labels: ["controller", "result"])
+        errors = registry.counter(
+            "controller_runtime_reconcile_errors_total", help: "Batches that failed and are tried again.",
+            labels: ["controller"])
+        terminalErrors = registry.counter(
+            "controller_runtime_terminal_reconcile_errors_total",
+            help: "Keys that cannot be written and are left out until they change.", labels: ["controller"])
         time = registry.histogram(
-            "controller_runtime_reconcile_time_seconds", help: "How long a batch took.", labels: ["controller"])
-        depth = BoundGauge(
-            gauge: registry.gauge("workqueue_depth", help: "Keys that wait.", labels: ["name", "controller"]),
-            labels: [controller, controller])
-        objects = registry.gauge(
-            "callboard_cache_objects", help: "Objects in a cache.", labels: ["cluster", "resource"])
-        lastEvent = registry.gauge(
-            "callboard_cache_last_event_timestamp_seconds", help: "When a cache last heard from the API server.",
-            labels: ["cluster", "resource"])
-        lists = registry.gauge(
-            "callboard_lists_total", help: "Complete lists read since the start.", labels: ["cluster", "resource"])
-        watches = registry.gauge(
-            "callboard_watches_total", help: "Watches opened since the start.", labels: ["cluster", "resource"])
-        residual = registry.gauge(
-            "callboard_match_residual_selectors",
-            help: "Selectors without a positive term; each workload event pays for every one of them.",
-            labels: ["cluster"])
+            "controller_runtime_reconcile_time_seconds", help: "How long a batch took.", labels: ["controller"],
+            buckets: Self.buckets)
+        active = registry.gauge(
+            "controller_runtime_active_workers", help: "Batches that are worked on now.", labels: ["controller"])
+        worker = WorkerCount(
+            registry.gauge(
+                "controller_runtime_max_concurrent_reconciles",
+                help: "Batches that may be worked on at once: one for each queue.", labels: ["controller"]),
+            controller: controller)
         // Series that exist from the start give a rate over their first increment.
         for result in Result.allCases { total.increment(by: 0, [controller, result.rawValue]) }
-        depth.set(0)
+        for counter in [errors, terminalErrors] { counter.increment(by: 0, [controller]) }
+        active.add(0, [controller])
+        time.expect([controller])
     }
 
+    /// Work on a batch begins; `finished` ends it.
+    func started() { active.add(1, [controller]) }
+
     func finished(_ result: Result, after duration: Duration) {
+        active.add(-1, [controller])
         total.increment([controller, result.rawValue])
+        if result == .error { errors.increment([controller]) }
         time.observe(duration / .seconds(1), [controller])
     }
 
-    func observe(_ caches: ClusterCaches, residualSelectors: Int) {
-        for (resource, count, status) in caches.statuses {
-            let labels = [caches.cluster, resource]
-            objects.set(Double(count), labels)
-            lists.set(Double(status.lists), labels)
-            watches.set(Double(status.watches), labels)
-            if let time = status.lastEventAt { lastEvent.set(Double(time.microseconds) / 1_000_000, labels) }
-        }
-        residual.set(Double(residualSelectors), [caches.cluster])
-    }
+    /// A key is given up until it changes.
+    func failedForGood() { terminalErrors.increment([controller]) }
 }
 
-/// A gauge with its label values.
-struct BoundGauge: Sendable {
-    let gauge: Gauge
-    let labels: [String]
+/// Counts a reconciler among those that there are, as long as it lives.
+private final class WorkerCount: Sendable {
+    private let gauge: Gauge
+    private let controller: String
 
-    func set(_ value: Double) { gauge.set(value, labels) }
+    init(_ gauge: Gauge, controller: String) {
+        self.gauge = gauge
+        self.controller = controller
+        gauge.add(1, [controller])
+    }
+
+    deinit { gauge.add(-1, [controller]) }
 }

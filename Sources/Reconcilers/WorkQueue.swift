@@ -31,15 +31,23 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     private let drained = Gate()
     private let elapsed: @Sendable () -> Duration
     private let sleep: @Sendable (Duration) async throws -> Void
+    private let metrics: WorkQueueMetrics?
 
-    /// - Parameter clock: for delays.
-    package init(clock: some Clock<Duration> = ContinuousClock()) {
+    /// - Parameters:
+    ///   - metrics: where it is measured; nil: nowhere. The queue reports its state there as long as it lives.
+    ///   - clock: for delays.
+    init(metrics: WorkQueueMetrics? = nil, clock: some Clock<Duration> = ContinuousClock()) {
+        self.metrics = metrics
         let start = clock.now
         elapsed = { start.duration(to: clock.now) }
         sleep = { try await clock.sleep(for: $0) }
+        metrics?.follow { [weak self] in self?.counts }
     }
 
-    deinit { contents.withLock { $0.timer?.task.cancel() } }
+    deinit {
+        contents.withLock { $0.timer?.task.cancel() }
+        metrics?.ended(with: counts)
+    }
 
     /// Asks for work on a key. If it waits already, only its priority may rise. A delay that it has is over with this.
     package func add(_ key: Key, _ priority: WorkPriority = .high) {
@@ -61,6 +69,11 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     /// Asks again for work that failed: after 5 ms, then twice as long each time up to 1000 s, until `forget`.
     package func retry(_ key: Key, _ priority: WorkPriority = .high) {
         change { state, now in state.retry(key, priority, now: now) }
+    }
+
+    /// Asks again for work that failed for a reason that has nothing to do with the key, after a time that does not grow.
+    package func retry(_ key: Key, after delay: Duration, _ priority: WorkPriority = .high) {
+        change { state, now in state.retry(key, priority, after: delay, now: now) }
     }
 
     /// The next failure of the key counts as its first; to be called when work on it succeeded.
@@ -114,26 +127,9 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
 
     /// For metrics.
     package var counts: WorkQueueCounts {
-        contents.withLock { contents in
-            WorkQueueCounts(
-                ready: contents.state.readyCount, processing: contents.state.processingCount,
-                delayed: contents.state.delayedCount, additions: contents.state.additions,
-                retries: contents.state.retries)
-        }
+        let now = elapsed()
+        return contents.withLock { contents in WorkQueueCounts(contents.state, now: now) }
     }
-}
-
-/// What a work queue holds and what it has done.
-package struct WorkQueueCounts: Sendable, Equatable {
-    /// Keys that wait for a worker.
-    package let ready: Int
-    /// Keys that workers have.
-    package let processing: Int
-    /// Keys that wait for their time.
-    package let delayed: Int
-    /// Additions, counting those that changed nothing.
-    package let additions: Int
-    package let retries: Int
 }
 
 // MARK: Handing out
@@ -142,24 +138,28 @@ extension WorkQueue {
     /// Changes the state, and hands out what has become ready.
     private func change(_ body: (inout WorkQueueState<Key>, _ now: Duration) -> Void) {
         let now = elapsed()
-        let (served, isDrained) = contents.withLock { contents in
+        let (served, times, isDrained) = contents.withLock { contents in
+            contents.state.advance(to: now)
             body(&contents.state, now)
             let served = serve(&contents, now: now)
-            return (served, contents.state.isShuttingDown && contents.state.isDrained)
+            let isDrained = contents.state.isShuttingDown && contents.state.isDrained
+            return (served, contents.state.takeTimes(), isDrained)
         }
         for (waiter, keys) in served { waiter.resume(keys) }
+        metrics?.observe(times)
         if isDrained { drained.open() }
     }
 
     private func enter(_ waiter: Waiter) {
         let now = elapsed()
-        let served = contents.withLock { contents in
+        let (served, times) = contents.withLock { contents in
             // Cancelled before it came here; `abandon` did not find it.
-            if Task.isCancelled { return [(waiter, nil as [Key]?)] }
+            if Task.isCancelled { return ([(waiter, nil as [Key]?)], WorkQueueTimes()) }
             contents.waiters.append(waiter)
-            return serve(&contents, now: now)
+            return (serve(&contents, now: now), contents.state.takeTimes())
         }
         for (waiter, keys) in served { waiter.resume(keys) }
+        metrics?.observe(times)
     }
 
     private func abandon(_ id: UInt64) {

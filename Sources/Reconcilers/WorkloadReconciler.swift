@@ -1,6 +1,6 @@
 package import Base
 package import Costs
-package import KubeClient
+internal import KubeClient
 package import Matching
 package import Store
 
@@ -14,14 +14,17 @@ package actor WorkloadReconciler {
     private let costInterval: Duration
     private let logger: Logger
     private let metrics: ReconcilerMetrics
+    private let cacheMetrics: CacheMetrics
     private let now: @Sendable () -> Timestamp
     private let queue: WorkQueue<WorkloadKey>
-    nonisolated private let caches: ClusterCaches
+    nonisolated let follower: ClusterFollower
 
     private var index = MatchIndex()
     /// Row ids of the workloads that are stored as present.
     private var ids: [WorkloadKey: Int] = [:]
     private var meter: CostMeter
+    /// Nil: nobody is told.
+    private var overlaps: Overlaps?
     /// Opened by the first claims. What is written without them would end the links that are stored.
     private let claimed = Gate()
     /// True once everything that the first lists brought has been written.
@@ -35,37 +38,42 @@ package actor WorkloadReconciler {
     private static let costSlice = 5_000
 
     /// - Parameters:
-    ///   - cluster: the cluster's configured name.
+    ///   - follower: whose caches are reconciled. They are to be run by the caller, and may have been for long.
+    ///   - events: told of what the owners of workloads must know.
+    ///   - store: fenced, so that it writes only as long as this process leads.
     ///   - costInterval: how often the costs of the running hour are written.
     ///   - now: the time of day.
     package init(
-        cluster: String, client: KubernetesClient, store: Store, prices: PriceList, costInterval: Duration,
-        metrics: MetricsRegistry, logger: Logger, now: @escaping @Sendable () -> Timestamp = Timestamp.now
+        following follower: ClusterFollower, store: Store, events: (any EventSink)? = nil, prices: PriceList,
+        costInterval: Duration, metrics: MetricsRegistry, logger: Logger,
+        now: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) {
+        self.follower = follower
         self.store = store
         self.prices = prices
         self.costInterval = costInterval
-        self.logger = logger.with(["controller": "workload", "cluster": .string(cluster)])
+        self.logger = logger.with(["controller": "workload", "cluster": .string(follower.cluster)])
         self.metrics = ReconcilerMetrics(metrics, controller: "workload")
+        cacheMetrics = CacheMetrics(metrics)
+        queue = WorkQueue<WorkloadKey>(
+            metrics: WorkQueueMetrics(metrics, controller: "workload", name: "workload-\(follower.cluster)"))
         self.now = now
         meter = CostMeter(prices: prices)
-        let queue = WorkQueue<WorkloadKey>()
-        self.queue = queue
-        caches = ClusterCaches(cluster: cluster, client: client, logger: self.logger) { key, origin in
-            queue.add(key, origin == .list ? .low : .high)
-        }
+        overlaps = events.map { Overlaps($0) }
     }
 
-    /// The caches' state, for health and metrics.
-    nonisolated package var clusterCaches: ClusterCaches { caches }
+    /// The cluster's configured name.
+    nonisolated private var cluster: String { follower.cluster }
+    nonisolated private var caches: ClusterCaches { follower.caches }
 
-    /// Follows the cluster until the task is cancelled.
-    ///
-    /// - Parameter schema: opens when the database has the schema that the program needs; the caches are filled meanwhile.
-    package func run(after schema: Gate) async {
+    /// Reconciles until the task is cancelled.
+    package func run() async {
+        follower.tell { [queue] key, origin in queue.add(key, origin == .list ? .low : .high) }
+        defer {
+            follower.tell(nil)
+            cacheMetrics.ended(follower)
+        }
         await withTaskGroup { group in
-            group.addTask { await self.caches.run() }
-            guard await schema.wait() else { return }
             group.addTask { await self.reconcile() }
             group.addTask { await self.writeCosts() }
             group.addTask { await self.reportState() }
@@ -83,8 +91,7 @@ package actor WorkloadReconciler {
         claimed.open()
     }
 
-    /// All claims there are: what else the index holds is gone. For the start, and for when it is not known which of the
-    /// last changes were stored.
+    /// All claims there are: what else the index holds is gone.
     package func claimsReplaced(by claims: [String: EntitySelector]) {
         var changes: [String: EntitySelector?] = claims.mapValues { .some($0) }
         for ref in index.entityRefs where claims[ref] == nil { changes[ref] = .some(nil) }
@@ -95,6 +102,8 @@ package actor WorkloadReconciler {
         await prepare()
         guard await claimed.wait() else { return }
         guard await caches.waitUntilSynced(deadline: .now + .seconds(365 * 86_400)) else { return }
+        // At once: should the cluster go out of reach now, it is known to have been there.
+        await noteState()
         // What is stored and not in the caches was deleted while nobody watched.
         var first = caches.ownership.all().union(ids.keys)
         queue.add(first, .low)
@@ -110,10 +119,9 @@ package actor WorkloadReconciler {
             if await process(keys) {
                 first.subtract(keys)
             } else {
-                for key in keys { queue.add(key, after: Self.databaseRetry) }
+                for key in keys { queue.retry(key, after: Self.databaseRetry) }
             }
             queue.done(keys)
-            metrics.depth.set(Double(queue.counts.ready))
             if isCaughtUp { try? await Task.sleep(for: Self.pace) }
         }
     }
@@ -122,9 +130,6 @@ package actor WorkloadReconciler {
     private func prepare() async {
         while !Task.isCancelled {
             do {
-                for cluster in try await store.workloads.retireClusters(except: [caches.cluster]) {
-                    logger.info("a cluster is configured no more; its workloads ended", ["retired": .string(cluster)])
-                }
                 let present = try await store.workloads.present(cluster: caches.cluster)
                 let usage = try await store.costs.usage(hour: now().startOfHour, cluster: caches.cluster)
                 for (key, id) in present { ids[key] = id }
@@ -139,16 +144,26 @@ package actor WorkloadReconciler {
 
     private func process(_ keys: [WorkloadKey]) async -> Bool {
         let started = ContinuousClock.now
+        metrics.started()
         let moment = now()
         var observed: [WorkloadKey: ObservedWorkload] = [:]
+        // Also those without a known row: the answer to the write that made one may have been lost.
+        var gone: [WorkloadKey] = []
         for key in keys {
-            observed[key] = caches.ownership.project(key)
-            let changes = observed[key].map { index.upsert($0.workload) } ?? index.remove(key)
+            let changes: MatchChanges
+            switch caches.observe(key, at: moment) {
+            case .present(let workload):
+                observed[key] = workload
+                changes = index.upsert(workload.workload)
+                if let change = workload.nextChange { queue.add(key, after: .seconds(change.secondsSince(moment))) }
+            case .gone:
+                gone.append(key)
+                changes = index.remove(key)
+            case .unknown: continue
+            }
             // A workload's links change with the workload alone, so nothing else is touched.
             assert(changes.touched.keys.allSatisfy { $0 == key })
         }
-        // Also those without a known row: the answer to the write that made one may have been lost.
-        let gone = keys.filter { observed[$0] == nil }
         measure(observed, gone, at: moment)
         do {
             let written = try await write(observed.values.map(record), gone)
@@ -156,7 +171,9 @@ package actor WorkloadReconciler {
             for key in new.keys { ids[key] = written[key] }
             measure(new, [], at: moment)
             for key in gone { ids[key] = nil }
-            metrics.finished(.success, after: ContinuousClock.now - started)
+            tellOverlaps(observed, gone)
+            let isRequeued = observed.values.contains { $0.nextChange != nil }
+            metrics.finished(isRequeued ? .requeueAfter : .success, after: ContinuousClock.now - started)
             return true
         } catch {
             metrics.finished(.error, after: ContinuousClock.now - started)
@@ -167,14 +184,24 @@ package actor WorkloadReconciler {
         }
     }
 
+    private func tellOverlaps(_ observed: [WorkloadKey: ObservedWorkload], _ gone: [WorkloadKey]) {
+        for (key, observed) in observed {
+            overlaps?.observe(
+                observed.workload, caches.ownership.reference(to: observed.workload), index.links(of: key))
+        }
+        for key in gone { overlaps?.remove(key) }
+    }
+
     /// Writes a batch; when the database refuses it, its halves, so that one row that it cannot hold does not hold up the
     /// others. What is refused alone is left out until it changes.
     private func write(_ present: [WorkloadRecord], _ gone: [WorkloadKey]) async throws -> [WorkloadKey: Int] {
         do {
-            return try await store.workloads.write(present: present, gone: gone)
+            let seen = CacheVersions(cluster: cluster, versions: caches.versions)
+            return try await store.workloads.write(present: present, gone: gone, seen: seen)
         } catch let error as StoreError where error.code == .statement {
             guard present.count + gone.count > 1 else {
                 let key = present.first?.workload.key ?? gone.first
+                metrics.failedForGood()
                 logger.error(
                     "a workload cannot be stored",
                     ["workload": .string(key?.description ?? ""), "error": .string(error.description)])
@@ -236,14 +263,21 @@ package actor WorkloadReconciler {
     private func reportState() async {
         while !Task.isCancelled {
             let isSynced = caches.isSynced
-            let error = caches.error ?? (isSynced ? nil : "the first lists are not complete yet")
-            do {
-                try await store.workloads.note(cluster: caches.cluster, error: error)
-            } catch {
-                logger.warning("the cluster's state was not noted", ["error": .string("\(error)")])
-            }
-            metrics.observe(caches, residualSelectors: index.residualCount)
+            await noteState()
+            cacheMetrics.observe(follower, residualSelectors: index.residualCount)
             try? await Task.sleep(for: isSynced ? .seconds(10) : .seconds(1))
+        }
+        try? await store.workloads.leave(cluster: cluster)
+    }
+
+    private func noteState() async {
+        let error = caches.error ?? (caches.isSynced ? nil : "the first lists are not complete yet")
+        do {
+            let isNew = try await store.workloads.note(cluster: cluster, error: error, warning: caches.warning)
+            // A replica that did not know the cluster has ended what was stored of it.
+            if isNew, isCaughtUp { queue.add(caches.ownership.all().union(ids.keys), .low) }
+        } catch {
+            logger.warning("the cluster's state was not noted", ["error": .string("\(error)")])
         }
     }
 }

@@ -5,14 +5,16 @@ import Reconcilers
 import Store
 import Synchronization
 
-/// The claims that a reconciler told, in order.
+/// The claims that were told, in order.
 final class ClaimLog: ClaimReceiver {
     private let log = Mutex<[[String: EntitySelector?]]>([])
     private let replaced = Mutex(0)
 
     func claimsReplaced(by claims: [String: EntitySelector]) async {
         replaced.withLock { $0 += 1 }
-        await claimsChanged(claims.mapValues { .some($0) })
+        var changes: [String: EntitySelector?] = claims.mapValues { .some($0) }
+        for ref in batches.flatMap(\.keys) where claims[ref] == nil && last(ref) != nil { changes[ref] = .some(nil) }
+        await claimsChanged(changes)
     }
 
     func claimsChanged(_ claims: [String: EntitySelector?]) async { log.withLock { $0.append(claims) } }
@@ -25,18 +27,27 @@ final class ClaimLog: ClaimReceiver {
     /// How often an entity's claim was told.
     func count(_ ref: String) -> Int { batches.count { $0[ref] != nil } }
 
-    /// What was told last of an entity: nil when nothing ever was, `.some(nil)` when that it claims nothing.
-    func last(_ ref: String) -> EntitySelector?? { batches.reversed().lazy.compactMap { $0[ref] }.first }
+    /// What an entity claims by what was told; nil: nothing.
+    func last(_ ref: String) -> EntitySelector? {
+        (batches.reversed().lazy.compactMap { $0[ref] }.first ?? nil)
+    }
 }
 
-/// Runs a catalog reconciler over the sources while the body runs.
+/// Runs a catalog reconciler over the sources, and tells the claims that it stores, while the body runs.
 func following(
     _ sources: [ScriptedSource], _ store: Store, claims: ClaimLog = ClaimLog(),
     metrics: MetricsRegistry = MetricsRegistry(), _ body: (CatalogReconciler) async throws -> Void
 ) async throws {
-    let reconciler = CatalogReconciler(
-        sources: sources, store: store, metrics: metrics, logger: Logger("test"), claims: claims)
-    let run = Task { await reconciler.run() }
+    let logger = Logger("test")
+    let reconciler = CatalogReconciler(sources: sources, store: store, metrics: metrics, logger: logger)
+    let feed = store.catalogFeed(logger: logger)
+    let follower = ClaimFollower(cluster: "test", catalog: store.catalog, feed: feed, logger: logger)
+    let run = Task {
+        async let feeding: Void = feed.run()
+        async let following: Void = follower.run(claims)
+        await reconciler.run()
+        _ = await (feeding, following)
+    }
     let result: Result<Void, any Error>
     do {
         result = .success(try await body(reconciler))

@@ -1,5 +1,6 @@
 import Base
 import CatalogSources
+import KubeClient
 import Synchronization
 
 /// A source that holds what a test puts into it and fails when the test says so.
@@ -15,6 +16,7 @@ final class ScriptedSource: CatalogSource {
         var listings = 0
         var reads: [String: Int] = [:]
         var onChange: (@Sendable (CatalogSourceChange) -> Void)?
+        var objects: [String: ObjectReference] = [:]
     }
 
     let id: SourceID
@@ -35,6 +37,14 @@ final class ScriptedSource: CatalogSource {
         state.withLock { $0.onChange = onChange }
         onChange(.listing)
     }
+
+    /// The objects of a cluster that locations lie in.
+    var objects: [String: ObjectReference] {
+        get { state.withLock { $0.objects } }
+        set { state.withLock { $0.objects = newValue } }
+    }
+
+    func object(of location: String) -> ObjectReference? { objects[location] }
 
     func stop() async { state.withLock { $0.onChange = nil } }
 

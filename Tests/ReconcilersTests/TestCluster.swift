@@ -53,7 +53,7 @@ struct TestCluster: Sendable {
         try await client.delete("/apis/apps/v1/namespaces/\(namespace)/deployments/\(name)")
     }
 
-    private static let podSpec: JSONValue = [
+    static let podSpec: JSONValue = [
         "terminationGracePeriodSeconds": 0,
         "containers": [
             [
@@ -62,13 +62,4 @@ struct TestCluster: Sendable {
             ]
         ],
     ]
-}
-
-extension Gate {
-    /// A gate that lets everybody through.
-    static var opened: Gate {
-        let gate = Gate()
-        gate.open()
-        return gate
-    }
 }

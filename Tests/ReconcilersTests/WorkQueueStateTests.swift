@@ -1,4 +1,3 @@
-import TestSupport
 import Testing
 
 @testable import Reconcilers
@@ -139,90 +138,6 @@ struct WorkQueueStateTests {
         #expect(state.take(maximum: 10) == ["a"])
         #expect(!state.isDrained)
         state.done("a")
-        #expect(state.isDrained)
-    }
-
-    /// What a queue must do, said as simply as possible: sets without order.
-    private struct Model {
-        var waiting: Set<Int> = []
-        var processing: Set<Int> = []
-        var again: Set<Int> = []
-        var delays: [Int: Duration] = [:]
-
-        mutating func add(_ key: Int) {
-            delays[key] = nil
-            makeDirty(key)
-        }
-
-        mutating func makeDirty(_ key: Int) {
-            if processing.contains(key) { again.insert(key) } else { waiting.insert(key) }
-        }
-
-        mutating func delay(_ key: Int, until time: Duration) { delays[key] = min(delays[key] ?? time, time) }
-
-        mutating func wake(now: Duration) {
-            for (key, time) in delays where time <= now {
-                delays[key] = nil
-                makeDirty(key)
-            }
-        }
-
-        mutating func done(_ key: Int) {
-            guard processing.remove(key) != nil else { return }
-            if again.remove(key) != nil { waiting.insert(key) }
-        }
-    }
-
-    @Test("in any order of events it agrees with a simple model", arguments: 0..<40)
-    func model(group: Int) {
-        for seed in group * 100..<(group + 1) * 100 { agree(seed: UInt64(seed)) }
-    }
-
-    private func agree(seed: UInt64) {
-        var generator = SeededRandom(seed: seed)
-        var state = WorkQueueState<Int>()
-        var model = Model()
-        var now: Duration = .zero
-        for step in 0..<120 {
-            let key = Int.random(in: 0..<6, using: &generator)
-            let priority: WorkPriority = Bool.random(using: &generator) ? .high : .low
-            switch Int.random(in: 0...9, using: &generator) {
-            case 0...2:
-                state.add(key, priority)
-                model.add(key)
-            case 3:
-                let delay = Duration.milliseconds(Int.random(in: 1...50, using: &generator))
-                state.add(key, priority, after: delay, now: now)
-                model.delay(key, until: now + delay)
-            case 4...6:
-                let taken = state.take(maximum: Int.random(in: 1...3, using: &generator))
-                #expect(!taken.isEmpty || model.waiting.isEmpty, "seed \(seed) step \(step)")
-                #expect(model.waiting.isSuperset(of: taken), "seed \(seed) step \(step)")
-                #expect(Set(taken).count == taken.count)
-                model.waiting.subtract(taken)
-                model.processing.formUnion(taken)
-            case 7...8:
-                state.done(key)
-                model.done(key)
-            default:
-                now += .milliseconds(Int.random(in: 0...30, using: &generator))
-                state.wake(now: now)
-                model.wake(now: now)
-            }
-            #expect(state.readyCount == model.waiting.count, "seed \(seed) step \(step)")
-            #expect(state.processingCount == model.processing.count, "seed \(seed) step \(step)")
-            #expect(state.delayedCount == model.delays.count, "seed \(seed) step \(step)")
-        }
-        // Whatever happened before, everything that was asked for is handed out in the end.
-        model.wake(now: now + .seconds(1))
-        state.wake(now: now + .seconds(1))
-        var rest: Set<Int> = []
-        for key in model.processing { state.done(key) }
-        while let key = state.take(maximum: 1).first {
-            rest.insert(key)
-            state.done(key)
-        }
-        #expect(rest == model.waiting.union(model.again), "seed \(seed)")
         #expect(state.isDrained)
     }
 }

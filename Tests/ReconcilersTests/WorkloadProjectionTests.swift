@@ -16,7 +16,7 @@ struct WorkloadProjectionTests {
                 template: ["app": "web"]),
             object(.replicaSet, "web-1", uid: "r1", of: controller("Deployment", "web", "d1")),
         ]
-        return HandmadeCluster(objects + more, pods: pods).ownership.project(key("Deployment", "web"))?.workload
+        return HandmadeCluster(objects + more, pods: pods).project(key("Deployment", "web"))?.workload
     }
 
     @Test("a Deployment has the pods of all its ReplicaSets, its labels, its template's labels and its counts")
@@ -75,8 +75,8 @@ struct WorkloadProjectionTests {
                 object(.statefulSet, "db", uid: "s2"),
             ],
             pods: [pod("a", of: Self.webSet), pod("db-0", of: controller("StatefulSet", "db", "s1"))])
-        #expect(cluster.ownership.project(key("Deployment", "web"))?.workload.podCount == 0)
-        #expect(cluster.ownership.project(key("StatefulSet", "db"))?.workload.podCount == 0)
+        #expect(cluster.project(key("Deployment", "web"))?.workload.podCount == 0)
+        #expect(cluster.project(key("StatefulSet", "db"))?.workload.podCount == 0)
     }
 
     @Test("a CronJob has the pods of its Jobs and no number of replicas")
@@ -91,10 +91,10 @@ struct WorkloadProjectionTests {
                 pod("a", of: controller("Job", "backup-1", "j1")), pod("b", of: controller("Job", "other", "j2")),
                 pod("c", of: controller("Job", "backup-1", "j1"), phase: .succeeded),
             ])
-        let workload = try #require(cluster.ownership.project(key("CronJob", "backup"))).workload
+        let workload = try #require(cluster.project(key("CronJob", "backup"))).workload
         #expect(workload.podCount == 1)
         #expect(workload.desiredReplicas == nil)
-        #expect(cluster.ownership.project(key("Job", "other"))?.workload.podCount == 1)
+        #expect(cluster.project(key("Job", "other"))?.workload.podCount == 1)
     }
 
     @Test("a pod that nothing known controls is a workload without a template")
@@ -102,15 +102,15 @@ struct WorkloadProjectionTests {
         let cluster = HandmadeCluster(pods: [
             pod("debug"), pod("spark-1", of: controller("SparkApplication", "etl", "x")), pod("done", phase: .failed),
         ])
-        let observed = try #require(cluster.ownership.project(key("Pod", "debug")))
+        let observed = try #require(cluster.project(key("Pod", "debug")))
         #expect(observed.createdAt == Timestamp(seconds: 2_000))
         #expect(observed.workload.labels == ["app": "shop"])
         #expect(observed.workload.templateLabels == nil)
         #expect(observed.workload.desiredReplicas == nil)
         #expect(observed.workload.readyReplicas == 1)
         #expect(observed.workload.requestedCPUMillicores == 250)
-        #expect(cluster.ownership.project(key("Pod", "spark-1"))?.workload.podCount == 1)
-        let finished = try #require(cluster.ownership.project(key("Pod", "done"))).workload
+        #expect(cluster.project(key("Pod", "spark-1"))?.workload.podCount == 1)
+        let finished = try #require(cluster.project(key("Pod", "done"))).workload
         #expect((finished.podCount, finished.readyReplicas, finished.requestedCPUMillicores) == (0, 0, 0))
     }
 
@@ -129,7 +129,7 @@ struct WorkloadProjectionTests {
                 object(.job, "backup-1", uid: "j1", of: controller("CronJob", "backup", "c1")),
             ],
             pods: [pod("a", of: Self.webSet), pod("pending-owner", of: controller("ReplicaSet", "new", "r9"))])
-        #expect(cluster.ownership.project(key(kind, name)) == nil)
+        #expect(cluster.project(key(kind, name)) == nil)
     }
 
     @Test("a ReplicaSet that its Deployment has let go stands for itself, with its pods")
@@ -137,7 +137,7 @@ struct WorkloadProjectionTests {
         let cluster = HandmadeCluster(
             [object(.replicaSet, "web-1", uid: "r1", replicas: ReplicaCounts(desired: 1, ready: 1))],
             pods: [pod("a", of: Self.webSet)])
-        let workload = try #require(cluster.ownership.project(key("ReplicaSet", "web-1"))).workload
+        let workload = try #require(cluster.project(key("ReplicaSet", "web-1"))).workload
         #expect(workload.podCount == 1)
         #expect(workload.desiredReplicas == 1)
     }

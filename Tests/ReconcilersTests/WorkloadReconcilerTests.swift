@@ -17,11 +17,11 @@ struct WorkloadReconcilerTests {
 
     private static func reconciler(
         _ cluster: TestCluster, _ store: Store, _ time: ManualTime = ManualTime(.now()),
-        metrics: MetricsRegistry = MetricsRegistry()
+        costInterval: Duration = .milliseconds(50), metrics: MetricsRegistry = MetricsRegistry()
     ) -> WorkloadReconciler {
         WorkloadReconciler(
-            cluster: "test", client: cluster.client, store: store, prices: prices, costInterval: .milliseconds(50),
-            metrics: metrics, logger: Logger("test"), now: { time.now })
+            following: ClusterFollower(cluster: "test", client: cluster.client, logger: Logger("test")), store: store,
+            prices: prices, costInterval: costInterval, metrics: metrics, logger: Logger("test"), now: { time.now })
     }
 
     /// Runs a reconciler that knows these claims while the body runs.
@@ -29,7 +29,7 @@ struct WorkloadReconcilerTests {
         _ reconciler: WorkloadReconciler, claims: [EntitySelector] = [],
         _ body: (WorkloadReconciler) async throws -> Void
     ) async throws {
-        let run = Task { await reconciler.run(after: .opened) }
+        let run = Task { await reconciler.runWithCaches() }
         await reconciler.claimsChanged(Self.claims(claims))
         let result: Result<Void, any Error>
         do {
@@ -136,10 +136,7 @@ struct WorkloadReconcilerTests {
                 let time = ManualTime(Timestamp.now().startOfHour.adding(seconds: 2 * 3_600))
                 let start = time.now
                 try await cluster.createDeployment("web")
-                let reconciler = WorkloadReconciler(
-                    cluster: "test", client: cluster.client, store: store, prices: Self.prices,
-                    costInterval: .seconds(3_600), metrics: MetricsRegistry(), logger: Logger("test"),
-                    now: { time.now })
+                let reconciler = Self.reconciler(cluster, store, time, costInterval: .seconds(3_600))
                 try await Self.following(reconciler) { reconciler async throws in
                     #expect(await eventually { await reconciler.isCaughtUp })
                     time.advance(seconds: 60)
@@ -193,9 +190,9 @@ struct WorkloadReconcilerTests {
                 }
                 let before = try #require(try await store.link(of: Self.shop, to: "web"))
                 let reconciler = Self.reconciler(cluster, store)
-                let run = Task { await reconciler.run(after: .opened) }
+                let run = Task { await reconciler.runWithCaches() }
                 // The caches say when they are complete; without claims nothing may be written then.
-                #expect(await eventually { reconciler.clusterCaches.isSynced })
+                #expect(await eventually { reconciler.follower.caches.isSynced })
                 let synced = ContinuousClock.now + .milliseconds(500)
                 #expect(await eventually { ContinuousClock.now > synced })
                 #expect(await !reconciler.isCaughtUp)
@@ -278,11 +275,46 @@ struct WorkloadReconcilerTests {
             }
         }
     }
+
+    @Test("what metrics tell of a cluster's state ends with the reconciler; its counts go on with the next one")
+    func metricsEnd() async throws {
+        try await TestCluster.with { cluster in
+            try await TestDatabase.withStore { store in
+                let metrics = MetricsRegistry()
+                let state = [
+                    #"callboard_cache_objects{cluster="test",resource="nodes"}"#,
+                    #"callboard_cache_last_event_timestamp_seconds{cluster="test",resource="nodes"}"#,
+                    #"informer_store_resource_version{cluster="test",resource="nodes"}"#,
+                    #"callboard_match_residual_selectors{cluster="test"}"#,
+                ]
+                let queue = #"callboard_db_lag_seconds{name="workload-test",controller="workload"}"#
+                let counts = [
+                    #"callboard_lists_total{cluster="test",resource="nodes"}"#,
+                    #"workqueue_adds_total{name="workload-test",controller="workload"}"#,
+                ]
+                var before = [0.0, 0.0]
+                try await cluster.createDeployment("web")
+                for _ in 1...2 {
+                    try await Self.following(Self.reconciler(cluster, store, metrics: metrics)) { reconciler in
+                        #expect(await eventually(within: .seconds(60)) { await reconciler.isCaughtUp })
+                        for series in state + [queue] {
+                            #expect(await eventually { metrics.value(series) != nil }, "\(series)")
+                        }
+                    }
+                    for series in state { #expect(metrics.value(series) == nil, "\(series)") }
+                    #expect(await eventually { metrics.value(queue) == nil })
+                    let now = counts.map { metrics.value($0) ?? 0 }
+                    for (now, before) in zip(now, before) { #expect(now > before) }
+                    before = now
+                }
+            }
+        }
+    }
 }
 
 extension Store {
     /// How an entity holds the workload of this name now.
-    fileprivate func link(of ref: String, to name: String) async throws -> LinkView? {
+    func link(of ref: String, to name: String) async throws -> LinkView? {
         try await workloads.workloads(of: ref).first { $0.workload.key.name == name }
     }
 }
