@@ -14,17 +14,23 @@ package struct APIServer: Sendable {
     private let durations: Histogram
 
     /// - Parameters:
+    ///   - kubernetes: fetches objects from clusters; nil: there is no `/api/kubernetes`.
+    ///   - liveness: why the process hangs and should be restarted; nil when it does not.
     ///   - readiness: what keeps the program from being ready, by check; empty when nothing does.
     package init(
         store: Store, registry: ActionRegistry, authenticator: Authenticator, mcp: MCPConfiguration,
-        metrics: MetricsRegistry, logger: Logger, readiness: @escaping @Sendable () async -> [ReadinessCheck]
+        kubernetes: KubernetesObjects? = nil, metrics: MetricsRegistry, logger: Logger,
+        liveness: @escaping @Sendable () async -> String? = { nil },
+        readiness: @escaping @Sendable () async -> [ReadinessCheck]
     ) {
         self.authenticator = authenticator
         self.logger = logger
         routes =
-            HealthRoutes(metrics: metrics, readiness: readiness).routes + CatalogRoutes(store: store).routes
+            HealthRoutes(metrics: metrics, liveness: liveness, readiness: readiness).routes
+            + CatalogRoutes(store: store).routes
             + CallboardRoutes(store: store, registry: registry).routes
             + MCPRoutes(registry: registry, configuration: mcp, logger: logger).routes
+            + (kubernetes.map { KubernetesRoutes(store: store, objects: $0).routes } ?? [])
         requests = metrics.counter(
             "callboard_http_requests_total", help: "Answered requests.", labels: ["route", "method", "code"])
         durations = metrics.histogram(

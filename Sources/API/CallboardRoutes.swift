@@ -19,6 +19,7 @@ struct CallboardRoutes {
             Route("/api/callboard/entities/:kind/:namespace/:name/costs") { request in
                 try await invoke("callboard:get-entity-cost", request, ["entityRef": ref(request)])
             },
+            Route("/api/callboard/clusters") { try await invoke("callboard:list-clusters", $0, [:]) },
             Route("/api/callboard/orphans") { try await invoke("callboard:list-orphan-workloads", $0, [:]) },
             Route("/api/callboard/sources") { try await sources($0) },
         ]

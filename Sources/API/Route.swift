@@ -1,7 +1,8 @@
 internal import Actions
 internal import HTTPServer
 
-/// A path pattern with what answers there. A segment that begins with `:` takes any value.
+/// A path pattern with what answers there. A segment that begins with `:` takes any value; `*` at the end takes any
+/// further segments, also none.
 struct Route: Sendable {
     typealias Handler = @Sendable (RouteRequest) async throws -> HTTPServerResponse
 
@@ -11,18 +12,22 @@ struct Route: Sendable {
     let isOpen: Bool
     let handler: Handler
     private let segments: [String]
+    /// Whether longer paths are meant too.
+    private let isPrefix: Bool
 
     init(_ pattern: String, methods: Set<String> = ["GET"], isOpen: Bool = false, _ handler: @escaping Handler) {
         self.methods = methods.contains("GET") ? methods.union(["HEAD"]) : methods
         self.pattern = pattern
         self.isOpen = isOpen
         self.handler = handler
-        segments = pattern.split(separator: "/").map(String.init)
+        let segments = pattern.split(separator: "/").map(String.init)
+        isPrefix = segments.last == "*"
+        self.segments = isPrefix ? segments.dropLast() : segments
     }
 
     /// The values of the pattern's parameters; nil when the path is another.
     func parameters(_ path: [String]) -> [String: String]? {
-        guard path.count == segments.count else { return nil }
+        guard path.count == segments.count || isPrefix && path.count > segments.count else { return nil }
         var parameters: [String: String] = [:]
         for (segment, value) in zip(segments, path) {
             if segment.hasPrefix(":") {

@@ -27,7 +27,7 @@ extension ActionError {
     package init?(_ error: StoreError) {
         switch error.code {
         case .badParameter: self.init(.input, error.detail)
-        case .unavailable, .busy, .timeout, .schema:
+        case .unavailable, .busy, .timeout, .schema, .deposed:
             self.init(.unavailable, "The database is not available at the moment; try again soon")
         case .statement, .unexpectedResult: return nil
         }

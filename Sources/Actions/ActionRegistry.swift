@@ -19,6 +19,7 @@ package struct ActionRegistry: Sendable {
             RegisteredAction(QueryCatalogEntities(store: store)),
             RegisteredAction(GetEntityWorkloads(store: store, currency: currency, now: now)),
             RegisteredAction(GetEntityCost(store: store, currency: currency, now: now)),
+            RegisteredAction(ListClusters(store: store, now: now)),
             RegisteredAction(ListOrphanWorkloads(store: store, currency: currency, now: now)),
         ])
     }

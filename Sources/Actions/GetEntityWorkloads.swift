@@ -22,7 +22,8 @@ struct GetEntityWorkloads: Action {
         description: """
             Lists the Kubernetes workloads (Deployments, StatefulSets, DaemonSets, CronJobs, Jobs, Pods) that belong to a \
             catalog entity right now, with replicas, restarts, requested CPU and memory, and cost per hour, the dearest \
-            first. Says by which annotation each was matched and who owns it when several entities match. When nothing \
+            first; how each fares (pods by phase, rollouts, OOM kills, why containers wait or ended) and what is wrong with \
+            it, each problem with its severity and a proposed fix. Says by which annotation each was matched and who owns it when several entities match. When nothing \
             matches, selector.problem or an empty list tells why.
             """,
         attributes: .readOnly, permissions: [.readWorkloads, .readCosts],
@@ -49,6 +50,8 @@ struct GetEntityWorkloads: Action {
                 "workloads": Schema.count("Workloads that match."),
                 "owned": Schema.count("Those of them that this entity owns."),
                 "pods": Schema.count("Pods of the owned ones."),
+                "problems": Schema.count("Problems of the owned ones."),
+                "workloadsWithProblems": Schema.count("Owned ones that have problems."),
                 "hourlyCost": Output.costSchema,
                 "monthlyRunRate": Output.costSchema,
             ]),
@@ -63,6 +66,9 @@ struct GetEntityWorkloads: Action {
         schema["matchedOn"] = Schema.choice(["workload", "template", "both"], "Whose labels matched.")
         schema["isOwner"] = Schema.flag("Whether its cost counts for this entity.")
         schema["ownerRef"] = Schema.orNull(Schema.string("The entity that owns it."))
+        schema["problems"] = Schema.list(
+            Output.problemSchema,
+            "What is wrong, the worst first, at most \(ProblemList.maximum) of health.problemCount.")
         schema["since"] = Schema.string("Since when it belongs to the entity in this way, RFC 3339.")
         return schema
     }()
@@ -82,7 +88,10 @@ struct GetEntityWorkloads: Action {
             "selector": try await selector(entity.ref, matchesNothing: links.isEmpty),
             "totals": [
                 "workloads": .int(Int64(links.count)), "owned": .int(Int64(owned.count)),
-                "pods": .int(owned.reduce(0) { $0 + $1.workload.pods }), "hourlyCost": Output.cost(hourly),
+                "pods": .int(owned.reduce(0) { $0 + $1.workload.pods }),
+                "problems": Output.count(owned.reduce(0) { $0 + $1.workload.facts.problems.count }),
+                "workloadsWithProblems": Output.count(owned.count { $0.workload.facts.problems.count > 0 }),
+                "hourlyCost": Output.cost(hourly),
                 "monthlyRunRate": Output.cost(Output.monthly(hourly)),
             ],
             "workloads": .array(links.prefix(input.limit).map(Self.item)),
@@ -97,12 +106,13 @@ struct GetEntityWorkloads: Action {
         item["matchedOn"] = .string(link.matchedOn)
         item["isOwner"] = .bool(link.isOwner)
         item["ownerRef"] = link.ownerRef.map(JSONValue.string) ?? .null
+        item["problems"] = .array(link.workload.facts.problems.worst.map(Output.problem))
         item["since"] = Output.time(link.since)
         return .object(item)
     }
 
     private func selector(_ ref: String, matchesNothing: Bool) async throws -> JSONValue {
-        guard let stored = try await store.catalog.selectors(ref: ref).first else { return .null }
+        guard let stored = try await store.catalog.selectors(of: [ref]).first else { return .null }
         let claim = EntitySelector.make(
             ref: ref, labelSelector: stored.labelSelector, kubernetesID: stored.kubernetesID,
             namespaces: stored.namespaces, clusters: stored.clusters)

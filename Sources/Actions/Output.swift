@@ -43,13 +43,14 @@ enum Output {
 
     static let identitySchema: JSONObject = [
         "cluster": Schema.string("Name of the cluster."), "kind": Schema.string("Such as Deployment."),
-        "namespace": Schema.string("Its namespace."), "name": Schema.string("Its name."),
+        "namespace": Schema.text("Its namespace; empty when it has none."), "name": Schema.string("Its name."),
     ]
 
     static func workload(_ workload: WorkloadView) -> JSONObject {
         var object = identity(workload.key)
         object["replicas"] = [
             "desired": workload.replicasDesired.map(JSONValue.int) ?? .null, "ready": .int(workload.replicasReady),
+            "available": count(workload.facts.availableReplicas), "updated": count(workload.facts.updatedReplicas),
         ]
         object["pods"] = .int(workload.pods)
         object["restarts"] = .int(workload.restarts)
@@ -57,6 +58,11 @@ enum Output {
             "cpuCores": .double(Double(workload.cpuRequestMillicores) / 1_000),
             "memoryGiB": .double(Double(workload.memoryRequestBytes) / Double(1 << 30)),
         ]
+        object["limits"] = [
+            "cpuCores": .double(Double(workload.facts.limitCPUMillicores) / 1_000),
+            "memoryGiB": .double(Double(workload.facts.limitMemoryBytes) / Double(1 << 30)),
+        ]
+        object["health"] = health(workload.facts)
         object["hourlyCost"] = cost(hourlyCost(workload))
         object["createdAt"] = time(workload.createdAt)
         object["changedAt"] = time(workload.changedAt)
@@ -68,6 +74,10 @@ enum Output {
         schema["replicas"] = Schema.complete([
             "desired": Schema.orNull(Schema.count("Replicas asked for; null where the kind has no such number.")),
             "ready": Schema.count("Replicas that are ready."),
+            "available": Schema.orNull(
+                Schema.count("Replicas that have been ready for long enough; null where the kind has no such number.")),
+            "updated": Schema.orNull(
+                Schema.count("Replicas of the newest template; null where the kind has no such number.")),
         ])
         schema["pods"] = Schema.count("Pods that have not finished.")
         schema["restarts"] = Schema.count("Container restarts of these pods.")
@@ -75,11 +85,19 @@ enum Output {
             "cpuCores": Schema.number("CPU requested by its placed pods, in cores."),
             "memoryGiB": Schema.number("Memory requested by its placed pods, in GiB."),
         ])
+        schema["limits"] = Schema.complete([
+            "cpuCores": Schema.number(
+                "CPU that its placed pods may use at most; containers without a limit add nothing."),
+            "memoryGiB": Schema.number("The same of memory, in GiB."),
+        ])
+        schema["health"] = healthSchema
         schema["hourlyCost"] = costSchema
         schema["createdAt"] = Schema.orNull(Schema.string("RFC 3339."))
         schema["changedAt"] = Schema.string("When Callboard last saw it change, RFC 3339.")
         return schema
     }()
+
+    static func count(_ number: Int?) -> JSONValue { number.map { .int(Int64($0)) } ?? .null }
 
     /// How fresh the clusters are that the answer speaks of.
     static func clusters(_ clusters: [ClusterView]) -> JSONValue {
@@ -88,6 +106,7 @@ enum Output {
                 [
                     "name": .string(cluster.name), "syncedAt": time(cluster.syncedAt),
                     "error": cluster.error.map(JSONValue.string) ?? .null,
+                    "warning": cluster.warning.map(JSONValue.string) ?? .null,
                 ]
             })
     }
@@ -97,6 +116,9 @@ enum Output {
             "name": Schema.string("Name of the cluster."),
             "syncedAt": Schema.orNull(Schema.string("When its state was last known to be current, RFC 3339.")),
             "error": Schema.orNull(Schema.string("Why it is stale; null when it is not.")),
+            "warning": Schema.orNull(
+                Schema.string(
+                    "What is missing of it: autoscalers or declared kinds that cannot be read; null: nothing.")),
         ]), "How fresh each cluster's state is.")
 
     /// What Callboard's own estimate leaves out.

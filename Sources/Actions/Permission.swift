@@ -12,9 +12,15 @@ package struct Permission: Sendable, Hashable {
         plugin: "callboard", name: "callboard.workload.read", attribute: .read)
     package static let readCosts = Permission(plugin: "callboard", name: "callboard.cost.read", attribute: .read)
     package static let readSources = Permission(plugin: "callboard", name: "callboard.source.read", attribute: .read)
+    package static let readClusters = Permission(
+        plugin: "kubernetes", name: "kubernetes.clusters.read", attribute: .read)
+    package static let readClusterObjects = Permission(
+        plugin: "kubernetes", name: "kubernetes.resources.read", attribute: .read)
 
     /// Every permission there is, for checking configured names.
-    package static let all: [Permission] = [readEntities, readWorkloads, readCosts, readSources]
+    package static let all: [Permission] = [
+        readEntities, readWorkloads, readCosts, readSources, readClusters, readClusterObjects,
+    ]
 }
 
 /// One entry of `accessRestrictions` in Backstage's configuration: the caller may use this plugin, and within it only

@@ -23,6 +23,9 @@ enum Schema {
         ["type": "string", "minLength": 1, "description": .string(description)]
     }
 
+    /// A text that may be empty.
+    static func text(_ description: String) -> JSONValue { ["type": "string", "description": .string(description)] }
+
     static func choice(_ values: [String], _ description: String) -> JSONValue {
         ["type": "string", "enum": .array(values.map(JSONValue.string)), "description": .string(description)]
     }

@@ -33,8 +33,8 @@ struct MCPEndpointTests {
             let tools = try await service.client.tools()
             #expect(
                 tools.compactMap { $0["name"]?.stringValue } == [
-                    "callboard_get_entity_cost", "callboard_get_entity_workloads", "callboard_list_orphan_workloads",
-                    "catalog_get_catalog_entity", "catalog_query_catalog_entities",
+                    "callboard_get_entity_cost", "callboard_get_entity_workloads", "callboard_list_clusters",
+                    "callboard_list_orphan_workloads", "catalog_get_catalog_entity", "catalog_query_catalog_entities",
                 ])
             let registry = try ActionRegistry(store: service.store, currency: "EUR")
             for (tool, action) in zip(tools, registry.actions) {
@@ -178,7 +178,7 @@ struct MCPEndpointTests {
                     away["content"]?[0]?["text"]
                         == "ServiceUnavailableError: The database is not available at the moment; try again soon")
                 // The list of tools needs no database.
-                #expect(try await service.client.tools().count == 5)
+                #expect(try await service.client.tools().count == 6)
             }
             await store.close()
         }

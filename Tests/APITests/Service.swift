@@ -22,29 +22,34 @@ struct Service: Sendable {
     static let everything = "token-for-everything"
     static let catalogOnly = "token-for-the-catalog"
     static let costsOnly = "token-for-costs"
+    static let clusterObjectsOnly = "token-for-cluster-objects"
 
     /// The same client with another token, or with none.
     func client(_ token: String?) -> WebClient { WebClient(port: client.port, token: token) }
 
     /// Runs the body against a service over a database of its own.
-    static func with(_ body: @Sendable (Service) async throws -> Void) async throws {
+    static func with(
+        kubernetes: KubernetesObjects? = nil, _ body: @Sendable (Service) async throws -> Void
+    ) async throws {
         try await TestDatabase.withStore { store in
             try await define(catalog, in: store)
             try await run(in: store)
-            try await with(store, body)
+            try await with(store, kubernetes: kubernetes, body)
         }
     }
 
     /// Runs the body against a service over a store, whether or not that answers.
     static func with(
         _ store: Store, readiness: [ReadinessCheck] = [ReadinessCheck(name: "database", problem: nil)],
+        kubernetes: KubernetesObjects? = nil,
         _ body: (Service) async throws -> Void
     ) async throws {
         let metrics = MetricsRegistry()
         let log = Log()
         let api = APIServer(
             store: store, registry: try ActionRegistry(store: store, currency: "EUR"),
-            authenticator: Authenticator(tokens: tokens), mcp: MCPConfiguration(version: "1.2.3"), metrics: metrics,
+            authenticator: Authenticator(tokens: tokens), mcp: MCPConfiguration(version: "1.2.3"),
+            kubernetes: kubernetes, metrics: metrics,
             logger: Logger("api") { log.add($0) }, readiness: { readiness })
         let server = try HTTPServer(HTTPServer.Configuration(), handler: api.respond)
         let result: Result<Void, any Error>
@@ -71,6 +76,13 @@ struct Service: Sendable {
                 subject: "external:costs",
                 restrictions: [
                     AccessRestriction(plugin: "callboard", permissions: ["callboard.cost.read"], attributes: [.read])
+                ])),
+        StaticToken(
+            token: clusterObjectsOnly,
+            caller: Caller(
+                subject: "external:objects",
+                restrictions: [
+                    AccessRestriction(plugin: "kubernetes", permissions: ["kubernetes.resources.read"], attributes: nil)
                 ])),
     ]
 }

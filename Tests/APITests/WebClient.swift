@@ -53,7 +53,28 @@ extension WebClient.Answer {
             guard field.count == 2 else { return nil }
             headers.add(String(field[0]), String(field[1].drop { $0 == " " }))
         }
-        self.init(status: status, headers: headers, body: Array(bytes[end.upperBound...]))
+        let body = bytes[end.upperBound...]
+        guard headers["Transfer-Encoding"] == "chunked" else {
+            self.init(status: status, headers: headers, body: Array(body))
+            return
+        }
+        guard let whole = Self.dechunked(body) else { return nil }
+        self.init(status: status, headers: headers, body: whole)
+    }
+
+    /// RFC 9112 §7.1, without extensions and trailers; nil when the body is not whole.
+    private static func dechunked(_ bytes: ArraySlice<UInt8>) -> [UInt8]? {
+        var (body, rest): ([UInt8], ArraySlice<UInt8>) = ([], bytes)
+        while let line = rest.firstRange(of: Array("\r\n".utf8)) {
+            guard let size = Int(String(decoding: rest[..<line.lowerBound], as: UTF8.self), radix: 16) else {
+                return nil
+            }
+            if size == 0 { return body }
+            rest = rest[line.upperBound...]
+            body += rest.prefix(size)
+            rest = rest.dropFirst(size + 2)
+        }
+        return nil
     }
 }
 

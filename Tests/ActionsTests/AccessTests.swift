@@ -7,7 +7,7 @@ struct AccessTests {
     private static let valid: [String: JSONObject] = [
         "catalog:get-catalog-entity": ["name": "shop"], "catalog:query-catalog-entities": [:],
         "callboard:get-entity-workloads": ["entityRef": "shop"], "callboard:get-entity-cost": ["entityRef": "shop"],
-        "callboard:list-orphan-workloads": [:],
+        "callboard:list-orphan-workloads": [:], "callboard:list-clusters": [:],
     ]
 
     private static func caller(_ restrictions: [AccessRestriction]?) -> Caller {
@@ -22,6 +22,7 @@ struct AccessTests {
 
     private static let catalog: Set = ["catalog:get-catalog-entity", "catalog:query-catalog-entities"]
     private static let costs: Set = ["callboard:get-entity-cost"]
+    private static let clusters: Set = ["callboard:list-clusters"]
 
     @Test(
         "a token is held to its plugins, permissions and attributes",
@@ -31,7 +32,7 @@ struct AccessTests {
             ([restriction("callboard")], Set(valid.keys).subtracting(catalog)),
             ([restriction("catalog"), restriction("callboard")], Set(valid.keys)),
             ([restriction("callboard", ["callboard.cost.read"])], costs),
-            ([restriction("callboard", ["callboard.workload.read"], [.read])], []),
+            ([restriction("callboard", ["callboard.workload.read"], [.read])], clusters),
             (
                 [restriction("callboard", ["callboard.workload.read", "callboard.cost.read"], [.read])],
                 Set(valid.keys).subtracting(catalog)
@@ -89,7 +90,7 @@ struct ActionDefinitionTests {
     @Test("every action says what an agent needs to choose it, and its permission is one that is known")
     func definitions() throws {
         let definitions = try Scene.withoutDatabase().registry.actions.map(\.definition)
-        #expect(definitions.count == 5)
+        #expect(definitions.count == 6)
         for definition in definitions {
             #expect(!definition.title.isEmpty)
             #expect(definition.description.count > 100)

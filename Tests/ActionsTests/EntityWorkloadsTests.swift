@@ -19,14 +19,14 @@ struct EntityWorkloadsTests {
             #expect(
                 answer["totals"]
                     == [
-                        "workloads": 3, "owned": 2, "pods": 4,
+                        "workloads": 3, "owned": 2, "pods": 4, "problems": 0, "workloadsWithProblems": 0,
                         "hourlyCost": ["total": 6.0, "cpu": 3.0, "memory": 3.0],
                         "monthlyRunRate": ["total": 4380.0, "cpu": 2190.0, "memory": 2190.0],
                     ])
             #expect(answer["clusters"]?[0]?["name"] == "main")
             #expect(answer["clusters"]?[0]?["error"] == .null)
             let shop = try #require(answer["workloads"]?[1])
-            #expect(shop["replicas"] == ["desired": 2, "ready": 1])
+            #expect(shop["replicas"] == ["desired": 2, "ready": 1, "available": nil, "updated": nil])
             #expect(shop["restarts"] == 3)
             #expect(shop["requests"] == ["cpuCores": 2.0, "memoryGiB": 4.0])
             #expect(shop["createdAt"] == "2026-01-02T03:04:05Z")
