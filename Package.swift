@@ -20,6 +20,16 @@ func system(_ name: String, pkgConfig: String, debian package: String) -> Target
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
 }
 
+/// Fuzz/Targets are compiled into tests that replay what was found, or, by scripts/fuzz.sh, into libFuzzer.
+let fuzz: Target =
+    Context.environment["CALLBOARD_FUZZ"] == nil
+    ? .testTarget(
+        name: "FuzzTests", dependencies: ["KubeClient", "Matching", "Base"], path: "Fuzz",
+        exclude: ["corpus", "regressions", "Driver"], sources: ["Targets", "Tests"], swiftSettings: strict)
+    : .executableTarget(
+        name: "Fuzz", dependencies: ["KubeClient", "Matching", "Base"], path: "Fuzz",
+        exclude: ["corpus", "regressions", "Tests"], sources: ["Targets", "Driver"], swiftSettings: strict)
+
 let package = Package(
     name: "callboard",
     products: [.executable(name: "callboard", targets: ["Controller"])],
@@ -29,9 +39,10 @@ let package = Package(
         system("CPostgres", pkgConfig: "libpq", debian: "libpq-dev"),
         system("COpenSSL", pkgConfig: "libcrypto", debian: "libssl-dev"),
         system("CYAML", pkgConfig: "yaml-0.1", debian: "libyaml-dev"),
+        .systemLibrary(name: "CSpawn"),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
 
-        room("Base", imports: ["COpenSSL", "CYAML", "CSimdjson"]),
+        room("Base", imports: ["COpenSSL", "CYAML", "CSimdjson", "CSpawn"]),
         room("Matching", imports: ["Base"]),
         room("Catalog", imports: ["Base"]),
         room("Costs", imports: ["Base"]),
@@ -49,13 +60,19 @@ let package = Package(
             imports: ["KubeClient", "CatalogSources", "Store", "Catalog", "Costs", "Matching", "Base"]),
         room(
             "API",
-            imports: ["Actions", "MCP", "Store", "Catalog", "Costs", "Matching", "HTTPServer", "Base"]),
+            imports: ["Actions", "MCP", "Store", "KubeClient", "Catalog", "Costs", "Matching", "HTTPServer", "Base"]),
         .executableTarget(
             name: "Controller",
             dependencies: [
                 "API", "Reconcilers", "Actions", "MCP", "CatalogSources", "KubeClient", "Store", "Matching",
                 "Catalog", "Costs", "HTTPServer", "HTTPClient", "Base",
             ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "KubeBench", dependencies: ["KubeClient", "HTTPClient", "HTTPServer", "Base"],
+            path: "Benchmarks/KubeBench", swiftSettings: strict),
+        .executableTarget(
+            name: "MatchBench", dependencies: ["Matching", "Base"], path: "Benchmarks/MatchBench",
             swiftSettings: strict),
 
         tests("Base", imports: ["TestSupport"]),
@@ -80,8 +97,13 @@ let package = Package(
             ]),
         tests(
             "API",
-            imports: ["Base", "Actions", "Store", "Catalog", "Costs", "Matching", "MCP", "HTTPServer", "TestSupport"]),
-        tests("Controller", imports: ["Base", "Costs", "Actions", "API", "MCP", "Store"]),
+            imports: [
+                "Base", "Actions", "Store", "KubeClient", "HTTPClient", "Catalog", "Costs", "Matching", "MCP",
+                "HTTPServer", "TestSupport",
+            ]),
+        tests(
+            "Controller", imports: ["Base", "Costs", "Actions", "API", "MCP", "Store", "KubeClient", "Reconcilers"]),
+        fuzz,
     ],
     swiftLanguageModes: [.v6]
 )

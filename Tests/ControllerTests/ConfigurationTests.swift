@@ -14,7 +14,9 @@ struct ConfigurationTests {
         #expect(
             found.host == "0.0.0.0" && found.port == 7007 && found.catalogTargets == ["catalog"]
                 && found.readsConfigMaps)
-        #expect(found.configMapNamespaces.isEmpty && found.clusterName == "default" && found.kubeconfigContext == nil)
+        #expect(
+            found.configMapNamespaces.isEmpty && found.clusters.homeName == "default"
+                && found.clusters.homeContext == nil)
         #expect(found.prices == .openCostDefault && found.costInterval == .seconds(30) && found.tokens.isEmpty)
         #expect(found.warnings == ["backend.auth.externalAccess has no token, so nobody can use the API"])
     }
@@ -139,7 +141,9 @@ struct ConfigurationTests {
         #expect(
             found.catalogTargets == ["./a", "b.yaml"] && !found.readsConfigMaps
                 && found.configMapNamespaces == ["a", "b"])
-        #expect(found.clusterName == "prod" && found.kubeconfigContext == "ctx" && found.costInterval == .seconds(60))
+        #expect(
+            found.clusters.homeName == "prod" && found.clusters.homeContext == "ctx"
+                && found.costInterval == .seconds(60))
         let prices = PriceList(
             currency: "EUR", perCoreHour: Money(nanoDollars: 100_000_000), perGiBHour: Money(nanoDollars: 1))
         #expect(found.prices == prices && found.database.size == 9)
@@ -166,14 +170,14 @@ struct ConfigurationTests {
     @Test("an optional key whose variable is not set is left out with a warning")
     func unsetVariable() throws {
         let found = try configuration("callboard: {kubernetes: {clusterName: '${CLUSTER}'}}\n")
-        #expect(found.clusterName == "default")
+        #expect(found.clusters.homeName == "default")
         #expect(
             found.warnings.first
                 == "callboard.kubernetes.clusterName is ignored: the environment variable CLUSTER is not set")
         let overridden = try configuration(
             ["callboard: {kubernetes: {clusterName: '${CLUSTER}'}}\n", "callboard: {kubernetes: {clusterName: c}}\n"],
             environment: ["DATABASE_URL": "postgresql://h/d"])
-        #expect(overridden.clusterName == "c" && overridden.warnings.count == 1)
+        #expect(overridden.clusters.homeName == "c" && overridden.warnings.count == 1)
     }
 
     @Test("a location of another type is warned about and skipped; null counts as absent")
