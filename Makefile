@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
-.PHONY: run up down test bench build format lint clean help
+.PHONY: run up down test sanitize fuzz bench build format lint clean help
 
-SWIFT_FILES := Sources Tests Package.swift
+SWIFT_FILES := Sources Tests Benchmarks Fuzz Package.swift
 
 run: ## start everything and stay; Ctrl-C stops it. KUBECONFIG, DATABASE_URL, CALLBOARD_PORT are respected
 	@scripts/run.sh
@@ -14,6 +14,13 @@ down: ## stop what `make up` started; its data stay
 
 test: ## every test, with a cluster and a database of their own
 	@scripts/test.sh
+
+sanitize: ## the rooms' tests under the address and the thread sanitizer
+	@scripts/sanitize.sh address
+	@scripts/sanitize.sh thread
+
+fuzz: ## libFuzzer on every parser of foreign bytes, 20 s each
+	@scripts/fuzz.sh
 
 bench: ## measure, and keep the figures in bench-results/
 	@scripts/bench.sh

@@ -4,6 +4,7 @@ import base64
 import concurrent.futures
 import json
 import ssl
+import time
 
 import httpx
 
@@ -70,16 +71,35 @@ def create_service(client, number, pods):
         create(client, "/api/v1/namespaces/load/pods", pod)
 
 
-def fill(cluster, *, services, pods):
-    """Creates so many Deployments with so many Pods in all."""
-    with api_client(cluster) as client:
-        create(client, "/api/v1/namespaces", {"metadata": {"name": "load"}})
+def fill(cluster, *, services, pods, first=0):
+    """Creates Deployments until there are so many, with so many Pods in all; those before the first are there already."""
+    if first == 0:
+        with api_client(cluster) as client:
+            create(client, "/api/v1/namespaces", {"metadata": {"name": "load"}})
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         def work(worker):
             with api_client(cluster) as client:
-                for number in range(worker, services, 8):
+                for number in range(first + worker, services, 8):
                     create_service(client, number, pods // services)
         list(pool.map(work, range(8)))
+
+
+def touch_pods(client, *, events, rate):
+    """Writes to the status of pods at a steady rate: heartbeats of a condition, and now and then a restart."""
+    pods = client.get("/api/v1/namespaces/load/pods", params={"limit": 500}).json()["items"]
+    started = time.perf_counter()
+    for number in range(events):
+        name = pods[number % len(pods)]["metadata"]["name"]
+        beat = f"2026-01-01T{number // 3600 % 24:02}:{number // 60 % 60:02}:{number % 60:02}Z"
+        status = {"conditions": [{"type": "Ready", "status": "False", "lastProbeTime": beat}]}
+        if number % 10 == 0:
+            status["containerStatuses"] = [
+                {"name": "main", "image": "", "imageID": "", "ready": False, "restartCount": number}]
+        response = client.patch(
+            f"/api/v1/namespaces/load/pods/{name}/status", json={"status": status},
+            headers={"Content-Type": "application/strategic-merge-patch+json"})
+        assert response.status_code == 200, response.text
+        time.sleep(max(0, started + (number + 1) / rate - time.perf_counter()))
 
 
 def catalog(services):

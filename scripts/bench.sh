@@ -6,7 +6,9 @@ at_exit print_timings
 cd "$repository"
 phase "packages and control plane" install_everything
 phase "Python clients" provide_python
-phase "release build" swift build -c release --product callboard
+for product in callboard KubeBench MatchBench; do
+    phase "release build of $product" swift build -c release --product "$product"
+done
 CALLBOARD_TEST_BINARY="$(swift build -c release --show-bin-path)/callboard"
 export CALLBOARD_TEST_BINARY
 phase "cluster and database" provide_surroundings

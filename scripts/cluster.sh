@@ -5,22 +5,33 @@
 #   cluster.sh start DIR [--nodes N] [--no-controllers]   ready on return; a stopped cluster goes on with its objects
 #   cluster.sh stop DIR
 #   cluster.sh restart-apiserver DIR                      same port, same etcd: what a client sees of an upgrade
+#   cluster.sh kill DIR etcd|kube-apiserver               ends it without a word (SIGKILL)
+#   cluster.sh revive DIR etcd|kube-apiserver             starts it again on its port; ready on return
+#   cluster.sh save DIR                                   keeps a copy of everything that etcd has
+#   cluster.sh restore DIR                                goes back to it, as from a backup: versions begin there anew
 #   cluster.sh env DIR                                    prints `export KUBECONFIG=…` and `export KUBECTL=…`
 #
-# DIR/kubeconfig has an administrator's token; DIR/logs has a log of each program. --no-controllers starts only etcd and
-# the API server. `make clean` or removing DIR after `stop` forgets the cluster.
+# DIR/kubeconfig has an administrator's token, DIR/pki/client-ca.{crt,key} is the authority of client certificates, DIR/logs
+# has a log of each program. --no-controllers starts only etcd and the API server. `make clean` or removing DIR after `stop`
+# forgets the cluster.
 source "$(dirname "$0")/lib.sh"
 
 usage() { sed -n '2,/^source/{/^#/s/^# \{0,1\}//p}' "$0" >&2; exit 2; }
 
 command=${1:-}
 [ $# -ge 2 ] || usage
-case $command in start | stop | restart-apiserver | env) ;; *) usage ;; esac
+case $command in start | stop | restart-apiserver | kill | revive | save | restore | env) ;; *) usage ;; esac
 umask 077
 [ "$command" != start ] || mkdir -p "$2"
 [ -d "$2" ] || case $command in stop) exit 0 ;; *) fail "no cluster was started in $2" ;; esac
 dir=$(cd "$2" && pwd)
 shift 2
+program=
+case $command in
+    kill | revive)
+        case ${1:-} in etcd | kube-apiserver) program=$1; shift ;; *) usage ;; esac
+        ;;
+esac
 nodes=2 controllers=yes
 while [ $# -gt 0 ]; do
     case $1 in
@@ -71,6 +82,10 @@ make_credentials() {
         # token, user, uid, groups: system:masters may do everything
         echo "$(random_secret),admin,admin,system:masters" >"$pki/tokens.csv"
     fi
+    if [ ! -f "$pki/client-ca.crt" ]; then
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 3650 -subj /CN=clients \
+            -keyout "$pki/client-ca.key" -out "$pki/client-ca.crt" 2>/dev/null
+    fi
 }
 
 knows_flag() { [[ "$("$1" --help 2>&1)" =~ (^|[[:space:]])$2 ]]; }
@@ -86,6 +101,9 @@ start_etcd() {
 }
 
 start_apiserver() {
+    local flags=()
+    # A cluster of before has none.
+    if [ -f "$pki/client-ca.crt" ]; then flags+=(--client-ca-file "$pki/client-ca.crt"); fi
     # The ServiceAccount admission would make pods wait for a controller that may not be there.
     # No endpoint of the kubernetes Service: the only address there is, loopback, is not allowed as one.
     start_program kube-apiserver "$assets/kube-apiserver" --etcd-servers "http://127.0.0.1:$etcd_port" \
@@ -93,7 +111,7 @@ start_apiserver() {
         --advertise-address 127.0.0.1 --endpoint-reconciler-type none --service-cluster-ip-range 10.0.0.0/24 \
         --service-account-key-file "$pki/sa.pub" --service-account-signing-key-file "$pki/sa.key" \
         --service-account-issuer https://kubernetes.default.svc --token-auth-file "$pki/tokens.csv" \
-        --authorization-mode RBAC --allow-privileged=true --disable-admission-plugins ServiceAccount
+        --authorization-mode RBAC --allow-privileged=true --disable-admission-plugins ServiceAccount "${flags[@]}"
 }
 
 write_kubeconfig() {
@@ -205,7 +223,7 @@ try_start() {
     wait_until 90 "the API server ($logs/kube-apiserver.log)" apiserver_ready || fail "the API server did not become ready"
     check_alive || return 1
     write_kubeconfig
-    printf 'etcd_port=%s\napi_port=%s\n' "$etcd_port" "$api_port" >"$dir/ports"
+    printf 'etcd_port=%s\npeer_port=%s\napi_port=%s\n' "$etcd_port" "$peer_port" "$api_port" >"$dir/ports"
     if [ "$controllers" = yes ]; then
         start_controllers
         start_nodes
@@ -229,6 +247,28 @@ find_programs() {
         if knows_flag "$assets/kube-controller-manager" '--port int'; then manager_flags=(--port 0); fi
         if knows_flag "$assets/kube-scheduler" '--port int'; then scheduler_flags=(--port 0); fi
     fi
+}
+
+# For what is done to a cluster that runs: where its programs are and which ports they have.
+find_running() {
+    [ -f "$dir/ports" ] || fail "no cluster was started in $dir"
+    controllers=no find_programs
+    # shellcheck source=/dev/null
+    source "$dir/ports"
+}
+
+revive() { # PROGRAM
+    case $1 in
+        etcd)
+            start_etcd
+            wait_until 30 "etcd ($logs/etcd.log)" etcd_ready || fail "etcd did not become ready"
+            ;;
+        kube-apiserver)
+            start_apiserver
+            wait_until 90 "the API server ($logs/kube-apiserver.log)" apiserver_ready || fail "the API server did not become ready"
+            ;;
+    esac
+    check_alive || fail "a port of $1 was taken while it was away"
 }
 
 kubectl=
@@ -255,15 +295,30 @@ case $command in
         ;;
     stop) stop_all ;;
     restart-apiserver)
-        [ -f "$dir/ports" ] || fail "no cluster was started in $dir"
-        controllers=no find_programs
-        # shellcheck source=/dev/null
-        source "$dir/ports"
+        find_running
         process_alive "$run/etcd.pid" || fail "the cluster in $dir is not running"
         stop_process "$run/kube-apiserver.pid" "$apiserver_grace"
-        start_apiserver
-        wait_until 90 "the API server ($logs/kube-apiserver.log)" apiserver_ready || fail "the API server did not become ready"
-        check_alive || fail "port $api_port was taken while the API server restarted"
+        revive kube-apiserver
+        ;;
+    kill) stop_process "$run/$program.pid" 0 KILL ;;
+    revive)
+        find_running
+        process_alive "$run/$program.pid" || revive "$program"
+        ;;
+    save)
+        find_running
+        stop_process "$run/etcd.pid" # what it writes meanwhile would not fit together
+        rm -rf "$dir/etcd-saved"
+        cp -a "$dir/etcd" "$dir/etcd-saved"
+        revive etcd
+        ;;
+    restore)
+        find_running
+        [ -d "$dir/etcd-saved" ] || fail "nothing was saved in $dir"
+        for program in kube-apiserver etcd; do stop_process "$run/$program.pid" 0 KILL; done
+        rm -rf "$dir/etcd"
+        cp -a "$dir/etcd-saved" "$dir/etcd"
+        for program in etcd kube-apiserver; do revive "$program"; done
         ;;
     env)
         [ -f "$dir/kubeconfig" ] || fail "no cluster was started in $dir"

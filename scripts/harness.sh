@@ -40,6 +40,7 @@ make_python() { # SYSTEM FOLDER
 
 remove_surroundings() {
     "$scripts/cluster.sh" stop "$surroundings/cluster"
+    "$scripts/cluster.sh" stop "$surroundings/spare"
     "$scripts/postgres.sh" remove "$surroundings/postgres"
     rm -rf "$surroundings"
 }
@@ -57,4 +58,10 @@ provide_surroundings() {
     # Its role may create databases: each suite makes its own.
     CALLBOARD_TEST_DATABASE_URL=$("$scripts/postgres.sh" url "$surroundings/postgres")
     export CALLBOARD_TEST_KUBECTL CALLBOARD_TEST_DATABASE_URL
+}
+
+# A second cluster, after provide_surroundings: for tests that kill its programs and take it back in time.
+provide_spare_cluster() {
+    export CALLBOARD_TEST_SPARE_CLUSTER="$surroundings/spare"
+    "$scripts/cluster.sh" start "$CALLBOARD_TEST_SPARE_CLUSTER" --no-controllers
 }

@@ -137,12 +137,12 @@ process_alive() {
     [ -f "$1" ] && read -r pid started <"$1" && [ -n "$started" ] && [ "$(birth "$pid")" = "$started" ]
 }
 
-# stop_process PIDFILE [SECONDS]: ends the process of a pid file, first kindly, after 10 s by force.
+# stop_process PIDFILE [SECONDS [SIGNAL]]: ends the process of a pid file, first kindly, after 10 s by force.
 stop_process() {
-    local file=$1 tenths=$((${2:-10} * 10)) pid
+    local file=$1 tenths=$((${2:-10} * 10)) signal=${3:-TERM} pid
     if process_alive "$file"; then
         read -r pid _ <"$file"
-        kill "$pid" 2>/dev/null || true
+        kill "-$signal" "$pid" 2>/dev/null || true
         while process_alive "$file" && [ "$((tenths -= 1))" -ge 0 ]; do sleep 0.1; done
         if process_alive "$file"; then kill -9 "$pid" 2>/dev/null || true; fi
     fi

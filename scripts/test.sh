@@ -8,8 +8,11 @@ phase "packages and control plane" install_everything
 phase "Python clients" provide_python
 phase "build" swift build
 CALLBOARD_TEST_BINARY="$(swift build --show-bin-path)/callboard"
-export CALLBOARD_TEST_BINARY
+# What runs the fault proxy.
+CALLBOARD_TEST_PYTHON=$python
+export CALLBOARD_TEST_BINARY CALLBOARD_TEST_PYTHON
 phase "cluster and database" provide_surroundings --fast
+phase "spare cluster" provide_spare_cluster
 # One after the other: many of them wait with deadlines, which two cores under eight hundred tests at once do not keep.
 phase "Swift tests" swift test --no-parallel
 phase "end-to-end tests" "$python" -m pytest -p no:cacheprovider Tests/EndToEnd

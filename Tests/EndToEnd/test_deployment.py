@@ -1,6 +1,7 @@
 """The manifests, on a real API server: what they grant suffices, and is no more than that."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -8,7 +9,7 @@ import httpx
 import pytest
 import yaml
 
-from harness import REPOSITORY, deployment, eventually
+from harness import REPOSITORY, component, config_map, deployment, eventually
 
 
 @pytest.fixture(scope="module")
@@ -35,20 +36,65 @@ def test_the_controller_works_with_its_service_account_alone(
     configuration = yaml.safe_load(data["app-config.yaml"])
     configuration["backend"].pop("listen")  # the port of this test instead of 7007
     configuration["callboard"]["costs"]["interval"] = 1
+    # What is on by default inside a cluster.
+    configuration["callboard"]["leaderElection"] = {"enabled": True, "namespace": installed}
+    configuration["callboard"]["kubernetes"] = {"events": True}
     callboard = make_callboard(configuration, kubeconfig=kubeconfig)
     # The settings of the file, with the test's own address.
     callboard.wait_ready()
     cluster.apply(deployment(namespace, "seen"))
     eventually(lambda: callboard.get("/api/callboard/orphans", namespace=namespace)["totals"]["workloads"] == 1)
+    leases = cluster.kubectl("-n", installed, "get", "leases", "-o", "name")
+    assert "callboard-catalog" in leases and "callboard-cluster-default" in leases and "callboard-replica-" in leases
+    assert objects_of(callboard, namespace, "seen")["errors"] == []
+
+    # What users must know is told where they look.
+    cluster.apply(
+        config_map(namespace, "broken", bad="kind: ["), config_map(namespace, "odd", a=component("odd", "app in (")),
+        config_map(namespace, "twins", a=component("one", "instance=seen"), b=component("two", "instance=seen")))
+    for kind, name, reason, note in (
+            ("configmap", "broken", "InvalidCatalogDocument", "bad.yaml:2:1: "),
+            ("configmap", "odd", "InvalidSelector", "component:default/odd"),
+            ("deployment", "seen", "SelectorOverlap", "component:default/one, component:default/two")):
+        told = eventually(lambda name=name, reason=reason: [
+            one for one in events(cluster, namespace) if one["involvedObject"]["name"] == name
+            and one["reason"] == reason], seconds=30, what=f"an event {reason}")
+        assert note in told[0]["message"] and len(told) == 1
+        assert reason in cluster.kubectl("-n", namespace, "describe", kind, name)
+
+    # The other tests of the run see every ConfigMap of the cluster.
+    cluster.kubectl("-n", namespace, "delete", "configmap", "broken", "odd", "twins")
+
+    assert callboard.stop() == 0
+    given_back = json.loads(cluster.kubectl("-n", installed, "get", "leases", "-o", "json"))["items"]
+    assert all(not lease["spec"]["holderIdentity"] for lease in given_back if "replica" not in lease["metadata"]["name"])
+    assert not [lease for lease in given_back if "replica" in lease["metadata"]["name"]]
+
+
+def events(cluster, namespace):
+    return json.loads(cluster.kubectl("-n", namespace, "get", "events", "-o", "json"))["items"]
+
+
+def objects_of(callboard, namespace, name):
+    """What /api/kubernetes shows of an entity that selects a workload."""
+    entity = {**component(name, f"instance={name}")}
+    entity["metadata"]["annotations"]["backstage.io/kubernetes-namespace"] = namespace
+    response = callboard.client.post("/api/kubernetes/services/any", json={"entity": entity, "auth": {}})
+    assert response.status_code == 200, response.text
+    [item] = response.json()["items"]
+    assert {one["type"] for one in item["resources"] if one["resources"]} >= {"pods"}
+    return item
 
 
 def test_the_service_account_may_do_nothing_else(cluster, token):
     headers = {"Authorization": f"Bearer {token}"}
     base = cluster.server.geturl()
     with httpx.Client(base_url=base, headers=headers, verify=False) as client:
-        for path in ("/api/v1/pods", "/api/v1/nodes", "/apis/apps/v1/deployments", "/apis/batch/v1/jobs"):
+        for path in ("/api/v1/pods", "/api/v1/nodes", "/apis/apps/v1/deployments", "/apis/batch/v1/jobs",
+                     "/api/v1/services", "/apis/autoscaling/v1/horizontalpodautoscalers"):
             assert client.get(path).status_code == 200, path
-        for path in ("/api/v1/secrets", "/api/v1/services", "/apis/rbac.authorization.k8s.io/v1/clusterroles"):
+        for path in ("/api/v1/secrets", "/api/v1/namespaces/callboard/secrets", "/apis/coordination.k8s.io/v1/leases",
+                     "/apis/rbac.authorization.k8s.io/v1/clusterroles"):
             assert client.get(path).status_code == 403, path
         attempt = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
         assert client.post("/api/v1/namespaces/default/configmaps", json=attempt).status_code == 403
@@ -73,6 +119,18 @@ def test_the_pod_is_locked_down(cluster):
     assert security["readOnlyRootFilesystem"] and not security["allowPrivilegeEscalation"]
     assert security["capabilities"] == {"drop": ["ALL"]}
     assert all("value" not in variable or variable["name"] == "MALLOC_ARENA_MAX" for variable in container["env"])
+
+
+def test_process_1_of_the_image_waits_for_what_exec_plugins_leave_behind(cluster):
+    image = (REPOSITORY / "Dockerfile").read_text().rpartition("\nFROM ")[2]
+    [entry_point] = re.findall(r"^ENTRYPOINT (.*)$", image, re.MULTILINE)
+    assert json.loads(entry_point) == ["/usr/bin/tini", "--", "/usr/local/bin/callboard"]
+    [packages] = re.findall(r"apt-get install .*?&&", image, re.DOTALL)
+    assert "tini" in packages.split()
+    for manifest in yaml.safe_load_all(cluster.kubectl("kustomize", str(REPOSITORY / "manifests"))):
+        if manifest["kind"] == "Deployment":
+            # It would take the entry point's place.
+            assert "command" not in manifest["spec"]["template"]["spec"]["containers"][0]
 
 
 def test_the_sample_shows_owners_an_orphan_and_a_ghost(make_callboard, cluster):

@@ -8,7 +8,7 @@ from harness import component, config_map, deployment, eventually
 from mcp_client import ERAS, call, with_client
 
 TOOLS = [
-    "callboard_get_entity_cost", "callboard_get_entity_workloads", "callboard_list_orphan_workloads",
+    "callboard_get_entity_cost", "callboard_get_entity_workloads", "callboard_list_clusters", "callboard_list_orphan_workloads",
     "catalog_get_catalog_entity", "catalog_query_catalog_entities",
 ]
 # OpenCost's default price list, which is Callboard's too.
