@@ -7,8 +7,9 @@ RUN apt-get update \
 WORKDIR /source
 COPY Package.swift ./
 COPY Sources Sources
-# The manifest names the test targets; their folders must exist for it to load.
+# The manifest names the targets of tests and benchmarks; their folders must exist for it to load.
 COPY Tests Tests
+COPY Benchmarks Benchmarks
 RUN swift build -c release --product callboard --static-swift-stdlib \
     && install -D -m 0755 "$(swift build -c release --static-swift-stdlib --show-bin-path)/callboard" /out/callboard \
     && strip /out/callboard \
@@ -18,7 +19,7 @@ RUN swift build -c release --product callboard --static-swift-stdlib \
 FROM debian:bookworm-slim
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        ca-certificates libcurl4 libmicrohttpd12 libpq5 libsimdjson14 libssl3 libstdc++6 libyaml-0-2 \
+        ca-certificates libcurl4 libmicrohttpd12 libpq5 libsimdjson14 libssl3 libstdc++6 libyaml-0-2 tini \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/callboard /usr/local/bin/callboard
 RUN ! ldd /usr/local/bin/callboard | grep 'not found'
@@ -27,5 +28,6 @@ LABEL org.opencontainers.image.title="Callboard" \
 # A number, so that Kubernetes can see that it is not root.
 USER 65532:65532
 EXPOSE 7007
-ENTRYPOINT ["/usr/local/bin/callboard"]
+# Process 1 inherits what exec plugins leave running, and must wait for it, or dead processes fill the table.
+ENTRYPOINT ["/usr/bin/tini", "--", "/usr/local/bin/callboard"]
 CMD ["serve", "--config", "/etc/callboard/app-config.yaml"]
