@@ -10,6 +10,9 @@ final class CurlThread {
     private var running: [ObjectIdentifier: Running] = [:]
     /// Those that received something since their consumers were last woken.
     private var dirty: [Running] = []
+    /// How much of bodies came since then.
+    private var receivedBytes = 0
+    private var gatherPace = GatherPace()
     /// When to look for idle transfers next.
     private var nextIdleCheck: ContinuousClock.Instant?
 
@@ -29,7 +32,7 @@ final class CurlThread {
             finishDone()
             wakeConsumers()
             failIdle()
-            curl_multi_poll(multi, nil, 0, pollTimeout, nil)
+            rest()
         }
         end()
     }
@@ -63,8 +66,9 @@ final class CurlThread {
         curl_multi_remove_handle(multi, entry.easy.pointer)
     }
 
-    fileprivate func received(_ entry: Running) {
+    fileprivate func received(_ entry: Running, _ count: Int = 0) {
         entry.lastByte = .now
+        receivedBytes += count
         guard !entry.isDirty else { return }
         entry.isDirty = true
         dirty.append(entry)
@@ -76,6 +80,26 @@ final class CurlThread {
             entry.transfer.wake()
         }
         dirty.removeAll(keepingCapacity: true)
+    }
+
+    /// Waits until there is something to do.
+    private func rest() {
+        defer { receivedBytes = 0 }
+        if let gatherTime, gatherPace.looked(receivedBytes, at: .now) {
+            inbox.awaitCommand(for: gatherTime)
+        } else {
+            curl_multi_poll(multi, nil, 0, pollTimeout, nil)
+        }
+    }
+
+    /// How long what comes may wait: as long as every transfer allows; nil: not at all.
+    private var gatherTime: Duration? {
+        var least: Duration?
+        for entry in running.values {
+            guard let time = entry.gatherTime else { return nil }
+            least = min(least ?? time, time)
+        }
+        return least
     }
 
     private func finishDone() {
@@ -145,6 +169,8 @@ final class Running {
     let transfer: Transfer
     var lastByte = ContinuousClock.now
     var isDirty = false
+    /// Nil until the stream flows, too.
+    private(set) var gatherTime: Duration?
     private var parser = ResponseHeadParser()
     private unowned let thread: CurlThread
 
@@ -182,7 +208,7 @@ final class Running {
     private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
         switch transfer.receive(bytes) {
         case .taken:
-            thread.received(self)
+            thread.received(self, bytes.count)
             return bytes.count
         case .pause: return Int(CURL_WRITEFUNC_PAUSE)
         case .stop: return 0
@@ -193,6 +219,7 @@ final class Running {
         thread.received(self)
         if let head = parser.read(line.bindMemory(to: UInt8.self)) {
             transfer.receive(head, nameLookup: easy.nameLookup)
+            gatherTime = transfer.request.gatherTime
         }
         return line.count
     }

@@ -25,6 +25,10 @@ package struct HTTPRequest: Sendable {
     package var idleTimeout: Duration?
     /// Of a stream's body: unread bytes above which the connection is not read any more until its reader catches up.
     package var unreadBytes = 1 << 20
+    /// Of a stream that flows: how long bytes may wait for further ones, so that many small pieces cost one wake-up.
+    /// What comes after a pause does not wait, nor does a rush, nor anything while the client works on a request without
+    /// this time. Nil: not at all.
+    package var gatherTime: Duration?
     /// Called once when an answer has ended, in whatever way, with the bytes of its body (after decompression). On the
     /// client's own thread: it must return at once.
     package var onBodyEnd: (@Sendable (Int) -> Void)?

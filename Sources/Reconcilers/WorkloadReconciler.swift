@@ -197,7 +197,8 @@ package actor WorkloadReconciler {
     private func write(_ present: [WorkloadRecord], _ gone: [WorkloadKey]) async throws -> [WorkloadKey: Int] {
         do {
             let seen = CacheVersions(cluster: cluster, versions: caches.versions)
-            return try await store.workloads.write(present: present, gone: gone, seen: seen)
+            let new = present.map(\.workload.key).filter { ids[$0] == nil }
+            return try await store.workloads.write(present: present, gone: gone, seen: seen, idsOf: new)
         } catch let error as StoreError where error.code == .statement {
             guard present.count + gone.count > 1 else {
                 let key = present.first?.workload.key ?? gone.first

@@ -35,24 +35,27 @@ package struct WorkloadStore: Sendable {
     ///   - present: workloads that exist, each with its whole set of links.
     ///   - gone: workloads that exist no more. Their rows stay for their costs; their links end.
     ///   - seen: the caches' versions, taken after the observation.
-    /// - Returns: the row ids of all of these that are stored.
+    ///   - asked: whose row ids are wanted; nil: of all of these.
+    /// - Returns: the row ids of those asked for that are stored.
     /// - Throws: `StoreError`; then nothing was written.
     package func write(
-        present: [WorkloadRecord], gone: [WorkloadKey], seen: CacheVersions? = nil
+        present: [WorkloadRecord], gone: [WorkloadKey], seen: CacheVersions? = nil, idsOf asked: [WorkloadKey]? = nil
     ) async throws -> [WorkloadKey: Int] {
         let rows = JSONValue.array(present.map(Self.row))
-        let keys = JSONValue.array((present.map(\.workload.key) + gone).map(Self.keyRow))
+        let all = present.map(\.workload.key) + gone
+        let keys = JSONValue.array(all.map(Self.keyRow))
+        let asked = (asked ?? all).map(Self.keyRow)
         let goneKeys = JSONValue.array(gone.map(Self.keyRow))
         let links = JSONValue.array(
             present.flatMap { record in record.links.map { Self.row($0, record.workload.key) } })
         return try await leader.run { session in
             var changes = try session.run(Statement.upsert, [.json(rows)]).affected
-            changes += try session.run(Statement.markGone, [.json(goneKeys)]).affected
+            if !gone.isEmpty { changes += try session.run(Statement.markGone, [.json(goneKeys)]).affected }
             changes += try session.run(Statement.endLinks, [.json(keys), .json(links)]).affected
             changes += try session.run(Statement.beginLinks, [.json(links)]).affected
             // What changed nothing taught nothing.
             if let seen, changes > 0 { try Self.keep(seen, in: session) }
-            return try Self.ids(session.run(Statement.ids, [.json(keys)]))
+            return asked.isEmpty ? [:] : try Self.ids(session.run(Statement.ids, [.json(.array(asked))]))
         }
     }
 

@@ -1,6 +1,6 @@
 /// Waits until the condition holds; false when it does not within the limit. An error counts as not yet.
 func eventually(
-    within limit: Duration = .seconds(20), _ condition: @Sendable () async throws -> Bool
+    within limit: Duration = .seconds(60), _ condition: @Sendable () async throws -> Bool
 ) async -> Bool {
     let end = ContinuousClock.now + limit
     while ContinuousClock.now < end {

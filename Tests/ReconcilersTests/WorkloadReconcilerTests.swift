@@ -257,7 +257,19 @@ struct WorkloadReconcilerTests {
                     try await database.shut()
                     try await cluster.deleteDeployment("web")
                     let errors = #"controller_runtime_reconcile_total{controller="workload",result="error"}"#
-                    #expect(await eventually { (metrics.value(errors) ?? 0) > 0 })
+                    let web = WorkloadKey(
+                        cluster: "test", kind: "Deployment", namespace: cluster.namespace, name: "web")
+                    #expect(
+                        await eventually {
+                            if case .gone = reconciler.follower.caches.observe(web, at: time.now) {
+                                true
+                            } else {
+                                false
+                            }
+                        })
+                    // The second attempt from now on began after it was gone.
+                    let before = metrics.value(errors) ?? 0
+                    #expect(await eventually { (metrics.value(errors) ?? 0) >= before + 2 })
                     time.advance(seconds: 600)
                     try await cluster.createDeployment("api")
                     try await database.reopen()

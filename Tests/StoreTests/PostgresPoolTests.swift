@@ -356,7 +356,7 @@ struct PostgresPoolTests {
 }
 
 /// Waits until the condition holds.
-func eventually(within limit: Duration = .seconds(20), _ condition: () async throws -> Bool) async throws {
+func eventually(within limit: Duration = .seconds(60), _ condition: () async throws -> Bool) async throws {
     let deadline = ContinuousClock.now + limit
     while try await !condition() {
         try #require(ContinuousClock.now < deadline, "the condition did not come to hold within \(limit)")

@@ -1,6 +1,6 @@
 /// Waits until the condition holds; false when it does not within the limit.
 package func eventually(
-    within limit: Duration = .seconds(10), _ condition: @Sendable () async -> Bool
+    within limit: Duration = .seconds(60), _ condition: @Sendable () async -> Bool
 ) async -> Bool {
     let end = ContinuousClock.now + limit
     while ContinuousClock.now < end {

@@ -1,5 +1,8 @@
 // The requests that the steps send.
 extension Informer {
+    /// Waking up for each event of a busy watch costs more than the event; people do not see 50 ms.
+    private static var gatherTime: Duration { .milliseconds(50) }
+
     /// A list that stalls for so long has failed; the server gives up after as long.
     private static var listIdleLimit: Duration { .seconds(60) }
 
@@ -31,7 +34,7 @@ extension Informer {
         from version: ResourceVersion, for seconds: Int, _ endpoint: Endpoint
     ) -> KubernetesRequest {
         let query = watchQuery(for: seconds) + [("resourceVersion", version.text)]
-        return request(endpoint, query, accept: resource.form.watchType, idleLimit: silenceLimit)
+        return watch(endpoint, query, idleLimit: silenceLimit)
     }
 
     /// A watch that begins with all objects and then says so (KEP-3157).
@@ -41,7 +44,15 @@ extension Informer {
         var query = watchQuery(for: seconds)
         query += [("sendInitialEvents", "true"), ("resourceVersionMatch", "NotOlderThan")]
         if let version { query.append(("resourceVersion", version.text)) }
-        return request(endpoint, query, accept: resource.form.watchType, idleLimit: streamSilenceLimit)
+        return watch(endpoint, query, idleLimit: streamSilenceLimit)
+    }
+
+    private func watch(
+        _ endpoint: Endpoint, _ query: [(name: String, value: String)], idleLimit: Duration
+    ) -> KubernetesRequest {
+        var request = request(endpoint, query, accept: resource.form.watchType, idleLimit: idleLimit)
+        request.gatherTime = Self.gatherTime
+        return request
     }
 
     private func watchQuery(for seconds: Int) -> [(name: String, value: String)] {

@@ -243,6 +243,7 @@ extension KubernetesClient {
         var made = HTTPRequest(
             method: request.method, url: configuration.server + request.target, headers: headers, body: request.body,
             tls: grant.tls, proxy: proxy, totalTimeout: request.totalTimeout, idleTimeout: request.idleTimeout)
+        made.gatherTime = request.gatherTime
         if !request.isWatch {
             made.onBodyEnd = { [observe, method = request.method] in observe(.body(method: method, bytes: $0)) }
         }

@@ -21,6 +21,8 @@ package struct KubernetesRequest: Sendable, CustomStringConvertible {
     package var isRepeated = true
     /// Fails the request when no byte has come for that long; nil: never.
     package var idleTimeout: Duration?
+    /// How long bytes of a stream may wait for further ones; see `HTTPRequest.gatherTime`.
+    package var gatherTime: Duration?
 
     package init(
         _ method: String, _ path: String, query: [(name: String, value: String)] = [], body: [UInt8]? = nil,

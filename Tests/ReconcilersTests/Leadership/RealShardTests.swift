@@ -74,7 +74,7 @@ private final class Replica: Sendable {
         elector = ShardElector(
             leases: leases, identity: name,
             timings: try LeaseTimings(
-                leaseDuration: .seconds(3), renewDeadline: .seconds(2), retryPeriod: .milliseconds(400)),
+                leaseDuration: .seconds(6), renewDeadline: .seconds(4), retryPeriod: .milliseconds(400)),
             metrics: MetricsRegistry(), logger: Logger("test", sink: { _ in }), onLost: { _, _ in })
     }
 
