@@ -90,7 +90,7 @@ struct ActionDefinitionTests {
     @Test("every action says what an agent needs to choose it, and its permission is one that is known")
     func definitions() throws {
         let definitions = try Scene.withoutDatabase().registry.actions.map(\.definition)
-        #expect(definitions.count == 6)
+        #expect(definitions.count == 16)
         for definition in definitions {
             #expect(!definition.title.isEmpty)
             #expect(definition.description.count > 100)
