@@ -203,7 +203,7 @@ struct MCPEndpointTests {
                     away["content"]?[0]?["text"]
                         == "ServiceUnavailableError: The database is not available at the moment; try again soon")
                 // The list of tools needs no database.
-                #expect(try await service.client.tools().count == 6)
+                #expect(try await service.client.tools().count == 16)
             }
             await store.close()
         }

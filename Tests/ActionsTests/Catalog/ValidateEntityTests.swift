@@ -7,7 +7,7 @@ import Testing
 @Suite("catalog:validate-entity", .serialized, .enabled(if: TestDatabase.isAvailable))
 struct ValidateEntityTests {
     private static let id = "catalog:validate-entity"
-    private static let good = """
+    private static let document = """
         apiVersion: backstage.io/v1alpha1
         kind: Component
         metadata: {name: new}
@@ -30,8 +30,8 @@ struct ValidateEntityTests {
     }
 
     @Test("a good document is valid and comes back with its namespace and where it stands")
-    func good() async throws {
-        let answer = try await Self.validate(Self.good)
+    func valid() async throws {
+        let answer = try await Self.validate(Self.document)
         #expect(answer["isValid"] == true && answer["isValidYaml"] == true && answer["errors"] == [])
         #expect(answer["warnings"] == [])
         let metadata = answer["entity"]?["metadata"]
@@ -45,7 +45,7 @@ struct ValidateEntityTests {
 
     @Test("the location is the caller's, and an annotation of the author's stays")
     func location() async throws {
-        let text = Self.good.replacing(
+        let text = Self.document.replacing(
             "{name: new}", with: "{name: new, annotations: {backstage.io/managed-by-location: 'url:https://mine/'}}")
         for location in ["https://host/path", "url:https://host/path"] {
             let answer = try await Self.validate(text, ["location": .string(location)])
@@ -94,16 +94,18 @@ struct ValidateEntityTests {
         #expect(error?["code"] == "syntax" && error?["line"] == 2 && error?["name"] == "InputError")
     }
 
-    @Test("one document is asked for", arguments: [("# nothing", 0), (good + "\n---\n" + good, 2)])
-    func count(text: String, count: Int) async throws {
-        let answer = try await Self.validate(text)
-        #expect(answer["isValid"] == false)
-        #expect(answer["errors"]?[0]?["message"]?.stringValue == "Expected one document, found \(count)")
+    @Test("one document is asked for")
+    func count() async throws {
+        for (text, count) in [("# nothing", 0), (Self.document + "\n---\n" + Self.document, 2)] {
+            let answer = try await Self.validate(text)
+            #expect(answer["isValid"] == false)
+            #expect(answer["errors"]?[0]?["message"]?.stringValue == "Expected one document, found \(count)")
+        }
     }
 
     @Test("what is hardly meant is a warning: targets that are not there, a selector that cannot be used")
     func warnings() async throws {
-        let text = Self.good.replacing("shelf", with: "gone").replacing(
+        let text = Self.document.replacing("shelf", with: "gone").replacing(
             "{name: new}", with: "{name: new, annotations: {backstage.io/kubernetes-label-selector: 'app in ('}}")
         let warnings = try await Self.validate(text)["warnings"]?.arrayValue ?? []
         #expect(warnings.count == 2)
@@ -118,7 +120,7 @@ struct ValidateEntityTests {
                 AccessRestriction(plugin: "catalog", permissions: ["catalog.entity.validate"], attributes: nil)
             ])
         let answer = try await Self.validate(
-            Self.good.replacing("shelf", with: "gone"), for: validator)
+            Self.document.replacing("shelf", with: "gone"), for: validator)
         #expect(answer["isValid"] == true && answer["warnings"] == [])
     }
 
