@@ -12,6 +12,12 @@ package struct EntityNamePattern: Sendable, Hashable {
         self.namespace = namespace?.lowercased()
         self.name = name.lowercased()
     }
+
+    /// The canonical ref; nil while a part is not known.
+    package var ref: String? {
+        guard let kind, let namespace else { return nil }
+        return EntityRef(kind: kind, namespace: namespace, name: name).canonical
+    }
 }
 
 /// Entities whose names hold a text.

@@ -60,6 +60,8 @@ struct EntityResolver {
     ///
     /// - Throws: `ActionError` of kind `notFound` that lists the candidates; `StoreError`.
     func ref(_ pattern: EntityNamePattern) async throws -> String {
+        // A whole ref is one look into an index, while names are looked for among all.
+        if let ref = pattern.ref, try await !store.catalog.summaries(of: [ref]).isEmpty { return ref }
         let resolution = try await resolve(pattern, limit: 5)
         if let ref = resolution.ref { return ref }
         let hint =
@@ -88,10 +90,10 @@ struct EntityResolver {
 
     private func titles(_ pattern: EntityNamePattern, _ limit: Int) async throws -> [String] {
         var query = EntityQuery()
+        let parts = [("kind", pattern.kind), ("metadata.namespace", pattern.namespace)]
         query.filter = .allOf(
-            [("kind", pattern.kind), ("metadata.namespace", pattern.namespace)].compactMap { key, value in
-                value.map { .match(key: key, values: [$0]) }
-            })
+            [.match(key: "metadata.title", values: nil)]
+                + parts.compactMap { key, value in value.map { .match(key: key, values: [$0]) } })
         query.fullText = FullTextFilter(term: pattern.name, fields: ["metadata.title"])
         query.limit = limit
         return try await store.catalog.query(query).items.map(\.ref)
