@@ -23,6 +23,7 @@ build_fuzzer() {
 kept_inputs=20
 # Inputs longer than this reach no new code and take long.
 limits=(-max_len=8192 -timeout=10 -rss_limit_mb=2048)
+export LSAN_OPTIONS="suppressions=$repository/Tests/Sanitizers/lsan.supp:print_suppressions=0"
 
 fuzz() { # SECONDS TARGET
     local log="$build/$2.log" regressions="Fuzz/regressions/$2"

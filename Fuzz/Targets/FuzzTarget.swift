@@ -5,5 +5,7 @@ struct FuzzTarget: Sendable {
     let name: String
     let run: @Sendable ([UInt8]) -> Void
 
-    static let all = [list, watch, jsonList, jsonWatch, status, selector, kubeconfig, quantity, yaml]
+    static let all = [
+        list, watch, jsonList, jsonWatch, status, selector, kubeconfig, quantity, yaml, catalog, entityRef, cursor,
+    ]
 }

@@ -59,14 +59,18 @@ struct ActionTools: ToolProvider {
     }
 
     /// Plugin and action in lower case, every run of other characters as one `_`: the form that all clients accept.
-    static func name(of definition: ActionDefinition) -> String {
-        definition.id.lowercased().split { !$0.isASCII || !($0.isLetter || $0.isNumber) }.joined(separator: "_")
+    static func name(of definition: ActionDefinition) -> String { name(of: definition.id) }
+
+    private static func name(of id: String) -> String {
+        id.lowercased().split { !$0.isASCII || !($0.isLetter || $0.isNumber) }.joined(separator: "_")
     }
 
     private static func tool(_ definition: ActionDefinition) -> ToolDefinition {
         ToolDefinition(
             name: name(of: definition),
-            aliases: ["\(definition.plugin).\(definition.name)", definition.name, definition.id],
+            aliases: ["\(definition.plugin).\(definition.name)", definition.name, definition.id]
+                + definition.aliases.map { "\(definition.plugin).\($0)" } + definition.aliasIDs
+                + definition.aliasIDs.map(name),
             title: definition.title, description: definition.description, inputSchema: definition.input,
             outputSchema: definition.output,
             annotations: ToolAnnotations(

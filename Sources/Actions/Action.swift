@@ -23,9 +23,13 @@ package struct ActionDefinition: Sendable {
     package let permissions: [Permission]
     package let input: JSONValue
     package let output: JSONValue
+    /// Other names that calls may use within the plugin; they are not listed.
+    package var aliases: [String] = []
 
     /// `plugin:name`
     package var id: String { "\(plugin):\(name)" }
+    /// `plugin:alias`
+    package var aliasIDs: [String] { aliases.map { "\(plugin):\($0)" } }
 }
 
 /// Something that agents and people can do: one definition behind every face that offers it.

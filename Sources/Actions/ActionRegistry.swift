@@ -14,25 +14,27 @@ package struct ActionRegistry: Sendable {
     ///   - now: the time of day.
     /// - Throws: when an action's schema is wrong.
     package init(store: Store, currency: String, now: @escaping @Sendable () -> Timestamp = Timestamp.now) throws {
-        try self.init([
-            RegisteredAction(GetCatalogEntity(store: store)),
-            RegisteredAction(QueryCatalogEntities(store: store)),
-            RegisteredAction(GetEntityWorkloads(store: store, currency: currency, now: now)),
-            RegisteredAction(GetEntityCost(store: store, currency: currency, now: now)),
-            RegisteredAction(ListClusters(store: store, now: now)),
-            RegisteredAction(ListOrphanWorkloads(store: store, currency: currency, now: now)),
-        ])
+        try self.init(
+            Self.catalogActions(store) + [
+                RegisteredAction(GetEntityWorkloads(store: store, currency: currency, now: now)),
+                RegisteredAction(GetEntityCost(store: store, currency: currency, now: now)),
+                RegisteredAction(ListClusters(store: store, now: now)),
+                RegisteredAction(ListOrphanWorkloads(store: store, currency: currency, now: now)),
+            ])
     }
 
     init(_ actions: [RegisteredAction]) {
         self.actions = actions.sorted { $0.definition.id < $1.definition.id }
-        byID = Dictionary(uniqueKeysWithValues: actions.map { ($0.definition.id, $0) })
+        let names = actions.flatMap { action in
+            ([action.definition.id] + action.definition.aliasIDs).map { ($0, action) }
+        }
+        byID = Dictionary(uniqueKeysWithValues: names)
     }
 
-    /// The action of an id such as `catalog:get-catalog-entity`.
+    /// The action of an id such as `catalog:get-catalog-entity`, or of an alias such as `catalog:get`.
     package subscript(id: String) -> RegisteredAction? { byID[id] }
 
-    /// Runs an action by its id.
+    /// Runs an action by its id, or by an alias.
     ///
     /// - Throws: `ActionError`, or what the action met.
     package func invoke(_ id: String, _ arguments: JSONObject, for caller: Caller) async throws -> JSONValue {

@@ -22,6 +22,19 @@ struct EntityLookup {
         }
     }
 
+    /// The input property that names an entity and may leave out its kind, whatever that is.
+    static let inexactSchema = Schema.string(
+        "Entity reference [kind:][namespace/]name, such as component:default/shop. A name alone is enough: of several "
+            + "entities of that name, Component comes before API, Resource and System.")
+
+    /// Reads an `entityRef` argument that may leave out its kind.
+    ///
+    /// - Throws: `ActionError` of kind `input`.
+    static func pattern(_ arguments: JSONObject) throws(ActionError) -> EntityNamePattern {
+        try EntityResolver.pattern(
+            arguments["entityRef"]?.stringValue ?? "", kind: nil, namespace: nil, argument: "entityRef")
+    }
+
     /// The entity of a ref.
     ///
     /// - Throws: `ActionError` of kind `notFound`; it lists what may have been meant to who may read the catalog.

@@ -26,7 +26,7 @@ struct GetCatalogEntity: Action {
                 "namespace": Schema.string("Namespace; most entities are in default."),
                 "name": Schema.string("The entity's name; any letter case."),
             ], required: ["name"]),
-        output: EntityOutput.schema)
+        output: EntityOutput.schema, aliases: ["get"])
 
     static func input(_ arguments: JSONObject) throws(ActionError) -> Input {
         Input(

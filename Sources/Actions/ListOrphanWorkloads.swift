@@ -29,7 +29,7 @@ struct ListOrphanWorkloads: Action {
             "namespace": Schema.string("Only this Kubernetes namespace."),
             "cluster": Schema.string("Only this cluster."),
             "limit": Schema.integer(1...500, "Workloads a page; \(defaultLimit) when left out."),
-            "cursor": Schema.string("nextCursor of the page before."),
+            "cursor": OffsetCursor.schema,
         ]),
         output: Schema.object(
             [
@@ -42,7 +42,7 @@ struct ListOrphanWorkloads: Action {
                 ]),
                 "workloads": Schema.list(
                     Schema.complete(Self.itemSchema), "This page, the dearest first."),
-                "nextCursor": Schema.string("Pass it as cursor for more."),
+                "nextCursor": OffsetCursor.nextSchema,
                 "clusters": Output.clustersSchema,
                 "notCovered": Output.notCoveredSchema,
             ], required: ["asOf", "currency", "totals", "workloads", "clusters", "notCovered"]))
@@ -54,16 +54,10 @@ struct ListOrphanWorkloads: Action {
     }()
 
     static func input(_ arguments: JSONObject) throws(ActionError) -> Input {
-        var offset = 0
-        if let cursor = arguments["cursor"]?.stringValue {
-            guard let value = Int(cursor), (0...1_000_000).contains(value) else {
-                throw ActionError(.input, "cursor: expected nextCursor of the page before but found \"\(cursor)\"")
-            }
-            offset = value
-        }
-        return Input(
+        Input(
             namespace: arguments["namespace"]?.stringValue, cluster: arguments["cluster"]?.stringValue,
-            limit: arguments["limit"]?.intValue.map { Int($0) } ?? defaultLimit, offset: offset)
+            limit: arguments["limit"]?.intValue.map { Int($0) } ?? defaultLimit,
+            offset: try OffsetCursor.offset(arguments))
     }
 
     func run(_ input: Input, for caller: Caller) async throws -> JSONValue {
@@ -79,8 +73,9 @@ struct ListOrphanWorkloads: Action {
             "workloads": .array(page.items.map(Self.item)),
             "clusters": Output.clusters(try await store.workloads.clusters()), "notCovered": Output.notCovered,
         ]
-        let shown = input.offset + page.items.count
-        if shown < page.total, !page.items.isEmpty { output["nextCursor"] = .string(String(shown)) }
+        if !page.items.isEmpty {
+            output["nextCursor"] = OffsetCursor.next(after: input.offset + page.items.count, of: page.total)
+        }
         return .object(output)
     }
 

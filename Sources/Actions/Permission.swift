@@ -5,9 +5,12 @@ package struct Permission: Sendable, Hashable {
 
     package let plugin: String
     package let name: String
-    package let attribute: Attribute
+    /// Nil when it does none of these.
+    package let attribute: Attribute?
 
     package static let readEntities = Permission(plugin: "catalog", name: "catalog.entity.read", attribute: .read)
+    package static let validateEntities = Permission(
+        plugin: "catalog", name: "catalog.entity.validate", attribute: nil)
     package static let readWorkloads = Permission(
         plugin: "callboard", name: "callboard.workload.read", attribute: .read)
     package static let readCosts = Permission(plugin: "callboard", name: "callboard.cost.read", attribute: .read)
@@ -19,7 +22,7 @@ package struct Permission: Sendable, Hashable {
 
     /// Every permission there is, for checking configured names.
     package static let all: [Permission] = [
-        readEntities, readWorkloads, readCosts, readSources, readClusters, readClusterObjects,
+        readEntities, validateEntities, readWorkloads, readCosts, readSources, readClusters, readClusterObjects,
     ]
 }
 
@@ -40,7 +43,7 @@ package struct AccessRestriction: Sendable, Hashable {
 
     func allows(_ permission: Permission) -> Bool {
         plugin == permission.plugin && permissions?.contains(permission.name) ?? true
-            && attributes?.contains(permission.attribute) ?? true
+            && attributes.map { attributes in permission.attribute.map(attributes.contains) ?? false } ?? true
     }
 }
 

@@ -47,7 +47,8 @@ struct QueryCatalogEntities: Action {
                 "totalItems": Schema.count("All that match."),
                 "hasMoreEntities": Schema.flag("Whether another page follows."),
                 "nextPageCursor": Schema.string("Pass it as cursor for the next page."),
-            ], required: ["items", "totalItems", "hasMoreEntities"]))
+            ], required: ["items", "totalItems", "hasMoreEntities"]),
+        aliases: ["query", "list"])
 
     private static let orderField = Schema.object(
         [

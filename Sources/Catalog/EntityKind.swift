@@ -24,7 +24,7 @@ struct EntityKind: Sendable {
         apiVersions.contains(apiVersion) ? all[name] : nil
     }
 
-    private static let all: [String: EntityKind] = Dictionary(
+    static let all: [String: EntityKind] = Dictionary(
         uniqueKeysWithValues: [component, api, resource, system, domain, group, user, location].map { ($0.name, $0) })
 }
 

@@ -55,7 +55,7 @@ package struct Relations: Sendable {
     }
 
     /// The field's strings; one string stands for a list of one. Wrong types are the kind's own problems.
-    private static func texts(_ spec: JSONObject, field: String) -> [(DocumentPath, String)] {
+    static func texts(_ spec: JSONObject, field: String) -> [(DocumentPath, String)] {
         let path: DocumentPath = [.key("spec"), .key(field)]
         if let text = spec[field]?.stringValue { return text.isEmpty ? [] : [(path, text)] }
         return (spec[field]?.arrayValue ?? []).enumerated().compactMap { index, value in

@@ -9,11 +9,13 @@ struct Arguments {
 
     static let usage = """
         Usage: callboard [serve] [--config FILE]...
+               callboard validate [--format text|json|github] [--strict] PATH...
                callboard version | help
 
         serve      follow the cluster and the catalog, and answer on the configured port (default)
         --config   configuration file; may be repeated, later files override earlier ones
                    (default: app-config.yaml when there is one)
+        validate   check catalog files without a database and a cluster; see callboard validate --help
 
         Environment: KUBECONFIG (else the pod's service account), DATABASE_URL (else backend.database.connection),
         LOG_LEVEL (debug, info, warning, error).
@@ -24,7 +26,8 @@ struct Arguments {
         var rest = arguments[...]
         if let first = rest.first, !first.hasPrefix("-") {
             guard let command = Command(rawValue: first) else {
-                throw ArgumentError(description: "unknown command \"\(first)\", expected serve, version or help")
+                throw ArgumentError(
+                    description: "unknown command \"\(first)\", expected serve, validate, version or help")
             }
             self.command = command
             rest.removeFirst()

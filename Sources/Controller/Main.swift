@@ -8,8 +8,10 @@ let programVersion = "0.1.0"
 @main
 struct Main {
     static func main() async {
+        let words = CommandLine.arguments.dropFirst()
+        if words.first == "validate" { ValidateCommand.main(words.dropFirst()) }
         do {
-            let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()))
+            let arguments = try Arguments(Array(words))
             switch arguments.command {
             case .help: print(Arguments.usage)
             case .version: print("callboard \(programVersion)")

@@ -1,5 +1,5 @@
 package import Base
-internal import Catalog
+package import Catalog
 package import CatalogSources
 internal import Matching
 package import Store
@@ -311,7 +311,7 @@ package actor CatalogReconciler {
     private static let selectorStatus = "callboard.dev/workload-selector"
 
     /// What is wrong with an entity's claim on workloads, or hardly meant.
-    static func status(_ entity: Entity) -> [StatusItem] {
+    package static func status(_ entity: Entity) -> [StatusItem] {
         switch claim(of: entity) {
         case .absent: []
         case .refused(let refusal):

@@ -34,11 +34,16 @@ struct MCPEndpointTests {
             #expect(
                 tools.compactMap { $0["name"]?.stringValue } == [
                     "callboard_get_entity_cost", "callboard_get_entity_workloads", "callboard_list_clusters",
-                    "callboard_list_orphan_workloads", "catalog_get_catalog_entity", "catalog_query_catalog_entities",
+                    "callboard_list_orphan_workloads", "catalog_get_catalog_entity",
+                    "catalog_get_catalog_model_description", "catalog_get_entity_api_specs",
+                    "catalog_get_entity_relationships", "catalog_mcp_get_all_entities_by_kind_and_type",
+                    "catalog_mcp_get_entities_by_annotation", "catalog_mcp_get_entities_by_owner",
+                    "catalog_mcp_get_entities_with_custom_query", "catalog_mcp_get_entity_types_for_kind",
+                    "catalog_query_catalog_entities", "catalog_resolve_entity", "catalog_validate_entity",
                 ])
             let registry = try ActionRegistry(store: service.store, currency: "EUR")
-            for (tool, action) in zip(tools, registry.actions) {
-                #expect(tool["title"] == .string(action.definition.title))
+            for tool in tools {
+                let action = try #require(registry.actions.first { tool["title"] == .string($0.definition.title) })
                 #expect(tool["description"] == .string(action.definition.description))
                 #expect(tool["inputSchema"] == action.definition.input)
                 #expect(tool["outputSchema"] == action.definition.output)
@@ -59,6 +64,14 @@ struct MCPEndpointTests {
                 #expect(result["isError"] == nil)
                 #expect(result["structuredContent"]?["entityRef"] == "component:default/shop", "\(name)")
             }
+            for name in ["catalog:get", "catalog.get", "catalog_get"] {
+                let result = try await service.client.call(name, ["name": "shop"])
+                #expect(result["structuredContent"]?["metadata"]?["name"] == "shop", "\(name)")
+            }
+            for name in ["catalog:query", "catalog:list"] {
+                let result = try await service.client.call(name, ["filter": ["metadata.name": "shop"]])
+                #expect(result["structuredContent"]?["totalItems"] == 1, "\(name)")
+            }
             for name in ["callboard_get-entity-cost", "get_entity_cost", "catalog:get-entity-cost", ""] {
                 let result = try await service.client.call(name, ["entityRef": "shop"])
                 #expect(result["isError"] == true, "\(name)")
@@ -75,6 +88,13 @@ struct MCPEndpointTests {
                 "callboard_get_entity_workloads": ["entityRef": "shop"], "callboard_list_orphan_workloads": [:],
                 "catalog_get_catalog_entity": ["name": "shop"],
                 "catalog_query_catalog_entities": ["filter": ["kind": "Component"], "limit": 2],
+                "catalog_get_entity_api_specs": ["entityRef": "shop"],
+                "catalog_get_entity_relationships": ["entityRef": "shop", "depth": 2],
+                "catalog_mcp_get_all_entities_by_kind_and_type": ["kind": "component", "type": "service"],
+                "catalog_mcp_get_entities_by_annotation": ["annotation": "a"],
+                "catalog_mcp_get_entities_by_owner": ["owner": "payments"],
+                "catalog_mcp_get_entity_types_for_kind": ["kind": "component"],
+                "catalog_resolve_entity": ["name": "sho"], "catalog_validate_entity": ["entity": "kind: ["],
             ]
             for tool in try await service.client.tools() {
                 let name = try #require(tool["name"]?.stringValue)
@@ -113,7 +133,12 @@ struct MCPEndpointTests {
             let catalog = service.client(Service.catalogOnly)
             #expect(
                 try await catalog.tools().compactMap { $0["name"]?.stringValue } == [
-                    "catalog_get_catalog_entity", "catalog_query_catalog_entities",
+                    "catalog_get_catalog_entity",
+                    "catalog_get_catalog_model_description", "catalog_get_entity_api_specs",
+                    "catalog_get_entity_relationships", "catalog_mcp_get_all_entities_by_kind_and_type",
+                    "catalog_mcp_get_entities_by_annotation", "catalog_mcp_get_entities_by_owner",
+                    "catalog_mcp_get_entities_with_custom_query", "catalog_mcp_get_entity_types_for_kind",
+                    "catalog_query_catalog_entities", "catalog_resolve_entity", "catalog_validate_entity",
                 ])
             let costs = service.client(Service.costsOnly)
             #expect(
@@ -178,7 +203,7 @@ struct MCPEndpointTests {
                     away["content"]?[0]?["text"]
                         == "ServiceUnavailableError: The database is not available at the moment; try again soon")
                 // The list of tools needs no database.
-                #expect(try await service.client.tools().count == 6)
+                #expect(try await service.client.tools().count == 16)
             }
             await store.close()
         }

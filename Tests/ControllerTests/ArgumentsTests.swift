@@ -22,7 +22,8 @@ struct ArgumentsTests {
     @Test(
         "anything else is refused by name",
         arguments: [
-            (["start"], "unknown command \"start\", expected serve, version or help"), ([""], "unknown command \"\""),
+            (["start"], "unknown command \"start\", expected serve, validate, version or help"),
+            ([""], "unknown command \"\""),
             (["Serve"], "unknown command \"Serve\""),
             (["--config"], "--config needs a file"), (["--confg=a"], "unknown argument \"--confg=a\""),
             (["serve", "more"], "unknown argument \"more\""),
@@ -35,7 +36,7 @@ struct ArgumentsTests {
 
     @Test("the usage names every command and option")
     func usage() {
-        for word in ["serve", "version", "help", "--config", "KUBECONFIG", "DATABASE_URL", "LOG_LEVEL"] {
+        for word in ["serve", "validate", "version", "help", "--config", "KUBECONFIG", "DATABASE_URL", "LOG_LEVEL"] {
             #expect(Arguments.usage.contains(word))
         }
     }

@@ -9,7 +9,11 @@ from mcp_client import ERAS, call, with_client
 
 TOOLS = [
     "callboard_get_entity_cost", "callboard_get_entity_workloads", "callboard_list_clusters", "callboard_list_orphan_workloads",
-    "catalog_get_catalog_entity", "catalog_query_catalog_entities",
+    "catalog_get_catalog_entity", "catalog_get_catalog_model_description", "catalog_get_entity_api_specs",
+    "catalog_get_entity_relationships", "catalog_mcp_get_all_entities_by_kind_and_type",
+    "catalog_mcp_get_entities_by_annotation", "catalog_mcp_get_entities_by_owner",
+    "catalog_mcp_get_entities_with_custom_query", "catalog_mcp_get_entity_types_for_kind",
+    "catalog_query_catalog_entities", "catalog_resolve_entity", "catalog_validate_entity",
 ]
 # OpenCost's default price list, which is Callboard's too.
 CORE_HOUR, GIB_HOUR = 0.031611, 0.004237
