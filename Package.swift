@@ -102,7 +102,10 @@ let package = Package(
                 "HTTPServer", "TestSupport",
             ]),
         tests(
-            "Controller", imports: ["Base", "Costs", "Actions", "API", "MCP", "Store", "KubeClient", "Reconcilers"]),
+            "Controller",
+            imports: [
+                "Base", "Costs", "Actions", "API", "MCP", "Store", "KubeClient", "CatalogSources", "Reconcilers",
+            ]),
         fuzz,
     ],
     swiftLanguageModes: [.v6]

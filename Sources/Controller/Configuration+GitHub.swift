@@ -1,5 +1,6 @@
 import Base
 import CatalogSources
+import HTTPClient
 
 /// GitHub as a place where the catalog comes from.
 struct GitHubConfiguration {
@@ -55,9 +56,14 @@ extension GitHubConfiguration {
         if let variable = entry.missingVariables["\(entry.path).token"] {
             warnings.append("\(entry.path).token is ignored: the environment variable \(variable) is not set")
         }
-        return GitHubHost(
+        let host = GitHubHost(
             name: name, apiBaseURL: try entry["apiBaseUrl"].map(Self.url),
             rawBaseURL: try entry["rawBaseUrl"].map(Self.url), token: try entry["token"].map(Self.token))
+        for url in [host.apiBaseURL, host.rawBaseURL].compactMap({ $0 })
+        where entry["token"] != nil && url.hasPrefix("http://") && !HTTPRequest.isLoopback(url) {
+            warnings.append("\(entry.path).token goes to \(url), which is not encrypted; expected https")
+        }
+        return host
     }
 
     private static func url(_ node: ConfigurationNode) throws(ConfigurationError) -> String {
@@ -139,13 +145,28 @@ extension GitHubConfiguration {
     private static func schedule(_ node: ConfigurationNode) throws(ConfigurationError) -> PollSchedule {
         let week = Duration.seconds(604_800)
         var schedule = PollSchedule()
-        if let value = try node["frequency"]?.duration(in: .seconds(1)...week) { schedule.frequency = value }
+        if let cron = node["frequency.cron"] {
+            schedule.frequency = .cron(try Self.cron(cron))
+        } else if let value = try node["frequency"]?.duration(in: .seconds(1)...week) {
+            schedule.frequency = .every(value)
+        }
         if let value = try node["timeout"]?.duration(in: .seconds(1)...week) { schedule.timeout = value }
         if let value = try node["initialDelay"]?.duration(in: .zero...week) { schedule.initialDelay = value }
         if let scope = node["scope"], try !["global", "local"].contains(scope.string()) {
             throw scope.refused("expected global or local")
         }
         return schedule
+    }
+}
+
+extension GitHubConfiguration {
+    private static func cron(_ node: ConfigurationNode) throws(ConfigurationError) -> CronExpression {
+        let text = try node.string()
+        guard let expression = CronExpression(text), expression.next(after: .now()) != nil else {
+            throw node.refused(
+                "expected a time that comes, in the form of crontab such as 0 */2 * * *, found \"\(text)\"")
+        }
+        return expression
     }
 }
 

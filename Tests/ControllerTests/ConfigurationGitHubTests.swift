@@ -43,7 +43,7 @@ struct ConfigurationGitHubTests {
         #expect((inner.includedTopics, inner.excludedTopics) == (["catalog"], ["old", "dead"]))
         #expect(inner.visibility == ["internal", "private"] && !inner.allowsForks && inner.allowsArchived)
         #expect(inner.pageSize == 25)
-        #expect((inner.schedule.frequency, inner.schedule.timeout) == (.seconds(2_100), .seconds(180)))
+        #expect(inner.schedule.frequency == .every(.seconds(2_100)) && inner.schedule.timeout == .seconds(180))
         #expect(inner.schedule.initialDelay == .seconds(15))
         let outer = try #require(github.discoveries.last?.discovery)
         #expect((outer.id, outer.catalogPath.description) == ("outer", "/catalog-info.yaml"))
@@ -73,6 +73,10 @@ struct ConfigurationGitHubTests {
             (
                 "integrations: {github: [{host: github.com, apps: [{appId: 1}]}]}",
                 "integrations.github[0].apps has no effect: this version reads GitHub with a token"
+            ),
+            (
+                "integrations: {github: [{host: x, token: t, apiBaseUrl: 'http://x/api'}]}",
+                "integrations.github[0].token goes to http://x/api, which is not encrypted; expected https"
             ),
         ])
     func warnings(text: String, expected: String) throws {
@@ -126,7 +130,7 @@ struct ConfigurationGitHubTests {
         #expect(try !refusal("integrations: {github: [{host: x, token: 'ghp sesame'}]}").contains("sesame"))
     }
 
-    private func frequency(_ text: String) throws -> Duration? {
+    private func frequency(_ text: String) throws -> PollSchedule.Frequency? {
         let document = "catalog: {providers: {github: {organization: a, schedule: {frequency: \(text)}}}}"
         return try? configuration(document).github.discoveries.first?.discovery.schedule.frequency
     }
@@ -139,14 +143,19 @@ struct ConfigurationGitHubTests {
             ("1 hour", 3_600), ("90s", 90), ("'45 seconds'", 45), ("{milliseconds: 2000}", 2),
         ] as [(String, Int)])
     func durations(text: String, seconds: Int) throws {
-        #expect(try frequency(text) == .seconds(seconds))
+        #expect(try frequency(text) == .every(.seconds(seconds)))
+    }
+
+    @Test("times of crontab are read")
+    func cron() throws {
+        #expect(try frequency("{cron: '0 */2 * * *'}") == CronExpression("0 */2 * * *").map { .cron($0) })
     }
 
     @Test(
         "what is no length of time, or none that makes sense, is refused",
         arguments: [
             "30", "'30'", "P1M", "P1Y", "PT", "P", "PT5", "PTM", "{}", "{months: 1}", "{minutes: -1}", "soon",
-            "{cron: '0 * * * *'}", "PT0S", "{weeks: 2}", "1e3m", "{minutes: x}",
+            "{cron: '0 * * *'}", "{cron: '0 0 30 2 *'}", "PT0S", "{weeks: 2}", "1e3m", "{minutes: x}",
         ])
     func noDurations(text: String) throws {
         #expect(try frequency(text) == nil)

@@ -1,3 +1,5 @@
+package import Base
+
 /// Which files of whose repositories are catalog files: one entry of `catalog.providers.github`.
 package struct GitHubDiscovery: Sendable {
     /// The entry's key.
@@ -58,8 +60,14 @@ package struct GitHubDiscovery: Sendable {
 
 /// When a source looks whether anything has changed.
 package struct PollSchedule: Sendable, Hashable {
-    /// Between the end of a look and the beginning of the next.
-    package var frequency: Duration = .seconds(1800)
+    /// When the next look begins.
+    package enum Frequency: Sendable, Hashable {
+        /// That long after the end of the one before.
+        case every(Duration)
+        case cron(CronExpression)
+    }
+
+    package var frequency = Frequency.every(.seconds(1800))
     /// A look that takes longer is ended; what it has read counts.
     package var timeout: Duration = .seconds(600)
     /// Before the first look.

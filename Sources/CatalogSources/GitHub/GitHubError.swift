@@ -2,7 +2,7 @@ package import Base
 
 /// GitHub did not give what it was asked for. Never holds the token.
 package struct GitHubError: Error, CustomStringConvertible {
-    package enum Code: String, Sendable, CaseIterable {
+    package enum Code: Sendable {
         /// The rate limit is used up; `until` says until when.
         case rateLimited
         /// The token is not good, or there should be one.
@@ -34,8 +34,6 @@ package struct GitHubError: Error, CustomStringConvertible {
         self.until = until
     }
 
-    /// For metrics: one of a fixed set.
-    package var label: String { code.rawValue }
     package var description: String { detail }
 
     /// Whether asking for anything else would fail likewise.

@@ -32,10 +32,11 @@ package struct GitHubPathPattern: Sendable, Hashable, CustomStringConvertible {
     private static func matches(_ pattern: ArraySlice<String>, _ path: ArraySlice<Substring>) -> Bool {
         guard let first = pattern.first else { return path.isEmpty }
         if first == "**" {
+            // At the end it stands for the file too.
+            if pattern.count == 1 { return !path.isEmpty && !path.contains { $0.hasPrefix(".") } }
             if matches(pattern.dropFirst(), path) { return true }
             guard let name = path.first, !name.hasPrefix(".") else { return false }
-            // At the end it stands for the file too.
-            return path.count == 1 && pattern.count == 1 || matches(pattern, path.dropFirst())
+            return matches(pattern, path.dropFirst())
         }
         guard let name = path.first, matches(name: Array(first), Array(name)) else { return false }
         return matches(pattern.dropFirst(), path.dropFirst())

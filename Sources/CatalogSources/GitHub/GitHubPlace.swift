@@ -39,14 +39,15 @@ extension GitHubPlace {
     /// - Throws: when it belongs to this one and names no file.
     init?(_ url: String, on host: GitHubHost) throws(GitHubURLProblem) {
         guard let parts = URLParts(url) else { return nil }
-        if parts.authority == host.name {
-            try self.init(page: parts)
-        } else if let raw = host.rawBaseURL.flatMap(URLParts.init), parts.authority == raw.authority,
+        // First, since raw files may lie below a path of the same host.
+        if let raw = host.rawBaseURL.flatMap(URLParts.init), parts.authority == raw.authority,
             parts.segments.starts(with: raw.segments)
         {
             let rest = Array(parts.segments.dropFirst(raw.segments.count))
             guard rest.count > 3 else { throw GitHubURLProblem(detail: Self.expectation) }
             try self.init(repository: Array(rest.prefix(2)), refAndPath: rest.dropFirst(2), query: nil)
+        } else if parts.authority == host.name {
+            try self.init(page: parts)
         } else {
             return nil
         }

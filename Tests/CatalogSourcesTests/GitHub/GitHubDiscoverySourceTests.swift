@@ -5,68 +5,6 @@ import Testing
 
 @testable import CatalogSources
 
-/// A discovery of the owner `acme` that runs while a test does, with a clock that stands still between looks.
-private final class Watching: Sendable {
-    let github: GitHubStandIn
-    let source: GitHubDiscoverySource
-    let log = ChangeLog()
-    let clock = ManualClock()
-
-    init(
-        _ github: GitHubStandIn, etags: MemoryEtags = MemoryEtags(), deadline: Duration = .seconds(10),
-        _ change: (inout GitHubDiscovery) -> Void = { _ in }
-    ) {
-        self.github = github
-        var discovery = GitHubDiscovery(id: "acme", owner: "acme")
-        (discovery.schedule.frequency, discovery.pageSize) = (.seconds(600), 2)
-        discovery.schedule.timeout = .seconds(100)
-        change(&discovery)
-        source = GitHubDiscoverySource(
-            discovery, client: github.client(deadline: deadline), etags: etags, logger: Logger("test"), clock: clock)
-    }
-
-    /// Starts, and waits for the first look's end.
-    func start() async {
-        await source.start { self.log.add($0) }
-        #expect(await ends(after: 1))
-    }
-
-    /// Lets time pass until the next look, and waits for its end.
-    func look() async {
-        let before = log.changes.count
-        clock.advance(by: .seconds(600))
-        #expect(await ends(after: before))
-    }
-
-    /// Whether a look ends: it announces something, and then it sleeps until the next.
-    private func ends(after announcements: Int) async -> Bool {
-        await eventually { self.log.changes.count > announcements && self.clock.sleeperCount == 1 }
-    }
-
-    /// The text of a location; the error's text when it cannot be read, `gone` when it is gone.
-    func text(_ repository: String, _ path: String = "catalog-info.yaml") async -> String {
-        do {
-            let bytes = try await source.read("url:" + github.url(repository, path))
-            return bytes.map { String(decoding: $0, as: UTF8.self) } ?? "gone"
-        } catch {
-            return "\(error)"
-        }
-    }
-
-    /// The locations without what they have in common; the error's text when they cannot be listed.
-    var listed: String {
-        get async {
-            do {
-                let prefix = "url:https://\(github.authority)/"
-                return try await source.locations().map { String($0.dropFirst(prefix.count)) }.sorted()
-                    .joined(separator: " ")
-            } catch {
-                return "\(error)"
-            }
-        }
-    }
-}
-
 @Suite("Discovery of repositories on GitHub")
 struct GitHubDiscoverySourceTests {
     private func github(isUser: Bool = false, repositories: [String] = ["a", "b", "c"]) throws -> GitHubStandIn {
@@ -128,7 +66,8 @@ struct GitHubDiscoverySourceTests {
         #expect(await watching.text("acme/a") == "new")
         #expect(await watching.text("acme/b") == "gone")
         #expect(await watching.text("acme/d") == "of d")
-        #expect(await watching.listed.contains("acme/d") && !watching.listed.contains("acme/b"))
+        let listed = await watching.listed
+        #expect(listed.contains("acme/d") && !listed.contains("acme/b"))
         await watching.source.stop()
     }
 
@@ -334,7 +273,7 @@ struct GitHubDiscoverySourceTests {
     }
 
     @Test("the pause after a failure is short and grows; after a limit it lasts as long as GitHub says")
-    func pauses() {
+    func pauses() throws {
         let now = Timestamp(seconds: 1_000)
         var pauses = GitHubPauses(PollSchedule())
         #expect(pauses.next(after: nil, now: now) == .seconds(1_800))
@@ -346,5 +285,9 @@ struct GitHubDiscoverySourceTests {
         let limit = GitHubError(.rateLimited, "x", until: now.adding(seconds: 900))
         #expect(pauses.next(after: limit, now: now) == .seconds(900))
         #expect(pauses.next(after: limit, now: now.adding(seconds: 2_000)) == .seconds(1))
+        var schedule = PollSchedule()
+        schedule.frequency = .cron(try #require(CronExpression("0 * * * *")))
+        var hourly = GitHubPauses(schedule)
+        #expect(hourly.next(after: nil, now: now) == .seconds(2_600))
     }
 }

@@ -1,4 +1,5 @@
 import Base
+import HTTPClient
 import HTTPServer
 import Synchronization
 import Testing
@@ -87,5 +88,22 @@ struct GitHubRateLimitTests {
         #expect(try await reader.read(github.url("acme/shop", "a.yaml"), etag: nil) != .missing)
         let counted = "callboard_github_requests_total{host=\"\(github.authority)\",code=\"403\"} 1"
         #expect(registry.exposition().contains(counted))
+    }
+
+    @Test("requests begin no faster than GitHub likes")
+    func pace() async throws {
+        let github = try GitHubStandIn()
+        var manner = GitHubClient.Manner()
+        manner.gap = .milliseconds(30)
+        let client = GitHubClient(
+            github.host(), http: HTTPClient(name: "test"), metrics: GitHubMetrics(MetricsRegistry()), version: "1",
+            manner: manner)
+        let started = ContinuousClock.now
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<4 { group.addTask { _ = try await client.repository("acme/shop") } }
+            try await group.waitForAll()
+        }
+        #expect(ContinuousClock.now - started >= .milliseconds(90))
+        #expect(github.asked.count == 4)
     }
 }

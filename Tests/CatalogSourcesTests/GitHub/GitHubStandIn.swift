@@ -48,7 +48,7 @@ final class GitHubStandIn: Sendable {
         self.token = token
         self.isUser = isUser
         let server = try HTTPServer(HTTPServer.Configuration()) { [weak self] request in
-            await self?.respond(request) ?? HTTPServerResponse(status: 503)
+            self?.respond(request) ?? HTTPServerResponse(status: 503)
         }
         self.server.withLock { $0 = server }
     }
