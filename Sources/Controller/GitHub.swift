@@ -9,10 +9,9 @@ struct GitHub {
     let reader: GitHubURLReader
     private let clients: [String: GitHubClient]
     private let discoveries: [(discovery: GitHubDiscovery, host: String)]
-    private let etags: StoredEtags
 
     /// - Parameter http: shared with nobody, so that slow answers hold up nothing else.
-    init(_ configuration: GitHubConfiguration, _ http: HTTPClient, _ store: Store, _ metrics: MetricsRegistry) {
+    init(_ configuration: GitHubConfiguration, _ http: HTTPClient, _ metrics: MetricsRegistry) {
         let counted = GitHubMetrics(metrics)
         let clients = configuration.hosts.map {
             GitHubClient($0, http: http, metrics: counted, version: programVersion)
@@ -20,14 +19,16 @@ struct GitHub {
         reader = GitHubURLReader(clients)
         self.clients = Dictionary(clients.map { ($0.host.name, $0) }) { first, _ in first }
         discoveries = configuration.discoveries
-        etags = StoredEtags(store: store.etags)
     }
 
     /// The sources, made anew.
-    func sources() -> [any CatalogSource] {
+    ///
+    /// - Parameter store: of the catalog's leader.
+    func sources(_ store: Store) -> [any CatalogSource] {
         discoveries.compactMap { discovery, host in
             clients[host].map {
-                GitHubDiscoverySource(discovery, client: $0, etags: etags, logger: Logger("github"))
+                GitHubDiscoverySource(
+                    discovery, client: $0, etags: StoredEtags(store: store.etags), logger: Logger("github"))
             }
         }
     }

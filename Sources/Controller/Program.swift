@@ -34,7 +34,7 @@ struct Program {
         let http = HTTPClient(name: "kubernetes")
         let leaseHTTP = HTTPClient(name: "leases")
         let githubHTTP = HTTPClient(name: "github")
-        let github = GitHub(configuration.github, githubHTTP, ownStore, metrics)
+        let github = GitHub(configuration.github, githubHTTP, metrics)
         let clusters = try await Clusters(configuration.clusters, http, leases: leaseHTTP, metrics)
         let feed = ownStore.catalogFeed(logger: Logger("catalog-feed"))
         let identity = processIdentity()
@@ -111,11 +111,11 @@ struct Program {
                 return EventRecorder(
                     client: client, instance: identity, metrics: metrics, logger: Logger("events"))
             }
-        ) {
+        ) { store in
             var sources: [any CatalogSource] = configuration.catalogTargets.map {
                 DirectorySource(path: $0, executor: files)
             }
-            sources += github.sources()
+            sources += github.sources(store)
             guard configuration.readsConfigMaps else { return sources }
             let namespaces: [String?] =
                 configuration.configMapNamespaces.isEmpty ? [nil] : configuration.configMapNamespaces

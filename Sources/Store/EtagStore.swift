@@ -1,11 +1,9 @@
 internal import Base
 
-/// The table `etagged_copy`.
-///
-/// Written without the leader's fence: a row is what a server gave for a URL, whoever wrote it, and its etag belongs to its
-/// content. Rows go with their source.
+/// The table `etagged_copy`. Rows go with their source.
 package struct EtagStore: Sendable {
     let pool: PostgresPool
+    let leader: LeaderTransactions
 
     /// The copy of a URL with its etag; nil when there is none.
     ///
@@ -38,7 +36,7 @@ package struct EtagStore: Sendable {
     package func keep(
         etag: String, content: [UInt8], of url: String, type: String, target: String
     ) async throws {
-        try await pool.run { session in
+        try await leader.run { session in
             _ = try session.run(
                 """
                 INSERT INTO etagged_copy AS old (source_id, url, etag, content)
@@ -67,7 +65,7 @@ package struct EtagStore: Sendable {
     ///
     /// - Throws: `StoreError`.
     package func forget(allBut urls: Set<String>, type: String, target: String) async throws {
-        try await pool.run { session in
+        try await leader.run { session in
             _ = try session.run(
                 """
                 DELETE FROM etagged_copy c USING catalog_source s

@@ -20,7 +20,7 @@ package struct Store: Sendable {
         workloads = WorkloadStore(pool: pool, leader: leader)
         costs = CostStore(pool: pool, leader: leader)
         leadership = LeadershipStore(pool: pool)
-        etags = EtagStore(pool: pool)
+        etags = EtagStore(pool: pool, leader: leader)
     }
 
     /// The same database for a leader: observations are written only as long as its epoch lasts.
