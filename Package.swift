@@ -52,7 +52,7 @@ let package = Package(
         room(
             "Store", imports: ["CPostgres", "Catalog", "Costs", "Matching", "Base"],
             resources: [.embedInCode("Migrations")]),
-        room("CatalogSources", imports: ["KubeClient", "Catalog", "Base"]),
+        room("CatalogSources", imports: ["KubeClient", "HTTPClient", "Catalog", "Base"]),
         room("MCP", imports: ["HTTPServer", "Base"]),
         room("Actions", imports: ["Store", "Catalog", "Costs", "Matching", "Base"]),
         room(
@@ -85,7 +85,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Store", "Base"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("Store", imports: ["Base", "Catalog", "Costs", "Matching", "TestSupport"]),
-        tests("CatalogSources", imports: ["Base", "Catalog", "KubeClient", "HTTPClient"]),
+        tests("CatalogSources", imports: ["Base", "Catalog", "KubeClient", "HTTPClient", "HTTPServer", "TestSupport"]),
         tests("MCP", imports: ["Base", "HTTPServer", "TestSupport"]),
         tests("Actions", imports: ["Base", "Store", "Catalog", "Costs", "Matching", "TestSupport"]),
         tests(
@@ -102,7 +102,10 @@ let package = Package(
                 "HTTPServer", "TestSupport",
             ]),
         tests(
-            "Controller", imports: ["Base", "Costs", "Actions", "API", "MCP", "Store", "KubeClient", "Reconcilers"]),
+            "Controller",
+            imports: [
+                "Base", "Costs", "Actions", "API", "MCP", "Store", "KubeClient", "CatalogSources", "Reconcilers",
+            ]),
         fuzz,
     ],
     swiftLanguageModes: [.v6]

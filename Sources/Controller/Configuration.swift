@@ -18,6 +18,7 @@ struct Configuration {
     var configMapNamespaces: [String] = []
     var clusters = ClustersConfiguration()
     var leadership = LeadershipConfiguration()
+    var github = GitHubConfiguration()
     var prices = PriceList.openCostDefault
     var costInterval: Duration = .seconds(30)
     var mcp = MCPConfiguration(version: programVersion)
@@ -32,6 +33,8 @@ struct Configuration {
         try readCatalog(root)
         clusters = try ClustersConfiguration(root)
         leadership = try LeadershipConfiguration(root)
+        github = try GitHubConfiguration(root)
+        warnings += github.warnings
         try readCosts(root)
         try readMCP(root)
         warnings += try root.unknownKeys(known: Self.knownKeys).map { "unknown configuration key \($0) is ignored" }
@@ -50,6 +53,8 @@ struct Configuration {
         "backend.database.connection.sslmode", "backend.database.pool.max",
         "backend.auth.externalAccess[].type", "backend.auth.externalAccess[].options.token",
         "backend.auth.externalAccess[].options.subject", "backend.auth.externalAccess[].accessRestrictions.*",
+        "integrations.github[].host", "integrations.github[].token", "integrations.github[].apps.*",
+        "integrations.github[].apiBaseUrl", "integrations.github[].rawBaseUrl", "catalog.providers.github.*",
         "catalog.locations[].type", "catalog.locations[].target", "mcpActions.name", "mcpActions.description",
         "mcpActions.instructions", "callboard.kubernetes.clusterName", "callboard.kubernetes.context",
         "callboard.kubernetes.contexts", "callboard.kubernetes.contexts[]",

@@ -33,10 +33,12 @@ struct Program {
         let ownStore = Store(ownDatabase)
         let http = HTTPClient(name: "kubernetes")
         let leaseHTTP = HTTPClient(name: "leases")
+        let githubHTTP = HTTPClient(name: "github")
+        let github = GitHub(configuration.github, githubHTTP, metrics)
         let clusters = try await Clusters(configuration.clusters, http, leases: leaseHTTP, metrics)
         let feed = ownStore.catalogFeed(logger: Logger("catalog-feed"))
         let identity = processIdentity()
-        let reconcilers = reconcilers(clusters, feed, identity: identity)
+        let reconcilers = reconcilers(clusters, feed, github, identity: identity)
         let leadership = Leadership(
             configuration.leadership, clusters, ownStore, reconcilers, identity: identity, metrics,
             Logger("leadership"))
@@ -73,6 +75,7 @@ struct Program {
         await ownStore.close()
         http.shutdown()
         leaseHTTP.shutdown()
+        githubHTTP.shutdown()
         if let failure { throw failure }
     }
 
@@ -92,7 +95,9 @@ struct Program {
         return nil
     }
 
-    private func reconcilers(_ clusters: Clusters, _ feed: CatalogFeed, identity: String) -> ReconcilerSet {
+    private func reconcilers(
+        _ clusters: Clusters, _ feed: CatalogFeed, _ github: GitHub, identity: String
+    ) -> ReconcilerSet {
         let configuration = configuration
         let files = ThreadExecutor(name: "catalog-files")
         let retired = RetiredClusters(logger: Logger("clusters")) { await clusters.registry.configuredNames }
@@ -106,10 +111,11 @@ struct Program {
                 return EventRecorder(
                     client: client, instance: identity, metrics: metrics, logger: Logger("events"))
             }
-        ) {
+        ) { store in
             var sources: [any CatalogSource] = configuration.catalogTargets.map {
                 DirectorySource(path: $0, executor: files)
             }
+            sources += github.sources(store)
             guard configuration.readsConfigMaps else { return sources }
             let namespaces: [String?] =
                 configuration.configMapNamespaces.isEmpty ? [nil] : configuration.configMapNamespaces

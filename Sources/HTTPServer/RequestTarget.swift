@@ -1,3 +1,5 @@
+internal import Base
+
 /// The target of a request line, taken apart (RFC 9112 §3.2).
 package struct RequestTarget: Sendable {
     /// As sent.
@@ -23,7 +25,7 @@ package struct RequestTarget: Sendable {
         if segments.last == "" { segments.removeLast() }
         var decoded: [String] = []
         for segment in segments {
-            guard let bytes = percentDecoded(segment), !bytes.contains(0),
+            guard let bytes = percentDecoded(segment.utf8), !bytes.contains(0),
                 let text = String(validating: bytes, as: UTF8.self)
             else { return nil }
             decoded.append(text)
@@ -51,38 +53,5 @@ package struct RequestTarget: Sendable {
         }
         let spaced = text.utf8.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 }
         return String(decoding: percentDecoded(spaced) ?? spaced, as: UTF8.self)
-    }
-}
-
-private func percentDecoded(_ text: Substring) -> [UInt8]? { percentDecoded(Array(text.utf8)) }
-
-/// Nil when a `%` is not followed by two hexadecimal digits.
-private func percentDecoded(_ bytes: [UInt8]) -> [UInt8]? {
-    guard bytes.contains(UInt8(ascii: "%")) else { return bytes }
-    var decoded: [UInt8] = []
-    decoded.reserveCapacity(bytes.count)
-    var index = 0
-    while index < bytes.count {
-        guard bytes[index] == UInt8(ascii: "%") else {
-            decoded.append(bytes[index])
-            index += 1
-            continue
-        }
-        guard index + 2 < bytes.count, let high = hexValue(bytes[index + 1]), let low = hexValue(bytes[index + 2])
-        else {
-            return nil
-        }
-        decoded.append(high << 4 | low)
-        index += 3
-    }
-    return decoded
-}
-
-private func hexValue(_ digit: UInt8) -> UInt8? {
-    switch digit {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-    default: nil
     }
 }

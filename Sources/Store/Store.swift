@@ -6,6 +6,7 @@ package struct Store: Sendable {
     package let workloads: WorkloadStore
     package let costs: CostStore
     package let leadership: LeadershipStore
+    package let etags: EtagStore
     private let pool: PostgresPool
 
     package init(_ configuration: PostgresPool.Configuration) {
@@ -19,6 +20,7 @@ package struct Store: Sendable {
         workloads = WorkloadStore(pool: pool, leader: leader)
         costs = CostStore(pool: pool, leader: leader)
         leadership = LeadershipStore(pool: pool)
+        etags = EtagStore(pool: pool, leader: leader)
     }
 
     /// The same database for a leader: observations are written only as long as its epoch lasts.

@@ -59,7 +59,7 @@ struct FenceTests {
             #expect(
                 tables == [
                     "catalog_source", "catalog_location", "catalog_problem", "entity", "entity_relation", "cluster",
-                    "workload", "entity_workload", "cost_hourly", "ingest_watermark", "leader_epoch",
+                    "workload", "entity_workload", "etagged_copy", "cost_hourly", "ingest_watermark", "leader_epoch",
                 ])
         }
     }

@@ -42,6 +42,11 @@ struct LeaderScene: Sendable {
                     _ = try await store.catalog.apply([content]) { _ in [] }
                 }
             ),
+            (
+                "keep a copy",
+                { try await $0.etags.keep(etag: "e", content: [1], of: "u", type: "file", target: "kept") }
+            ),
+            ("forget copies", { try await $0.etags.forget(allBut: [], type: "file", target: "kept") }),
             ("remove", { try await $0.catalog.remove(source: idle) }),
             ("note a cluster", { try await $0.workloads.note(cluster: "c", error: "unreachable") }),
             ("write workloads", { _ = try await $0.workloads.write(present: [record("old", pods: 2)], gone: []) }),

@@ -1,3 +1,5 @@
+internal import Base
+
 /// Where a server serves a resource: the group version that it has, and the paths that follow from it.
 package struct Endpoint: Sendable, Hashable {
     package let groupVersion: GroupVersion

@@ -1,3 +1,5 @@
+internal import Base
+
 /// A request to the API server.
 package struct KubernetesRequest: Sendable, CustomStringConvertible {
     package static let json = "application/json"
@@ -45,19 +47,4 @@ package struct KubernetesRequest: Sendable, CustomStringConvertible {
         let pairs = query.map { "\(percentEncoded($0.name))=\(percentEncoded($0.value))" }
         return path + "?" + pairs.joined(separator: "&")
     }
-}
-
-/// Encodes every byte but the unreserved ones of RFC 3986 §2.3, so that the text may stand anywhere in a URL.
-func percentEncoded(_ text: String) -> String {
-    var encoded: [UInt8] = []
-    encoded.reserveCapacity(text.utf8.count)
-    for byte in text.utf8 {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: encoded.append(byte)
-        default:
-            encoded.append(UInt8(ascii: "%"))
-            encoded += [byte >> 4, byte & 0xF].map { $0 < 10 ? 0x30 + $0 : 0x41 + $0 - 10 }
-        }
-    }
-    return String(decoding: encoded, as: UTF8.self)
 }

@@ -1,0 +1,61 @@
+internal import Base
+
+// Reading one file.
+extension GitHubClient {
+    /// The largest file that is read, in bytes: as much as of a file in a directory.
+    static let maximumFileBytes = DirectorySource.maximumFileBytes
+
+    /// What a file holds.
+    ///
+    /// - Parameters:
+    ///   - etag: of the content that the caller holds.
+    ///   - isVisible: that the repository can be seen is known; else it is asked for before a file counts as missing.
+    func file(_ place: GitHubPlace, etag: String?, isVisible: Bool = false) async throws(GitHubError) -> URLAnswer {
+        let answer = try await send(host.readsByAPI ? byAPI(place, etag) : raw(place, etag))
+        switch answer.status {
+        case 304: return .unchanged
+        case 404:
+            if !isVisible { try await makeSureOfVisibility(place.repository) }
+            return .missing
+        default:
+            try makeSureOfFile(answer, place)
+            return .content(answer.body, etag: answer.headers["ETag"])
+        }
+    }
+
+    private func byAPI(_ place: GitHubPlace, _ etag: String?) -> Request {
+        Request(
+            path: "/repos/\(GitHubPlace.encoded(place.repository))/contents/\(place.encodedPath)",
+            query: [("ref", place.ref)], accept: "application/vnd.github.v3.raw", etag: etag,
+            maximumBytes: Self.maximumFileBytes)
+    }
+
+    private func raw(_ place: GitHubPlace, _ etag: String?) -> Request {
+        Request(
+            base: .raw,
+            path: "/\(GitHubPlace.encoded(place.repository))/\(GitHubPlace.encoded(place.ref))/\(place.encodedPath)",
+            accept: "*/*", etag: etag, maximumBytes: Self.maximumFileBytes)
+    }
+
+    /// GitHub answers 404 for what may not be seen, too; only in a repository that can be seen a file is surely missing.
+    private func makeSureOfVisibility(_ repository: String) async throws(GitHubError) {
+        let isVisible = host.apiBaseURL == nil ? false : try await self.repository(repository) != nil
+        guard !isVisible else { return }
+        let who = host.token == nil ? "without a token" : "with the configured token"
+        throw GitHubError(
+            .invisible,
+            "the repository \(repository) cannot be seen on \(host) \(who): it does not exist, or access to it is missing"
+        )
+    }
+
+    /// A directory comes as a list in JSON, and a page to log in as HTML.
+    private func makeSureOfFile(_ answer: Answer, _ place: GitHubPlace) throws(GitHubError) {
+        let type = answer.headers["Content-Type"]?.lowercased() ?? ""
+        let isPage = type.hasPrefix("text/html")
+        guard isPage || (host.readsByAPI && type.hasPrefix("application/json")) else { return }
+        throw GitHubError(
+            .notAFile,
+            "\(place.repository): expected a file at /\(place.path), found "
+                + (isPage ? "a page of HTML" : "a directory or a submodule"))
+    }
+}
