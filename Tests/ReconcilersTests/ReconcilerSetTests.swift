@@ -27,7 +27,7 @@ private struct Setting {
             retired: RetiredClusters(logger: logger) { nil }, isWarmStandby: isWarmStandby, prices: .openCostDefault,
             costInterval: .seconds(1),
             metrics: MetricsRegistry(), logger: logger, home: home, makeRecorder: { _ in nil },
-            makeSources: { sources })
+            processing: .forTests(), makeSources: { sources })
     }
 
     func reach(by client: KubernetesClient) {
