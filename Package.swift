@@ -102,7 +102,10 @@ let package = Package(
                 "HTTPServer", "TestSupport",
             ]),
         tests(
-            "Controller", imports: ["Base", "Costs", "Actions", "API", "MCP", "Store", "KubeClient", "Reconcilers"]),
+            "Controller",
+            imports: [
+                "Base", "Catalog", "CatalogSources", "Costs", "Actions", "API", "MCP", "Store", "KubeClient", "Reconcilers",
+            ]),
         fuzz,
     ],
     swiftLanguageModes: [.v6]

@@ -59,7 +59,7 @@ struct CatalogRulesTests {
     @Test("the operator's own sources may hold every kind, what Locations there lead to may not")
     func own() {
         var rules = CatalogRules()
-        rules.sources = ["file:/srv": .some(nil)]
+        rules.sources = ["file:/srv": nil]
         rules.ownLocations = ["configmap:home/callboard/"]
         let file = "file:/srv/a.yaml"
         #expect(Self.refusal(rules, "User", at: Provenance(location: file, source: "file:/srv")) == nil)

@@ -71,7 +71,7 @@ struct PlaceholderTests {
         ] as [(String, String, String?)])
     func values(kind: String, text: String, expected: String?) throws {
         let placeholder = try #require(Self.file("{\(kind): x}").placeholders.first)
-        #expect(try? placeholder.value(of: Array(text.utf8)).get().text() == expected)
+        #expect((try? placeholder.value(of: Array(text.utf8)).get().text()) == expected)
     }
 
     @Test("a text that is not UTF-8 is refused")

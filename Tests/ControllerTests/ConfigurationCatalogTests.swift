@@ -1,6 +1,8 @@
 import Base
 import Catalog
 import CatalogSources
+import Reconcilers
+import Store
 import Testing
 
 @testable import Controller

@@ -1,4 +1,5 @@
 import Base
+import Catalog
 import CatalogSources
 import Reconcilers
 import Store
@@ -28,7 +29,8 @@ struct LocationFollowingTests {
             let source = ScriptedSource("root", ["root.yaml": location("outer", Self.url)])
             try await following([source], store, processing: .forTests(urls: urls)) { reconciler async throws in
                 #expect(await eventually { await reconciler.isCaughtUp })
-                #expect(try await store.title("a") != nil && store.title("b") != nil)
+                #expect(try await store.title("a") != nil)
+                #expect(try await store.title("b") != nil)
                 #expect(try await Self.annotation(store, "b", "managed-by-location") == "url:https://h/o/b.yaml")
                 #expect(try await Self.annotation(store, "b", "managed-by-origin-location") == "root.yaml")
                 #expect(try await store.source("*")?.locations == 2)
@@ -186,7 +188,7 @@ struct LocationFollowingTests {
             let urls = ScriptedURLs([Self.url: component("a")])
             let source = ScriptedSource("root", ["root.yaml": location("l", Self.url)])
             var processing = CatalogProcessing.forTests(urls: urls)
-            processing.rules.sources = ["scripted:root": .some(nil)]
+            processing.rules.sources = ["scripted:root": nil]
             let metrics = MetricsRegistry()
             try await following([source], store, processing: processing, metrics: metrics) { reconciler async throws in
                 #expect(await eventually { try await store.title("a") != nil })
@@ -229,7 +231,7 @@ struct LocationFollowingTests {
             let text = component("a").replacing("type: service", "type: {$text: ./type.txt}")
             let urls = ScriptedURLs([Self.url: text, "https://h/o/type.txt": "one"])
             let source = ScriptedSource("root", ["root.yaml": location("l", Self.url)])
-            func type() async throws -> String? { try await store.document("a")?["spec"]?["type"]?.stringValue }
+            @Sendable func type() async throws -> String? { try await store.document("a")?["spec"]?["type"]?.stringValue }
             try await following([source], store, processing: .forTests(urls: urls)) { _ async throws in
                 #expect(await eventually { try await type() == "one" })
                 urls.set("https://h/o/type.txt", "two")

@@ -70,7 +70,7 @@ struct CatalogOrphanTests {
             _ = try await Self.keep(scene, "a", nil)
             #expect(try await scene.relations("component:default/cart").contains("dependencyOf \(Self.shop)"))
             let changes = try await scene.catalog.sweepOrphans()
-            #expect(changes.entities == [Self.shop: .some(nil)])
+            #expect(Array(changes.entities.keys) == [Self.shop] && changes.entities.values.allSatisfy { $0 == nil })
             #expect(try await scene.refs() == ["component:default/cart"])
             #expect(try await scene.relations("component:default/cart") == ["ownedBy group:default/team"])
             #expect(try await scene.catalog.sweepOrphans() == CatalogChanges())
