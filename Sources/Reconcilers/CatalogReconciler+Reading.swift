@@ -67,7 +67,18 @@ extension CatalogReconciler {
 
     private func repeatLater(_ key: Key) {
         var random = SystemRandomNumberGenerator()
-        guard let delay = processing.nextReading(using: &random) else { return }
-        queue.add(key, after: delay, .low)
+        if let delay = processing.nextReading(using: &random) { postpone(key, delay) }
+    }
+
+    /// Has a key looked at again after a time that does not begin before all was looked at once: what comes again and again
+    /// must not keep the first round from ending.
+    func postpone(_ key: Key, _ delay: Duration) {
+        if isCaughtUp { queue.add(key, after: delay, .low) } else { postponed[key] = delay }
+    }
+
+    /// The first round has ended.
+    func beginRepeating() {
+        for (key, delay) in postponed { queue.add(key, after: delay, .low) }
+        postponed = [:]
     }
 }

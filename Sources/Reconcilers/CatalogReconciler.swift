@@ -59,6 +59,8 @@ package actor CatalogReconciler {
     private var hasSwept = false
     /// What could not be written because the database failed, and will be tried again.
     private var unwritten: Set<Key> = []
+    /// What is to be looked at again so long after the first round.
+    var postponed: [Key: Duration] = [:]
     /// True once every source was asked and what they gave is written.
     package private(set) var isCaughtUp = false
     /// A write failed, and it is not known whether it was done all the same: what it made possible was not looked at.
@@ -139,6 +141,7 @@ package actor CatalogReconciler {
         await findings.update(from: store.catalog, logger)
         if !isCaughtUp, attempted.count == sources.count {
             isCaughtUp = true
+            beginRepeating()
             logger.info("caught up with the sources", ["sources": .int(Int64(sources.count))])
         }
     }
@@ -168,7 +171,9 @@ package actor CatalogReconciler {
         switch outcome {
         case .done: queue.forget(key)
         case .refused: queue.retry(key, .low)
-        case .lacking: queue.retry(key, after: processing.retry(after: queue.failureCount(key)), .low)
+        case .lacking where isCaughtUp:
+            queue.retry(key, after: processing.retry(after: queue.failureCount(key)), .low)
+        case .lacking: postpone(key, processing.firstRetry)
         case .unwritten: queue.retry(key, after: Self.databaseRetry)
         }
         if outcome == .unwritten { unwritten.insert(key) } else { unwritten.remove(key) }

@@ -80,7 +80,7 @@ struct ConfigurationCatalogTests {
         ])
     func refused(text: String, message: String) throws {
         let found = try refusal("catalog: \(text)")
-        #expect(found.hasPrefix(message), "\(found)")
+        #expect(found.hasPrefix("app-config." + message), "\(found)")
     }
 
     @Test("the operator's files and the ConfigMaps beside the program may hold every kind, the others may not")

@@ -8,6 +8,9 @@ ALTER TABLE entity
     ADD COLUMN origin text,
     -- No location gives it any more; it stays because the operator wants orphans kept.
     ADD COLUMN orphan boolean NOT NULL DEFAULT false;
+-- That kept a source from going while it has entities; now it stays while it has locations.
+ALTER TABLE catalog_location DROP CONSTRAINT catalog_location_source_id_fkey,
+    ADD FOREIGN KEY (source_id) REFERENCES catalog_source;
 CREATE INDEX entity_orphan ON entity (ref) WHERE orphan;
 
 -- What Location entities point to.
