@@ -231,7 +231,9 @@ struct LocationFollowingTests {
             let text = component("a").replacing("type: service", "type: {$text: ./type.txt}")
             let urls = ScriptedURLs([Self.url: text, "https://h/o/type.txt": "one"])
             let source = ScriptedSource("root", ["root.yaml": location("l", Self.url)])
-            @Sendable func type() async throws -> String? { try await store.document("a")?["spec"]?["type"]?.stringValue }
+            @Sendable func type() async throws -> String? {
+                try await store.document("a")?["spec"]?["type"]?.stringValue
+            }
             try await following([source], store, processing: .forTests(urls: urls)) { _ async throws in
                 #expect(await eventually { try await type() == "one" })
                 urls.set("https://h/o/type.txt", "two")
@@ -242,6 +244,25 @@ struct LocationFollowingTests {
                 #expect(problem.code == "placeholder" && problem.line == 6 && problem.column == 10)
                 #expect(problem.message.contains("./type.txt"))
                 #expect(try await type() == "two")
+            }
+        }
+    }
+
+    @Test("orphans are kept while the operator wants it, and swept when that changes")
+    func orphans() async throws {
+        try await TestDatabase.withStore { store in
+            let source = ScriptedSource("root", ["a": component("a"), "b": component("b")])
+            var processing = CatalogProcessing.forTests()
+            processing.orphans = .keep
+            try await following([source], store, processing: processing) { reconciler async throws in
+                #expect(await eventually { await reconciler.isCaughtUp })
+                source.set("a", nil)
+                #expect(await eventually { try await Self.annotation(store, "a", "orphan") == "true" })
+                #expect(try await Self.annotation(store, "b", "orphan") == nil)
+            }
+            try await following([source], store) { _ async throws in
+                #expect(await eventually { try await store.title("a") == nil })
+                #expect(try await store.title("b") != nil)
             }
         }
     }
