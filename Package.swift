@@ -104,7 +104,7 @@ let package = Package(
         tests(
             "Controller",
             imports: [
-                "Base", "Costs", "Actions", "API", "MCP", "Store", "KubeClient", "CatalogSources", "Reconcilers",
+                "Base", "Catalog", "CatalogSources", "Costs", "Actions", "API", "MCP", "Store", "KubeClient", "Reconcilers",
             ]),
         fuzz,
     ],

@@ -30,6 +30,10 @@ package struct DocumentProblem: Error, Sendable, Hashable, CustomStringConvertib
         case syntax
         /// The file names the same entity again.
         case duplicate
+        /// What a placeholder (`$text`, `$json`, `$yaml`) names cannot be filled in.
+        case placeholder
+        /// Its kind may not come from there.
+        case notAllowed
         /// The YAML is not an entity.
         case entity(EntityProblem.Code)
     }
@@ -50,6 +54,8 @@ package struct DocumentProblem: Error, Sendable, Hashable, CustomStringConvertib
         switch code {
         case .syntax: "syntax"
         case .duplicate: "duplicate"
+        case .placeholder: "placeholder"
+        case .notAllowed: "not_allowed"
         case .entity(let code): code.rawValue
         }
     }
@@ -58,36 +64,71 @@ package struct DocumentProblem: Error, Sendable, Hashable, CustomStringConvertib
     package var description: String { "\(location): \(message)" }
 }
 
-/// Reads catalog files: YAML (or JSON, which is YAML too) of one or more documents.
-package enum CatalogFile {
+/// A catalog file, YAML (or JSON, which is YAML too) of one or more documents, taken apart and not yet looked into: what its
+/// placeholders stand for is read in between.
+package struct CatalogFile: Sendable {
+    /// As messages show it.
+    private let name: String
+    private let nodes: [Result<YAMLNode, YAMLError>]
+
+    package init(_ bytes: [UInt8], name: String) {
+        self.name = name
+        nodes = YAML.documents(bytes)
+    }
+
     /// The documents of a file in order; empty ones are left out. Each stands for itself: one that is wrong does not
-    /// keep the others from being used.
+    /// keep the others from being used. Placeholders stay what they are.
     ///
     /// - Parameter name: the file as messages show it.
     package static func documents(_ bytes: [UInt8], name: String) -> [ParsedDocument] {
+        CatalogFile(bytes, name: name).documents()
+    }
+
+    /// What is to be read before the documents can be looked into.
+    package var placeholders: [Placeholder] {
+        nodes.flatMap { (try? $0.get())?.placeholders ?? [] }
+    }
+
+    /// The documents with their placeholders filled in.
+    package func documents(filling values: PlaceholderValues = [:]) -> [ParsedDocument] {
         var first: [EntityRef: SourceLocation] = [:]
-        return YAML.documents(bytes).map { result in
+        return nodes.map { result in
             switch result {
-            case .failure(let error):
-                let location = SourceLocation(file: name, position: error.position)
-                let problem = DocumentProblem(.syntax, at: location, "YAML error: \(error.message)")
-                return ParsedDocument(location: location, ref: nil, outcome: .invalid([problem]))
+            case .failure(let error): return invalid(.syntax, at: error.position, "YAML error: \(error.message)")
             case .success(let node):
-                let document = document(node, name: name)
+                let document = document(node, values)
                 guard let ref = document.entity?.ref else { return document }
                 guard let earlier = first[ref] else {
                     first[ref] = document.location
                     return document
                 }
-                let problem = DocumentProblem(
-                    .duplicate, at: document.location, "\(ref) is defined again; the definition at \(earlier) is used")
-                return ParsedDocument(location: document.location, ref: ref, outcome: .invalid([problem]))
+                return invalid(
+                    .duplicate, at: node.position, "\(ref) is defined again; the definition at \(earlier) is used", ref)
             }
         }
     }
 
-    private static func document(_ node: YAMLNode, name: String) -> ParsedDocument {
-        let location = SourceLocation(file: name, position: node.position)
+    private func invalid(
+        _ code: DocumentProblem.Code, at position: SourcePosition, _ message: String, _ ref: EntityRef? = nil
+    ) -> ParsedDocument {
+        let location = SourceLocation(file: name, position: position)
+        return ParsedDocument(
+            location: location, ref: ref, outcome: .invalid([DocumentProblem(code, at: location, message)]))
+    }
+
+    private func document(_ original: YAMLNode, _ values: PlaceholderValues) -> ParsedDocument {
+        let location = SourceLocation(file: name, position: original.position)
+        var failures: [(Placeholder, PlaceholderError)] = []
+        let node = values.isEmpty ? original : original.filled(values, &failures)
+        let unfilled = failures.map { placeholder, error in
+            let named = placeholder.target.map { " \($0)" } ?? ""
+            let place = SourceLocation(file: name, position: placeholder.position)
+            return DocumentProblem(.placeholder, at: place, "\(placeholder.kind.rawValue)\(named) \(error)")
+        }
+        if !unfilled.isEmpty {
+            let ref = original.json.objectValue.flatMap(EntityRef.init(of:))
+            return ParsedDocument(location: location, ref: ref, outcome: .invalid(unfilled))
+        }
         do throws(InvalidEntity) {
             let entity = try EntityValidator.entity(from: node.json)
             return ParsedDocument(location: location, ref: entity.ref, outcome: .entity(entity))

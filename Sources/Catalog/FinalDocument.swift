@@ -16,16 +16,19 @@ package struct FinalDocument: Sendable, Hashable {
     ///   - uid: becomes `metadata.uid`.
     ///   - location: where the definition was read, `<type>:<target>`.
     ///   - origin: the registered location that led there.
+    ///   - isOrphan: no location gives the entity any more.
     ///   - relations: those whose source is another entity are left out.
     ///   - status: follows the author's own items; without any there is no `status`.
     package init(
-        of entity: Entity, uid: String, location: String, origin: String, relations: some Sequence<Relation>,
-        status: [StatusItem] = []
+        of entity: Entity, uid: String, location: String, origin: String, isOrphan: Bool = false,
+        relations: some Sequence<Relation>, status: [StatusItem] = []
     ) {
         var document = entity.definition
         var metadata = entity.metadata
         metadata["uid"] = .string(uid)
-        metadata["annotations"] = .object(Self.annotations(metadata, location: location, origin: origin))
+        var annotations = Self.annotations(metadata, location: location, origin: origin)
+        if isOrphan { annotations["backstage.io/orphan"] = "true" }
+        metadata["annotations"] = .object(annotations)
         document["metadata"] = .object(metadata)
         document["relations"] = Self.relations(relations, of: entity.ref)
         if !status.isEmpty { document["status"] = Self.status(document["status"], adding: status) }

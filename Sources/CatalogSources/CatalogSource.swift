@@ -29,10 +29,15 @@ package protocol CatalogSource: Sendable {
 
     /// The object of a cluster that a location lies in, for events about it; nil when there is none, as for files.
     func object(of location: String) -> ObjectReference?
+
+    /// What the entities at a location say that they are managed by, `<type>:<target>`: the location, unless it is only the
+    /// source's own name for something else, such as a row that registers a URL. Each must be a location's alone.
+    func origin(of location: String) -> String
 }
 
 extension CatalogSource {
     package func object(of location: String) -> ObjectReference? { nil }
+    package func origin(of location: String) -> String { location }
 }
 
 /// What may have changed in a source.

@@ -33,11 +33,14 @@ package actor DirectorySource: CatalogSource {
         settling: Duration = .milliseconds(100)
     ) {
         root = absolutePath(path)
-        id = SourceID(type: "file", target: root)
+        id = Self.id(of: path)
         self.executor = executor
         self.interval = interval
         self.settling = settling
     }
+
+    /// What the source of a path is called.
+    package static func id(of path: String) -> SourceID { SourceID(type: "file", target: absolutePath(path)) }
 
     package func start(onChange: @escaping @Sendable (CatalogSourceChange) -> Void) {
         guard watch == nil else { return }

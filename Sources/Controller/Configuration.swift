@@ -11,11 +11,7 @@ struct Configuration {
     var port = 7007
     var database: PostgresPool.Configuration
     var tokens: [StaticToken] = []
-    /// Files and directories of catalog files.
-    var catalogTargets: [String] = ["catalog"]
-    /// Whether labelled ConfigMaps are read, and where; no namespaces: everywhere.
-    var readsConfigMaps = true
-    var configMapNamespaces: [String] = []
+    var catalog = CatalogConfiguration()
     var clusters = ClustersConfiguration()
     var leadership = LeadershipConfiguration()
     var github = GitHubConfiguration()
@@ -30,7 +26,8 @@ struct Configuration {
         database = try Self.database(root, environment)
         try readListen(root)
         tokens = try Self.tokens(root)
-        try readCatalog(root)
+        catalog = try CatalogConfiguration(root)
+        warnings += catalog.warnings
         clusters = try ClustersConfiguration(root)
         leadership = try LeadershipConfiguration(root)
         github = try GitHubConfiguration(root)
@@ -55,7 +52,12 @@ struct Configuration {
         "backend.auth.externalAccess[].options.subject", "backend.auth.externalAccess[].accessRestrictions.*",
         "integrations.github[].host", "integrations.github[].token", "integrations.github[].apps.*",
         "integrations.github[].apiBaseUrl", "integrations.github[].rawBaseUrl", "catalog.providers.github.*",
-        "catalog.locations[].type", "catalog.locations[].target", "mcpActions.name", "mcpActions.description",
+        "catalog.locations[].type", "catalog.locations[].target", "catalog.locations[].rules[].allow",
+        "catalog.locations[].rules[].allow[]", "catalog.locations[].rules[].locations[].type",
+        "catalog.locations[].rules[].locations[].exact", "catalog.locations[].rules[].locations[].pattern",
+        "catalog.rules[].allow", "catalog.rules[].allow[]", "catalog.rules[].locations[].type",
+        "catalog.rules[].locations[].exact", "catalog.rules[].locations[].pattern", "catalog.orphanStrategy",
+        "catalog.processingInterval", "catalog.processingInterval.*", "mcpActions.name", "mcpActions.description",
         "mcpActions.instructions", "callboard.kubernetes.clusterName", "callboard.kubernetes.context",
         "callboard.kubernetes.contexts", "callboard.kubernetes.contexts[]",
 
@@ -164,24 +166,6 @@ struct Configuration {
         }
         if !name.isEmpty { host = name }
         port = Int(number)
-    }
-
-    private mutating func readCatalog(_ root: ConfigurationNode) throws(ConfigurationError) {
-        if let locations = root["catalog.locations"] {
-            catalogTargets = []
-            for location in try locations.elements() {
-                let type = try location.required("type", "file").string()
-                let target = try location.required("target", "a path").string()
-                if type == "file" {
-                    catalogTargets.append(target)
-                } else {
-                    warnings.append(
-                        "\(location.path) has the type \(type), which this version does not read; expected file")
-                }
-            }
-        }
-        readsConfigMaps = try root["callboard.catalog.configMaps.enabled"]?.bool() ?? true
-        configMapNamespaces = try root["callboard.catalog.configMaps.namespaces"]?.strings() ?? []
     }
 
     private mutating func readCosts(_ root: ConfigurationNode) throws(ConfigurationError) {

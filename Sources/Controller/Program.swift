@@ -110,15 +110,18 @@ struct Program {
                 guard configuration.clusters.recordsEvents ?? clusters.isInCluster else { return nil }
                 return EventRecorder(
                     client: client, instance: identity, metrics: metrics, logger: Logger("events"))
-            }
+            },
+            processing: configuration.catalog.processing(
+                cluster: configuration.clusters.homeName, namespace: clusters.namespace,
+                targets: TargetReader(urls: github.reader, executor: files))
         ) { store in
-            var sources: [any CatalogSource] = configuration.catalogTargets.map {
-                DirectorySource(path: $0, executor: files)
+            let catalog = configuration.catalog
+            var sources: [any CatalogSource] = catalog.locations.map {
+                DirectorySource(path: $0.target, executor: files)
             }
             sources += github.sources(store)
-            guard configuration.readsConfigMaps else { return sources }
-            let namespaces: [String?] =
-                configuration.configMapNamespaces.isEmpty ? [nil] : configuration.configMapNamespaces
+            guard catalog.readsConfigMaps else { return sources }
+            let namespaces: [String?] = catalog.configMapNamespaces.isEmpty ? [nil] : catalog.configMapNamespaces
             sources += namespaces.map { namespace in
                 ConfigMapSource(
                     cluster: configuration.clusters.homeName, client: clusters.home, namespace: namespace,

@@ -1,7 +1,6 @@
 package import Base
 package import Catalog
 package import CatalogSources
-internal import Matching
 package import Store
 
 /// Brings the stored catalog in line with its sources.
@@ -15,33 +14,53 @@ package actor CatalogReconciler {
         case listing(source: Int)
         /// What one location holds.
         case location(source: Int, String)
+        /// Which locations Location entities lead to.
+        case following
+        /// What one of those holds.
+        case target(String)
+
+        var isTarget: Bool { if case .target = self { true } else { false } }
     }
 
     /// How work on a key ended.
-    private enum Outcome {
+    enum Outcome {
         case done
         /// The source cannot be read, or the database cannot hold what is there: tried again, later each time.
         case refused
+        /// Something that the location needs, such as a URL, cannot be read: tried again, later each time, from seconds on.
+        case lacking
         /// The database failed, for all keys alike; a wait that grew each time would only delay the recovery.
         case unwritten
     }
 
-    private let sources: [any CatalogSource]
+    let sources: [any CatalogSource]
+    let processing: CatalogProcessing
+    let reader: CatalogReader
     /// Nil: nobody is told.
     let events: (any EventSink)?
-    private let store: Store
-    private let logger: Logger
+    let store: Store
+    let logger: Logger
     private let metrics: ReconcilerMetrics
-    private let queue: WorkQueue<Key>
+    private let findings: CatalogMetrics
+    let queue: WorkQueue<Key>
     /// Row ids of the sources, in their order.
-    private var ids: [Int] = []
+    private(set) var ids: [Int] = []
+    /// The row id of the source that stands for what Location entities lead to, and what that is.
+    private(set) var followedID = 0
+    var followed: [String: FollowedLocation] = [:]
+    /// Before that was found out once, no such location is looked at: it would look as if nothing led there.
+    var hasFollowed = false
     /// Sources whose first listing was attempted, and those whose listing succeeded once.
     private var attempted: Set<Int> = []
     private var listed: Set<Int> = []
     /// What sources gave that are configured no more has been removed.
     private var hasRetired = false
+    /// Orphans of an earlier time have been removed, if they are to be.
+    private var hasSwept = false
     /// What could not be written because the database failed, and will be tried again.
     private var unwritten: Set<Key> = []
+    /// What is to be looked at again so long after the first round.
+    var postponed: [Key: Duration] = [:]
     /// True once every source was asked and what they gave is written.
     package private(set) var isCaughtUp = false
     /// A write failed, and it is not known whether it was done all the same: what it made possible was not looked at.
@@ -50,19 +69,24 @@ package actor CatalogReconciler {
     private static let maximumBatch = 500
     /// A batch is written in parts of so many documents, and as many bytes, so that a part takes a transaction of moderate
     /// length and memory.
-    private static let partDocuments = 1_000
-    private static let partBytes = 4 << 20
+    static let partDocuments = 1_000
+    static let partBytes = 4 << 20
+    /// So many locations are read at once; each may be as long as the longest catalog file.
+    static let concurrency = 4
     private static let pace: Duration = .milliseconds(50)
-    private static let databaseRetry: Duration = .seconds(1)
+    static let databaseRetry: Duration = .seconds(1)
 
     /// - Parameters:
     ///   - events: told of what the authors of catalog files in a cluster must know.
     ///   - sources: in the order of precedence when several define the same entity at the start.
     package init(
-        sources: [any CatalogSource], store: Store, events: (any EventSink)? = nil, metrics: MetricsRegistry,
-        logger: Logger
+        sources: [any CatalogSource], processing: CatalogProcessing, store: Store, events: (any EventSink)? = nil,
+        metrics: MetricsRegistry, logger: Logger
     ) {
         self.sources = sources
+        self.processing = processing
+        reader = CatalogReader(rules: processing.rules, targets: processing.targets)
+        findings = CatalogMetrics(metrics)
         self.events = events
         self.store = store
         self.logger = logger.with(["controller": "catalog"])
@@ -82,6 +106,7 @@ package actor CatalogReconciler {
                 }
             }
         }
+        queue.add(.following, .low)
         while !Task.isCancelled {
             if queue.counts.ready == 0, unwritten.isEmpty { await allRead() }
             guard let keys = await queue.nextBatch(maximum: Self.maximumBatch) else { break }
@@ -97,6 +122,7 @@ package actor CatalogReconciler {
         while !Task.isCancelled {
             do {
                 ids = []
+                followedID = try await store.catalog.register(type: CatalogStore.followedType, target: "*")
                 for source in sources {
                     ids.append(try await store.catalog.register(type: source.id.type, target: source.id.target))
                 }
@@ -111,32 +137,12 @@ package actor CatalogReconciler {
     /// Nothing waits to be read or written now.
     private func allRead() async {
         if !hasRetired, listed.count == sources.count { hasRetired = await retire() }
+        if hasRetired, !hasSwept { hasSwept = await sweep() }
+        await findings.update(from: store.catalog, logger)
         if !isCaughtUp, attempted.count == sources.count {
             isCaughtUp = true
+            beginRepeating()
             logger.info("caught up with the sources", ["sources": .int(Int64(sources.count))])
-        }
-    }
-
-    /// Removes what sources gave that are configured no more. Only after every configured one could be read: a source that
-    /// was merely renamed has taken its locations over by then, and its entities stay as they are.
-    ///
-    /// - Returns: false when the database failed; nothing is lost by trying again.
-    private func retire() async -> Bool {
-        do {
-            for id in try await store.catalog.retired(configured: ids) {
-                let locations = try await store.catalog.locations(of: id)
-                try await apply(locations.map { LocationContent(location: $0, sourceID: id, outcome: .gone) })
-                try await store.catalog.remove(source: id)
-                logger.info(
-                    "a source is configured no more; what only it gave was removed",
-                    ["source": .int(Int64(id)), "locations": .int(Int64(locations.count))])
-            }
-            return true
-        } catch {
-            logger.warning("a retired source was not removed yet", ["error": .string("\(error)")])
-            // Something must wake the loop, or nobody tries again.
-            if !sources.isEmpty { queue.add(.listing(source: 0), after: Self.databaseRetry) }
-            return false
         }
     }
 
@@ -145,17 +151,32 @@ package actor CatalogReconciler {
         metrics.started()
         var outcomes: [Key: Outcome] = [:]
         for case .listing(let source) in keys { outcomes[.listing(source: source)] = await list(source) }
-        outcomes.merge(await readLocations(keys)) { $1 }
-        for (key, outcome) in outcomes {
-            switch outcome {
-            case .done: queue.forget(key)
-            case .refused: queue.retry(key, .low)
-            case .unwritten: queue.retry(key, after: Self.databaseRetry)
+        // What is near first: far hosts may take their time.
+        let (near, far) = keys.reduce(into: ([Key](), [Key]())) { parts, key in
+            switch key {
+            case .location: parts.0.append(key)
+            case .target: parts.1.append(key)
+            case .listing, .following: break
             }
-            if outcome == .unwritten { unwritten.insert(key) } else { unwritten.remove(key) }
         }
+        outcomes.merge(await readLocations(near)) { $1 }
+        outcomes.merge(await readLocations(far)) { $1 }
+        if keys.contains(.following) { outcomes[.following] = await follow() }
+        for (key, outcome) in outcomes { settle(key, outcome) }
         let isSuccess = outcomes.values.allSatisfy { $0 == .done }
         metrics.finished(isSuccess ? .success : .error, after: ContinuousClock.now - started)
+    }
+
+    private func settle(_ key: Key, _ outcome: Outcome) {
+        switch outcome {
+        case .done: queue.forget(key)
+        case .refused: queue.retry(key, .low)
+        case .lacking where isCaughtUp:
+            queue.retry(key, after: processing.retry(after: queue.failureCount(key)), .low)
+        case .lacking: postpone(key, processing.firstRetry)
+        case .unwritten: queue.retry(key, after: Self.databaseRetry)
+        }
+        if outcome == .unwritten { unwritten.insert(key) } else { unwritten.remove(key) }
     }
 
     /// Asks a source for its locations and has all of them looked at, those that it no longer has too.
@@ -187,53 +208,11 @@ package actor CatalogReconciler {
         return failure == nil ? .done : .refused
     }
 
-    /// Reads the locations among the keys and writes what they hold.
-    private func readLocations(_ keys: [Key]) async -> [Key: Outcome] {
-        var outcomes: [Key: Outcome] = [:]
-        var part: [LocationContent] = []
-        var size = (documents: 0, bytes: 0)
-        var unreadable: Set<Key> = []
-        var written: [String: Outcome] = [:]
-        for case .location(let source, let location) in keys {
-            let (content, bytes) = await content(source: source, location)
-            switch content.outcome {
-            case .unreadable: unreadable.insert(.location(source: source, location))
-            case .documents(let documents): size = (size.documents + documents.count, size.bytes + bytes)
-            case .gone: break
-            }
-            part.append(content)
-            if size.documents >= Self.partDocuments || size.bytes >= Self.partBytes {
-                written.merge(await write(part)) { $1 }
-                (part, size) = ([], (0, 0))
-            }
-        }
-        if !part.isEmpty { written.merge(await write(part)) { $1 } }
-        for case .location(let source, let location) in keys {
-            let key = Key.location(source: source, location)
-            let outcome = written[location] ?? .unwritten
-            outcomes[key] = outcome == .done && unreadable.contains(key) ? .refused : outcome
-        }
-        return outcomes
-    }
-
-    /// What a location holds, and how many bytes that was.
-    private func content(source: Int, _ location: String) async -> (LocationContent, bytes: Int) {
-        func content(_ outcome: LocationContent.Outcome, bytes: Int = 0) -> (LocationContent, bytes: Int) {
-            (LocationContent(location: location, sourceID: ids[source], outcome: outcome), bytes)
-        }
-        do {
-            guard let bytes = try await sources[source].read(location) else { return content(.gone) }
-            return content(.documents(CatalogFile.documents(bytes, name: location)), bytes: bytes.count)
-        } catch {
-            return content(.unreadable("\(error)"))
-        }
-    }
-
     /// Writes what locations hold, all at once. When the database refuses that, each is written for itself, so that one
     /// that it cannot hold does not hold up the others.
     ///
     /// - Returns: how it ended, by location.
-    private func write(_ contents: [LocationContent]) async -> [String: Outcome] {
+    func write(_ contents: [LocationContent]) async -> [String: Outcome] {
         do {
             try await apply(contents)
             return outcomes(of: contents, .done)
@@ -264,7 +243,7 @@ package actor CatalogReconciler {
             ["location": .string(content.location), "error": .string(error.description)])
         let refused = LocationContent(
             location: content.location, sourceID: content.sourceID,
-            outcome: .unreadable("it cannot be stored: \(error)"))
+            outcome: .unreadable("it cannot be stored: \(error)"), provenance: followed[content.location]?.provenance)
         do {
             try await apply([refused])
             return .refused
@@ -274,14 +253,22 @@ package actor CatalogReconciler {
         }
     }
 
-    private func apply(_ contents: [LocationContent]) async throws {
-        let changes = try await store.catalog.apply(contents, status: Self.status)
+    func apply(_ contents: [LocationContent], orphans: OrphanStrategy? = nil) async throws {
+        let changes = try await store.catalog.apply(
+            contents, orphans: orphans ?? processing.orphans, status: Self.status)
         resolveUncertainty()
         // A definition that lost against one that is gone may win now.
         for (location, id) in changes.contestants {
+            if id == followedID { queue.add(.target(location)) }
             if let source = ids.firstIndex(of: id) { queue.add(.location(source: source, location)) }
         }
+        noteTargets(changes)
         log(contents, changes)
+    }
+
+    func noteTargets(_ changes: CatalogChanges) {
+        findings.areOutdated()
+        if changes.areTargetsChanged { queue.add(.following, .low) }
     }
 
     /// After a write whose end is not known, every source is listed again for definitions that may have won meanwhile.
@@ -289,6 +276,7 @@ package actor CatalogReconciler {
         guard isUncertain else { return }
         isUncertain = false
         for source in sources.indices { queue.add(.listing(source: source), .low) }
+        queue.add(.following, .low)
     }
 
     private func log(_ contents: [LocationContent], _ changes: CatalogChanges) {
@@ -306,35 +294,5 @@ package actor CatalogReconciler {
                 logger.warning("a catalog document is not used", ["problem": .string(problem.description)])
             }
         }
-    }
-
-    private static let selectorStatus = "callboard.dev/workload-selector"
-
-    /// What is wrong with an entity's claim on workloads, or hardly meant.
-    package static func status(_ entity: Entity) -> [StatusItem] {
-        switch claim(of: entity) {
-        case .absent: []
-        case .refused(let refusal):
-            [
-                StatusItem(
-                    type: selectorStatus, level: .error, message: refusal.description, errorName: "InputError")
-            ]
-        case .selector(let selector):
-            selector.selector.requirements.allSatisfy(\.matchesAbsentKey)
-                ? [
-                    StatusItem(
-                        type: selectorStatus, level: .warning,
-                        message:
-                            "The selector \(selector.selector) has only negative terms, so it matches every workload "
-                            + "that lacks them; name a label that yours have")
-                ] : []
-        }
-    }
-
-    private static func claim(of entity: Entity) -> EntityClaim {
-        let annotations = WorkloadSelectorAnnotations(entity)
-        return EntitySelector.make(
-            ref: entity.ref.canonical, labelSelector: annotations.labelSelector, kubernetesID: annotations.kubernetesID,
-            namespaces: annotations.namespaces, clusters: annotations.clusters)
     }
 }

@@ -28,6 +28,7 @@ package actor ReconcilerSet {
     private let logger: Logger
     private let makeRecorder: @Sendable (KubernetesClient) -> EventRecorder?
     private let home: KubernetesClient
+    private let processing: CatalogProcessing
     private let makeSources: @Sendable (Store) -> [any CatalogSource]
     private var catalog: CatalogReconciler?
     /// By cluster.
@@ -44,13 +45,15 @@ package actor ReconcilerSet {
     ///   - isWarmStandby: `standBy` runs too, and what is led uses its caches.
     ///   - home: of the cluster that holds the catalog's ConfigMaps.
     ///   - makeRecorder: makes what tells the users of a cluster what they must know; nil: they are not told.
+    ///   - processing: what the operator decided about the catalog.
     ///   - makeSources: makes the catalog's sources anew for each time that the catalog is led, with the leader's store.
     package init(
         directory: ClusterDirectory, feed: CatalogFeed, customWorkloads: [CustomWorkload], retired: RetiredClusters,
         isWarmStandby: Bool, prices: PriceList, costInterval: Duration, metrics: MetricsRegistry, logger: Logger,
         home: KubernetesClient, makeRecorder: @escaping @Sendable (KubernetesClient) -> EventRecorder?,
-        makeSources: @escaping @Sendable (Store) -> [any CatalogSource]
+        processing: CatalogProcessing, makeSources: @escaping @Sendable (Store) -> [any CatalogSource]
     ) {
+        self.processing = processing
         self.directory = directory
         self.feed = feed
         self.customWorkloads = customWorkloads
@@ -78,7 +81,8 @@ package actor ReconcilerSet {
     private func leadCatalog(_ store: Store) async {
         let recorder = makeRecorder(home)
         let reconciler = CatalogReconciler(
-            sources: makeSources(store), store: store, events: recorder, metrics: metrics, logger: logger)
+            sources: makeSources(store), processing: processing, store: store, events: recorder, metrics: metrics,
+            logger: logger)
         catalog = reconciler
         await withTaskGroup { group in
             group.addTask { await self.retired.run(store) }

@@ -3,7 +3,9 @@ internal import Catalog
 
 extension CatalogApplication {
     /// Writes what was decided, with relations and documents.
-    func writeEntities() throws -> CatalogChanges {
+    ///
+    /// - Parameter remarked: further entities whose status may be another.
+    func writeEntities(_ remarked: Set<String>) throws -> CatalogChanges {
         var changes = CatalogChanges()
         try session.run(Self.upsert, [.json(.array(writes.map { Self.row($1, ref: $0) }))])
         let keptRows = kept.filter { writes[$0.key] == nil }.map { ref, message -> JSONValue in
@@ -14,6 +16,9 @@ extension CatalogApplication {
         var affected = try writeRelations()
         affected.formUnion(writes.keys)
         affected.formUnion(marked)
+        affected.formUnion(orphaned)
+        affected.formUnion(remarked)
+        try writeTargets()
         changes.changed = try CatalogStitcher(session: session).stitch(affected)
         for (ref, write) in writes { changes.entities[ref] = .some(write.entity) }
         return changes
@@ -21,13 +26,14 @@ extension CatalogApplication {
 
     private static let upsert =
         """
-        INSERT INTO entity AS old (ref, location, definition, definition_hash, status_items, workload_selector)
-        SELECT ref, location, definition, definition_hash, status_items, workload_selector
-        FROM json_to_recordset($1::json) AS r(ref text, location text, definition json, definition_hash text,
-            status_items jsonb, workload_selector jsonb)
-        ON CONFLICT (ref) DO UPDATE SET location = excluded.location, definition = excluded.definition,
-            definition_hash = excluded.definition_hash, status_items = excluded.status_items,
-            workload_selector = excluded.workload_selector
+        INSERT INTO entity AS old (ref, location, managed_by, origin, definition, definition_hash, status_items,
+            workload_selector)
+        SELECT ref, location, managed_by, origin, definition, definition_hash, status_items, workload_selector
+        FROM json_to_recordset($1::json) AS r(ref text, location text, managed_by text, origin text, definition json,
+            definition_hash text, status_items jsonb, workload_selector jsonb)
+        ON CONFLICT (ref) DO UPDATE SET location = excluded.location, managed_by = excluded.managed_by,
+            origin = excluded.origin, definition = excluded.definition, definition_hash = excluded.definition_hash,
+            status_items = excluded.status_items, workload_selector = excluded.workload_selector, orphan = false
         """
 
     private static let markKept =
@@ -47,7 +53,9 @@ extension CatalogApplication {
             "clusters": .array(annotations.clusters.map(JSONValue.string)),
         ]
         return [
-            "ref": .string(ref), "location": .string(write.location), "definition": .object(write.entity.definition),
+            "ref": .string(ref), "location": .string(write.content.location),
+            "managed_by": .string(write.content.managedBy), "origin": .string(write.content.origin),
+            "definition": .object(write.entity.definition),
             "definition_hash": .string(write.hash), "status_items": .array(write.status.map(\.json)),
             "workload_selector": annotations.isEmpty ? .null : selector,
         ]

@@ -7,17 +7,21 @@ struct CatalogApplication {
         var location: String
         var hash: String
         var status: String
+        var isOrphan: Bool
     }
 
     /// What is to be written of an entity.
     struct Write {
         var entity: Entity
-        var location: String
+        var content: LocationContent
         var hash: String
         var status: [StatusItem]
+        /// Of a Location entity.
+        var targets: LocationTargets
     }
 
     let session: PostgresSession
+    private let orphans: OrphanStrategy
     private let status: (Entity) -> [StatusItem]
     /// By ref: every entity that a location of the batch gave before, or that a document of the batch defines.
     private var stored: [String: Stored] = [:]
@@ -25,12 +29,17 @@ struct CatalogApplication {
     /// Entities that stay although their document is bad, with what is wrong.
     private(set) var kept: [String: String] = [:]
     private(set) var removed: Set<String> = []
+    /// Entities that no location gives any more and that stay.
+    private(set) var orphaned: Set<String> = []
     /// Entities that the locations of the batch gave before and give no more; another one may define them now.
     private var released: Set<String> = []
     private var problems: [JSONValue] = []
+    /// Entities that a location of the batch defines although another one has them.
+    private var conflicts: Set<String> = []
 
-    init(session: PostgresSession, status: @escaping (Entity) -> [StatusItem]) {
+    init(session: PostgresSession, orphans: OrphanStrategy, status: @escaping (Entity) -> [StatusItem]) {
         self.session = session
+        self.orphans = orphans
         self.status = status
     }
 
@@ -40,16 +49,34 @@ struct CatalogApplication {
         // First all that goes, so that an entity which moves from one location to another keeps its uid.
         for content in contents { release(content) }
         for content in contents { decide(content) }
+        if orphans == .keep { (orphaned, removed) = (removed, []) }
+        var remarked = try refsWithRemarks(about: contents)
         try writeProblems(contents)
         let contestants = try removeEntities(contents)
-        let changes = try writeEntities()
-        try removeLocations(contents)
-        var result = changes
+        let areTargetsGone = try removeLocations(contents)
+        remarked.formUnion(conflicts)
+        var result = try finish(remarked)
         result.contestants = contestants
+        result.areTargetsChanged = result.areTargetsChanged || areTargetsGone
+        return result
+    }
+
+    /// Removes all orphans.
+    mutating func sweep() throws -> CatalogChanges {
+        removed = Set(try session.run("DELETE FROM entity WHERE orphan RETURNING ref").map { try $0.required(0) })
+        return try finish([])
+    }
+
+    /// Writes the entities, and announces what became of all.
+    ///
+    /// - Parameter remarked: entities about which other locations may say something else now.
+    private func finish(_ remarked: Set<String>) throws -> CatalogChanges {
+        var result = try writeEntities(remarked)
         for ref in removed {
             result.entities[ref] = .some(nil)
             result.changed.insert(ref)
         }
+        result.areTargetsChanged = (Array(writes.keys) + removed).contains { $0.hasPrefix("location:") }
         try CatalogFeed.announce(result.changed.union(result.entities.keys), in: session)
         return result
     }
@@ -71,11 +98,12 @@ struct CatalogApplication {
 
     /// To be changed when a new version of the program makes other documents or search tokens of the same definition, so
     /// that they are made anew.
-    private static let formVersion = "1"
+    private static let formVersion = "2"
 
     /// A definition changes nothing when its hash is the stored one.
-    private static func hash(_ entity: Entity) -> String {
-        sha256Hex(Array(formVersion.utf8) + JSONValue.object(entity.definition).serialized())
+    private static func hash(_ entity: Entity, _ content: LocationContent) -> String {
+        let place = [formVersion, content.managedBy, content.origin].joined(separator: "\n")
+        return sha256Hex(Array(place.utf8) + JSONValue.object(entity.definition).serialized())
     }
 
     private func writeLocations(_ contents: [LocationContent]) throws {
@@ -104,12 +132,13 @@ struct CatalogApplication {
         }
         let rows = try session.run(
             """
-            SELECT ref, location, definition_hash, status_items FROM entity
+            SELECT ref, location, definition_hash, status_items, orphan FROM entity
             WHERE location = ANY($1::text[]) OR ref = ANY($2::text[])
             """, [.texts(contents.map(\.location)), .texts(refs)])
         for (ref, entry) in try rows.map({ row in
             let entry = Stored(
-                location: try row.required(1), hash: try row.required(2), status: row.json(3)?.text() ?? "[]")
+                location: try row.required(1), hash: try row.required(2), status: row.json(3)?.text() ?? "[]",
+                isOrphan: row.bool(4))
             return (try row.required(0), entry)
         }) {
             stored[ref] = entry
@@ -119,11 +148,12 @@ struct CatalogApplication {
     /// Lets go of what a location gave before and gives no more.
     private mutating func release(_ content: LocationContent) {
         guard let documents = content.documents else { return }
-        let given = stored.lazy.filter { $0.value.location == content.location }.map(\.key)
+        let given = stored.lazy.filter { $0.value.location == content.location && !$0.value.isOrphan }.map(\.key)
         let missing = Set(given).subtracting(documents.compactMap { $0.entity?.ref.canonical })
         // A bad document that names an entity of this location keeps that one. Any other could have been any of the
-        // missing: the mistake may stand in its kind or name. One that only repeats an entity was none of them.
-        for document in documents where document.entity == nil && !document.isDuplicate {
+        // missing: the mistake may stand in its kind or name. One that only repeats an entity was none of them, and
+        // what may not come from there keeps nothing.
+        for document in documents where document.entity == nil && !document.keepsNothing {
             let message = document.problems.first?.description ?? "the document is not valid"
             let own = document.ref.flatMap { missing.contains($0.canonical) ? [$0.canonical] : nil }
             for ref in own ?? Array(missing) { kept[ref] = message }
@@ -137,28 +167,32 @@ struct CatalogApplication {
     private mutating func decide(_ content: LocationContent) {
         for document in content.documents ?? [] {
             switch document.outcome {
-            case .entity(let entity): define(entity, document, at: content.location)
+            case .entity(let entity): define(entity, document, content)
             case .invalid(let problems): for problem in problems { add(problem, document, at: content.location) }
             }
         }
     }
 
-    private mutating func define(_ entity: Entity, _ document: ParsedDocument, at location: String) {
-        let ref = entity.ref.canonical
-        if let holder = stored[ref]?.location, holder != location {
+    private mutating func define(_ entity: Entity, _ document: ParsedDocument, _ content: LocationContent) {
+        let (ref, location) = (entity.ref.canonical, content.location)
+        if let holder = stored[ref], holder.location != location, !holder.isOrphan {
+            conflicts.insert(ref)
             addProblem(
                 location, code: "conflict", document.location, ref,
-                "\(ref) is already defined at \(holder), whose definition is used; remove one of them")
+                "\(ref) is already defined at \(holder.location), whose definition is used; remove one of them")
             return
         }
+        let targets = LocationTargets(of: entity, at: content.managedBy)
+        for problem in targets.problems { addProblem(location, code: "target", document.location, ref, problem) }
         let write = Write(
-            entity: entity, location: location, hash: Self.hash(entity),
-            status: status(entity) + Self.relations(of: entity).remarks)
+            entity: entity, content: content, hash: Self.hash(entity, content),
+            status: status(entity) + Self.relations(of: entity).remarks + targets.problems.map(StatusItem.target),
+            targets: targets)
         let statusText = JSONValue.array(write.status.map(\.json)).text()
         // jsonb prints its keys in another order than we do, so equal items are compared as values.
         let isSameStatus = (try? JSONValue(parsing: stored[ref]?.status ?? "")) == (try? JSONValue(parsing: statusText))
-        if stored[ref]?.hash != write.hash || !isSameStatus { writes[ref] = write }
-        stored[ref] = Stored(location: location, hash: write.hash, status: statusText)
+        if stored[ref]?.hash != write.hash || !isSameStatus || stored[ref]?.isOrphan != false { writes[ref] = write }
+        stored[ref] = Stored(location: location, hash: write.hash, status: statusText, isOrphan: false)
         removed.remove(ref)
     }
 
@@ -197,6 +231,7 @@ struct CatalogApplication {
     private func removeEntities(_ contents: [LocationContent]) throws -> [String: Int] {
         guard !released.isEmpty else { return [:] }
         try session.run("DELETE FROM entity WHERE ref = ANY($1::text[])", [.texts(removed)])
+        try session.run("UPDATE entity SET orphan = true WHERE ref = ANY($1::text[])", [.texts(orphaned)])
         let rows = try session.run(
             """
             SELECT DISTINCT location, source_id FROM catalog_problem JOIN catalog_location USING (location)
@@ -205,10 +240,14 @@ struct CatalogApplication {
         return Dictionary(uniqueKeysWithValues: try rows.map { (try $0.required(0), Int($0.int(1) ?? 0)) })
     }
 
-    private func removeLocations(_ contents: [LocationContent]) throws {
-        let gone = contents.filter(\.isGone)
-        guard !gone.isEmpty else { return }
-        try session.run("DELETE FROM catalog_location WHERE location = ANY($1::text[])", [.texts(gone.map(\.location))])
+    /// - Returns: whether Location entities name one of them.
+    private func removeLocations(_ contents: [LocationContent]) throws -> Bool {
+        let gone = contents.filter(\.isGone).map(\.location)
+        guard !gone.isEmpty else { return false }
+        try session.run("DELETE FROM catalog_location WHERE location = ANY($1::text[])", [.texts(gone)])
+        let named = try session.run(
+            "SELECT 1 FROM location_target WHERE target = ANY($1::text[]) LIMIT 1", [.texts(gone)])
+        return named.first { _ in true } ?? false
     }
 }
 
@@ -224,6 +263,6 @@ extension LocationContent {
 }
 
 extension ParsedDocument {
-    /// It is not used only because its file defines the entity already.
-    fileprivate var isDuplicate: Bool { problems.contains { $0.code == .duplicate } }
+    /// It is not used only because its file defines the entity already, or because its kind may not come from there.
+    fileprivate var keepsNothing: Bool { problems.contains { $0.code == .duplicate || $0.code == .notAllowed } }
 }

@@ -11,9 +11,13 @@ struct CatalogStitcher {
     func stitch(_ refs: Set<String>) throws -> Set<String> {
         guard !refs.isEmpty else { return [] }
         let relations = try relations(of: refs)
+        let remarks = try remarks(on: refs)
         let documents = try session.run(
-            "SELECT id, ref, location, definition, status_items FROM entity WHERE ref = ANY($1::text[])", [.texts(refs)]
-        ).map { row in try document(row, relations) }
+            """
+            SELECT id, ref, coalesce(managed_by, location), definition, status_items, coalesce(origin, location), orphan
+            FROM entity WHERE ref = ANY($1::text[])
+            """, [.texts(refs)]
+        ).map { row in try document(row, relations, remarks) }
         let changed = try session.run(
             """
             UPDATE entity SET document = r.document, etag = r.etag, tokens = r.tokens, search = r.search,
@@ -43,15 +47,17 @@ struct CatalogStitcher {
 
     private func ref(_ text: String) throws -> EntityRef { try EntityRef(parsing: text) }
 
-    private func document(_ row: SQLRow, _ relations: [String: [Relation]]) throws -> JSONValue {
+    private func document(
+        _ row: SQLRow, _ relations: [String: [Relation]], _ remarks: [String: [StatusItem]]
+    ) throws -> JSONValue {
         let ref = try row.required(1)
         guard let definition = row.json(3)?.objectValue, let entity = Entity(validated: definition) else {
             throw StoreError(code: .unexpectedResult, detail: "the stored definition of \(ref) is no entity")
         }
-        let location = try row.required(2)
+        let status = (row.json(4)?.arrayValue ?? []).map(StatusItem.init(stored:)) + (remarks[ref] ?? [])
         let document = FinalDocument(
-            of: entity, uid: try row.required(0), location: location, origin: location,
-            relations: relations[ref] ?? [], status: (row.json(4)?.arrayValue ?? []).map(StatusItem.init(stored:)))
+            of: entity, uid: try row.required(0), location: try row.required(2), origin: try row.required(5),
+            isOrphan: row.bool(6), relations: relations[ref] ?? [], status: status)
         let rows = SearchTokens.rows(of: document.json)
         return [
             "ref": .string(ref), "document": .object(document.json), "etag": .string(document.contentHash),

@@ -8,16 +8,43 @@ extension CatalogStore {
     /// location. A bad document never removes what was good: the entity that it was stays, with a status item, and when
     /// nobody can tell which entity it was, all that its location gave before stay.
     ///
-    /// - Parameter status: what is wrong with an entity beyond its document, such as a selector that cannot be used.
+    /// What was read because Location entities lead there is passed over when a source has that location itself.
+    ///
+    /// - Parameters:
+    ///   - orphans: what becomes of entities that their location gives no more.
+    ///   - status: what is wrong with an entity beyond its document, such as a selector that cannot be used.
     /// - Throws: `StoreError`; then nothing was written.
     package func apply(
-        _ contents: [LocationContent], status: @escaping @Sendable (Entity) -> [StatusItem]
+        _ contents: [LocationContent], orphans: OrphanStrategy = .delete,
+        status: @escaping @Sendable (Entity) -> [StatusItem]
     ) async throws -> CatalogChanges {
         let contents = Self.distinct(contents)
         return try await leader.run { session in
-            var application = CatalogApplication(session: session, status: status)
-            return try application.apply(contents)
+            var application = CatalogApplication(session: session, orphans: orphans, status: status)
+            return try application.apply(try Self.withoutHeld(contents, session))
         }
+    }
+
+    /// Removes the orphans that are there.
+    ///
+    /// - Throws: `StoreError`; then nothing was written.
+    package func sweepOrphans() async throws -> CatalogChanges {
+        try await leader.run { session in
+            var application = CatalogApplication(session: session, orphans: .delete) { _ in [] }
+            return try application.sweep()
+        }
+    }
+
+    private static func withoutHeld(
+        _ contents: [LocationContent], _ session: PostgresSession
+    ) throws -> [LocationContent] {
+        let followed = contents.filter(\.isFollowed)
+        guard let source = followed.first?.sourceID else { return contents }
+        let rows = try session.run(
+            "SELECT location FROM catalog_location WHERE location = ANY($1::text[]) AND source_id <> $2::int",
+            [.texts(followed.map(\.location)), .int(Int64(source))])
+        let held = Set(try rows.map { try $0.required(0) })
+        return contents.filter { !$0.isFollowed || !held.contains($0.location) }
     }
 
     /// One content for each location, in their order. Two sources may reach the same location; then what one of them could

@@ -72,10 +72,11 @@ extension CatalogStore {
                 """
                 SELECT s.id, s.type, s.target, s.error, \(microseconds("s.last_attempt_at")),
                     \(microseconds("s.last_success_at")), count(l.location),
-                    (SELECT count(*) FROM entity e JOIN catalog_location m USING (location) WHERE m.source_id = s.id)
+                    (SELECT count(*) FROM entity e JOIN catalog_location m USING (location)
+                        WHERE m.source_id = s.id AND NOT e.orphan)
                 FROM catalog_source s LEFT JOIN catalog_location l ON l.source_id = s.id
-                GROUP BY s.id ORDER BY s.type, s.target
-                """
+                GROUP BY s.id HAVING s.type <> $1 OR count(l.location) > 0 ORDER BY s.type, s.target
+                """, [.text(Self.followedType)]
             ).map { row in
                 let id = Int(row.int(0) ?? 0)
                 return SourceView(

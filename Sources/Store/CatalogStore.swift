@@ -16,11 +16,19 @@ package struct LocationContent: Sendable {
     package let location: String
     package let sourceID: Int
     package let outcome: Outcome
+    /// What the annotations of its entities say about where they come from.
+    let managedBy: String
+    let origin: String
+    let isFollowed: Bool
 
-    package init(location: String, sourceID: Int, outcome: Outcome) {
+    /// - Parameter provenance: nil: the location is one of the source itself.
+    package init(location: String, sourceID: Int, outcome: Outcome, provenance: Provenance? = nil) {
         self.location = location
         self.sourceID = sourceID
         self.outcome = outcome
+        managedBy = provenance?.location ?? location
+        origin = provenance?.origin ?? location
+        isFollowed = provenance?.isFollowed ?? false
     }
 
     var isGone: Bool { if case .gone = outcome { true } else { false } }
@@ -34,6 +42,16 @@ package struct CatalogChanges: Sendable, Equatable {
     package var changed: Set<String> = []
     /// Locations that hold another definition of an entity that went, with their sources; they should be read again.
     package var contestants: [String: Int] = [:]
+    /// What Location entities point to may be other locations now.
+    package var areTargetsChanged = false
+}
+
+/// What becomes of entities that no location gives any more.
+package enum OrphanStrategy: String, Sendable, CaseIterable {
+    /// They stay, marked, until somebody deletes them or a location gives them again.
+    case keep
+    /// They go.
+    case delete
 }
 
 /// A stored problem of a location, as users look at it.

@@ -19,6 +19,8 @@ struct Migrator {
         Migration(version: 2, name: "leadership", script: PackageResources._002_leadership_sql),
         Migration(version: 3, name: "workload_facts", script: PackageResources._003_workload_facts_sql),
         Migration(version: 6, name: "etag", script: PackageResources._006_etag_sql),
+        Migration(
+            version: 7, name: "catalog_processing", script: PackageResources._007_catalog_processing_sql),
     ]
 
     /// An arbitrary number that names this lock among the database's advisory locks ("callboar" in ASCII).

@@ -12,10 +12,10 @@ struct ConfigurationTests {
     func defaults() throws {
         let found = try configuration("")
         #expect(
-            found.host == "0.0.0.0" && found.port == 7007 && found.catalogTargets == ["catalog"]
-                && found.readsConfigMaps)
+            found.host == "0.0.0.0" && found.port == 7007 && found.catalog.locations.map(\.target) == ["catalog"]
+                && found.catalog.readsConfigMaps)
         #expect(
-            found.configMapNamespaces.isEmpty && found.clusters.homeName == "default"
+            found.catalog.configMapNamespaces.isEmpty && found.clusters.homeName == "default"
                 && found.clusters.homeContext == nil)
         #expect(found.prices == .openCostDefault && found.costInterval == .seconds(30) && found.tokens.isEmpty)
         #expect(found.warnings == ["backend.auth.externalAccess has no token, so nobody can use the API"])
@@ -139,8 +139,8 @@ struct ConfigurationTests {
               mcp: {allowedOrigins: [https://a], allowedHosts: b}
             """, environment: ["PRICE": "0.000000001"])
         #expect(
-            found.catalogTargets == ["./a", "b.yaml"] && !found.readsConfigMaps
-                && found.configMapNamespaces == ["a", "b"])
+            found.catalog.locations.map(\.target) == ["./a", "b.yaml"] && !found.catalog.readsConfigMaps
+                && found.catalog.configMapNamespaces == ["a", "b"])
         #expect(
             found.clusters.homeName == "prod" && found.clusters.homeContext == "ctx"
                 && found.costInterval == .seconds(60))
@@ -157,12 +157,12 @@ struct ConfigurationTests {
             """
             auth: {providers: {github: {clientId: '${NO}'}}}
             backend: {listen: {prot: 1}, cors: {}, auth: {externalAccess: [{type: static, optoins: 1, options: {token: 12345678, subject: x}}]}}
-            catalog: {rules: [{allow: [X]}], locations: [{type: file, target: a, rules: []}]}
+            catalog: {rulez: 1, locations: [{type: file, target: a, rulez: []}]}
             callboard: {costs: {price: {}}}
             """.replacing("12345678", "'12345678'"))
         let expected = [
-            "auth", "backend.listen.prot", "backend.cors", "backend.auth.externalAccess[0].optoins", "catalog.rules",
-            "catalog.locations[0].rules", "callboard.costs.price",
+            "auth", "backend.listen.prot", "backend.cors", "backend.auth.externalAccess[0].optoins", "catalog.rulez",
+            "catalog.locations[0].rulez", "callboard.costs.price",
         ]
         #expect(found.warnings == expected.map { "unknown configuration key \($0) is ignored" })
     }
@@ -184,7 +184,7 @@ struct ConfigurationTests {
     func otherLocations() throws {
         let found = try configuration(
             "catalog: {locations: [{type: url, target: http://x}]}\nbackend: ~\ncallboard: {costs: ~}\n")
-        #expect(found.catalogTargets.isEmpty)
+        #expect(found.catalog.locations.isEmpty)
         #expect(found.warnings.first?.hasPrefix("catalog.locations[0] has the type url") == true)
     }
 

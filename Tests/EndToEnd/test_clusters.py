@@ -138,6 +138,8 @@ def test_clusters_of_the_catalog_are_located_by_their_annotations(make_callboard
     authority = cluster.configuration["clusters"][0]["cluster"]["certificate-authority-data"]
     configuration = {
         "kubernetes": {"clusterLocatorMethods": [{"type": "catalog"}]},
+        # Other namespaces may not add Resources unless this says so.
+        "catalog": {"rules": [{"allow": ["Resource", "Component"]}]},
         "callboard": {"kubernetes": {"credentials": [{
             "cluster": "north", "url": cluster.server.geturl(), "serviceAccountToken": token, "caData": authority}]}}}
     callboard = make_callboard(configuration).wait_ready()
@@ -155,6 +157,8 @@ def test_an_entity_cannot_say_how_the_server_that_gets_our_token_is_known(make_c
     authority = cluster.configuration["clusters"][0]["cluster"]["certificate-authority-data"]
     configuration = {
         "kubernetes": {"clusterLocatorMethods": [{"type": "catalog"}]},
+        # Other namespaces may not add Resources unless this says so.
+        "catalog": {"rules": [{"allow": ["Resource", "Component"]}]},
         "callboard": {"kubernetes": {"credentials": [{
             "cluster": "north", "url": cluster.server.geturl(), "serviceAccountToken": token}]}}}
     callboard = make_callboard(configuration).wait_ready()

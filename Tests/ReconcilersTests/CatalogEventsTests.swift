@@ -16,7 +16,8 @@ struct CatalogEventsTests {
         try await TestDatabase.withStore { store in
             let events = EventLog()
             let reconciler = CatalogReconciler(
-                sources: [source], store: store, events: events, metrics: MetricsRegistry(), logger: Logger("test"))
+                sources: [source], processing: .forTests(), store: store, events: events, metrics: MetricsRegistry(),
+                logger: Logger("test"))
             let run = Task { await reconciler.run() }
             #expect(await eventually { await reconciler.isCaughtUp })
             run.cancel()

@@ -36,10 +36,12 @@ final class ClaimLog: ClaimReceiver {
 /// Runs a catalog reconciler over the sources, and tells the claims that it stores, while the body runs.
 func following(
     _ sources: [ScriptedSource], _ store: Store, claims: ClaimLog = ClaimLog(),
-    metrics: MetricsRegistry = MetricsRegistry(), _ body: (CatalogReconciler) async throws -> Void
+    processing: CatalogProcessing = .forTests(), metrics: MetricsRegistry = MetricsRegistry(),
+    _ body: (CatalogReconciler) async throws -> Void
 ) async throws {
     let logger = Logger("test")
-    let reconciler = CatalogReconciler(sources: sources, store: store, metrics: metrics, logger: logger)
+    let reconciler = CatalogReconciler(
+        sources: sources, processing: processing, store: store, metrics: metrics, logger: logger)
     let feed = store.catalogFeed(logger: logger)
     let follower = ClaimFollower(cluster: "test", catalog: store.catalog, feed: feed, logger: logger)
     let run = Task {
@@ -57,6 +59,18 @@ func following(
     run.cancel()
     await run.value
     try result.get()
+}
+
+extension CatalogProcessing {
+    private static let executor = ThreadExecutor(name: "test-targets")
+
+    /// What is named by Locations and placeholders comes from these URLs, and is looked at often.
+    static func forTests(urls: ScriptedURLs? = nil, interval: Duration? = .milliseconds(50)) -> CatalogProcessing {
+        var processing = CatalogProcessing(targets: TargetReader(urls: urls, executor: executor))
+        processing.interval = interval
+        processing.firstRetry = .milliseconds(20)
+        return processing
+    }
 }
 
 extension Store {

@@ -27,7 +27,7 @@ private struct Setting {
             retired: RetiredClusters(logger: logger) { nil }, isWarmStandby: isWarmStandby, prices: .openCostDefault,
             costInterval: .seconds(1),
             metrics: MetricsRegistry(), logger: logger, home: home, makeRecorder: { _ in nil },
-            makeSources: { _ in sources })
+            processing: .forTests(), makeSources: { _ in sources })
     }
 
     func reach(by client: KubernetesClient) {

@@ -1,0 +1,123 @@
+package import Base
+package import Catalog
+
+/// Reads single locations that catalog entities name: URLs and, where that is allowed, files of this machine.
+package actor TargetReader {
+    /// Nil: URLs are not read.
+    private let urls: (any URLReading)?
+    private var contents = URLContents()
+    /// The thread on which files are read.
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    private let executor: ThreadExecutor
+
+    /// - Parameter executor: a thread that may block; sources can share one.
+    package init(urls: (any URLReading)?, executor: ThreadExecutor) {
+        self.urls = urls
+        self.executor = executor
+    }
+
+    /// The bytes at a location; nil when nothing is there.
+    ///
+    /// - Parameters:
+    ///   - location: `url:…` or `file:…`, as `RelativeLocation` makes them.
+    ///   - place: what names it.
+    /// - Throws: `CatalogSourceError` when it cannot be read now, or may not be.
+    package func read(_ location: String, for place: Provenance, maximumBytes: Int) async throws -> [UInt8]? {
+        let bytes: [UInt8]?
+        if location.hasPrefix("file:") {
+            bytes = try file(String(location.dropFirst("file:".count)), place, maximumBytes)
+        } else {
+            bytes = try await url(String(location.dropFirst("url:".count)))
+        }
+        guard bytes?.count ?? 0 <= maximumBytes else {
+            throw CatalogSourceError(.tooLarge, Self.source(location), "is larger than \(maximumBytes) bytes")
+        }
+        return bytes
+    }
+
+    private static func source(_ location: String) -> SourceID {
+        let parts = location.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        return SourceID(type: parts[0], target: parts.count > 1 ? parts[1] : "")
+    }
+
+    private func file(_ path: String, _ place: Provenance, _ maximumBytes: Int) throws -> [UInt8]? {
+        let source = SourceID(type: "file", target: path)
+        guard place.mayRead(file: path) else {
+            throw CatalogSourceError(
+                .unreadable, source,
+                "may not be read: only catalog files of catalog.locations may name files, and only below the directory "
+                    + "that is configured there")
+        }
+        do throws(FileError) {
+            guard try FileFingerprint(following: path) != nil else {
+                throw FileError(code: .unreadable, path: path, detail: "not a regular file")
+            }
+            return try readFile(path, maximumBytes: maximumBytes)
+        } catch {
+            if error.code == .notFound { return nil }
+            throw CatalogSourceError(error.code == .tooLarge ? .tooLarge : .unreadable, source, error.detail)
+        }
+    }
+
+    private func url(_ url: String) async throws -> [UInt8]? {
+        guard let urls else {
+            throw CatalogSourceError(
+                .unreadable, SourceID(type: "url", target: url), "no integration that reads URLs is configured")
+        }
+        let known = contents[url]
+        switch try await urls.read(url, etag: known?.etag) {
+        case .unchanged:
+            if let known { return known.bytes }
+            throw CatalogSourceError(
+                .unreadable, SourceID(type: "url", target: url), "unchanged since it was read, and it was not")
+        case .content(let bytes, let etag):
+            contents.keep(bytes, etag: etag, of: url)
+            return bytes
+        case .missing:
+            contents.forget(url)
+            return nil
+        }
+    }
+}
+
+/// What was read of URLs, as long as an etag saves reading it again. The longest unused go first when it is too much.
+struct URLContents {
+    static let maximumBytes = 32 << 20
+
+    private struct Entry {
+        let bytes: [UInt8]
+        let etag: String
+        var used: UInt64
+    }
+
+    private var entries: [String: Entry] = [:]
+    private(set) var bytes = 0
+    private var uses: UInt64 = 0
+
+    subscript(url: String) -> (bytes: [UInt8], etag: String)? {
+        mutating get {
+            uses += 1
+            entries[url]?.used = uses
+            return entries[url].map { ($0.bytes, $0.etag) }
+        }
+    }
+
+    mutating func keep(_ content: [UInt8], etag: String?, of url: String) {
+        forget(url)
+        guard let etag, content.count <= Self.maximumBytes / 8 else { return }
+        uses += 1
+        entries[url] = Entry(bytes: content, etag: etag, used: uses)
+        bytes += content.count
+        guard bytes > Self.maximumBytes else { return }
+        // A quarter at once, so that the sorting is paid for by many calls.
+        for (oldest, _) in entries.sorted(by: { $0.value.used < $1.value.used }) {
+            guard bytes > Self.maximumBytes / 4 * 3 else { return }
+            forget(oldest)
+        }
+    }
+
+    mutating func forget(_ url: String) {
+        guard let entry = entries.removeValue(forKey: url) else { return }
+        bytes -= entry.bytes.count
+    }
+}

@@ -1,0 +1,141 @@
+import Base
+import Catalog
+import CatalogSources
+import Reconcilers
+import Store
+
+/// Where entities come from, which kinds may come from where, and what becomes of those that go.
+struct CatalogConfiguration {
+    /// A file or directory of catalog files.
+    struct Location {
+        let target: String
+        /// Nil: every kind may come from there.
+        var rules: [CatalogRule]?
+    }
+
+    var locations = [Location(target: "catalog")]
+    /// Nil: the standard ones.
+    var rules: [CatalogRule]?
+    var orphans = OrphanStrategy.delete
+    /// Nil: what Location entities and placeholders name is not read again by itself.
+    var interval: Duration? = .seconds(100)
+    /// Whether labelled ConfigMaps are read, and where; no namespaces: everywhere.
+    var readsConfigMaps = true
+    var configMapNamespaces: [String] = []
+    var warnings: [String] = []
+
+    init() {}
+
+    init(_ root: ConfigurationNode) throws(ConfigurationError) {
+        rules = try root["catalog"]?.member("rules", "a list of rules").map(Self.rules)
+        if let node = root["catalog.locations"] { try readLocations(node) }
+        if let node = root["catalog.orphanStrategy"] { orphans = try Self.orphans(node) }
+        if let node = root["catalog.processingInterval"] { interval = try Self.interval(node) }
+        readsConfigMaps = try root["callboard.catalog.configMaps.enabled"]?.bool() ?? true
+        configMapNamespaces = try root["callboard.catalog.configMaps.namespaces"]?.strings() ?? []
+    }
+
+    private mutating func readLocations(_ node: ConfigurationNode) throws(ConfigurationError) {
+        locations = []
+        for location in try node.elements() {
+            let type = try location.required("type", "file").string()
+            let target = try location.required("target", "a path").string()
+            let rules = try location.member("rules", "a list of rules").map(Self.rules)
+            if type == "file" {
+                locations.append(Location(target: target, rules: rules))
+            } else {
+                warnings.append(
+                    "\(location.path) has the type \(type), which this version does not read; expected file")
+            }
+        }
+    }
+
+    private static func orphans(_ node: ConfigurationNode) throws(ConfigurationError) -> OrphanStrategy {
+        guard let strategy = OrphanStrategy(rawValue: try node.string()) else {
+            throw node.refused("expected keep or delete, found \"\(try node.string())\"")
+        }
+        return strategy
+    }
+}
+
+extension CatalogConfiguration {
+    /// What the configuration says about processing.
+    ///
+    /// - Parameters:
+    ///   - cluster: that holds the ConfigMaps.
+    ///   - namespace: that Callboard works in.
+    func processing(cluster: String, namespace: String, targets: TargetReader) -> CatalogProcessing {
+        var processing = CatalogProcessing(targets: targets)
+        if let rules { processing.rules.rules = rules }
+        for location in locations {
+            let source = DirectorySource.id(of: location.target).description
+            processing.rules.sources[source] = .some(location.rules)
+        }
+        processing.rules.ownLocations = ["configmap:\(cluster)/\(namespace)/"]
+        processing.orphans = orphans
+        processing.interval = interval
+        return processing
+    }
+}
+
+// MARK: Rules
+
+extension CatalogConfiguration {
+    private static func rules(_ node: ConfigurationNode) throws(ConfigurationError) -> [CatalogRule] {
+        var rules: [CatalogRule] = []
+        for element in try node.elements() {
+            let kinds = try element.required("allow", "a list of kinds").strings()
+            rules.append(CatalogRule(kinds: kinds, places: try element.member("locations", "a list").map(places)))
+        }
+        return rules
+    }
+
+    private static func places(_ node: ConfigurationNode) throws(ConfigurationError) -> [CatalogRule.Place] {
+        var places: [CatalogRule.Place] = []
+        for element in try node.elements() {
+            let type = try element.required("type", "a type of locations, such as url").string()
+            places.append(CatalogRule.Place(type: type, target: try target(element)))
+        }
+        return places
+    }
+
+    private static func target(_ node: ConfigurationNode) throws(ConfigurationError) -> CatalogRule.Place.Target {
+        let exact = try node.member("exact", "a target")?.string()
+        guard let pattern = try node.member("pattern", "a pattern of targets") else {
+            return exact.map(CatalogRule.Place.Target.exact) ?? .any
+        }
+        guard exact == nil else { throw node.refused("cannot have both exact and pattern values") }
+        guard let glob = Glob(try pattern.string()) else {
+            throw pattern.refused("expected braces that stand for 1,000 patterns at most")
+        }
+        return .pattern(glob)
+    }
+}
+
+// MARK: Times
+
+extension CatalogConfiguration {
+    private static let units: [(key: String, seconds: Double)] = [
+        ("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1), ("milliseconds", 0.001),
+    ]
+
+    /// `false`, seconds, or Backstage's object such as `{minutes: 30}`.
+    private static func interval(_ node: ConfigurationNode) throws(ConfigurationError) -> Duration? {
+        if node.value.boolValue == false || node.value.stringValue == "false" { return nil }
+        let expectation = "false, seconds, or an object such as {minutes: 30}, from 1 second to 30 days"
+        var seconds = 0.0
+        if let object = node.value.objectValue {
+            for key in object.keys where !units.contains(where: { $0.key == key }) {
+                throw node.refused("expected \(expectation), found the unit \(key)")
+            }
+            for unit in units { seconds += (try node[unit.key]?.number() ?? 0) * unit.seconds }
+        } else {
+            guard node.value.doubleValue != nil || node.value.stringValue != nil else {
+                throw node.expected(expectation)
+            }
+            seconds = try node.number()
+        }
+        guard (1...2_592_000).contains(seconds) else { throw node.refused("expected \(expectation)") }
+        return .seconds(seconds)
+    }
+}

@@ -1,0 +1,106 @@
+internal import Base
+internal import Catalog
+internal import CatalogSources
+internal import Store
+
+/// Turns what stands at a location into documents: reads it, has its placeholders filled in, and asks the rules.
+struct CatalogReader: Sendable {
+    /// What came of looking at a location.
+    struct Reading: Sendable {
+        let content: LocationContent
+        var bytes = 0
+        var ending = Ending.complete
+    }
+
+    /// How looking ended.
+    enum Ending: Sendable {
+        /// When something changes there, the source says so.
+        case complete
+        /// It depends on more than its source announces, so it must be looked at again after a time.
+        case toBeRepeated
+        /// The source cannot read it.
+        case failed
+        /// Something else that it needs cannot be read, such as a URL.
+        case lacking
+    }
+
+    let rules: CatalogRules
+    let targets: TargetReader
+
+    /// Looks at a location of a source.
+    func read(_ location: String, of source: any CatalogSource, id: Int) async -> Reading {
+        let place = Provenance(location: source.origin(of: location), source: source.id.description)
+        return await reading(location, id, place) { try await source.read(location) }
+    }
+
+    /// Looks at a location because Location entities lead to it.
+    ///
+    /// - Parameter target: nil: they do so no more.
+    func read(_ location: String, following target: FollowedLocation?, id: Int) async -> Reading {
+        guard let target else {
+            let place = Provenance(location: location, origin: location, source: "")
+            return Reading(
+                content: LocationContent(location: location, sourceID: id, outcome: .gone, provenance: place))
+        }
+        var reading = await reading(location, id, target.provenance) {
+            if let problem = target.problem { throw PlaceholderError(description: problem) }
+            let bytes = try await targets.read(
+                location, for: target.provenance, maximumBytes: DirectorySource.maximumFileBytes)
+            guard bytes != nil || target.isOptional else { throw PlaceholderError(description: "nothing is there") }
+            return bytes
+        }
+        switch reading.ending {
+        case .complete, .toBeRepeated: reading.ending = .toBeRepeated
+        // What leads too far is looked at again when a Location entity changes.
+        case .failed, .lacking: reading.ending = target.problem == nil ? .lacking : .complete
+        }
+        return reading
+    }
+
+    private func reading(
+        _ location: String, _ id: Int, _ place: Provenance, _ read: () async throws -> [UInt8]?
+    ) async -> Reading {
+        func reading(_ outcome: LocationContent.Outcome) -> Reading {
+            Reading(content: LocationContent(location: location, sourceID: id, outcome: outcome, provenance: place))
+        }
+        do {
+            guard let bytes = try await read() else { return reading(.gone) }
+            let file = CatalogFile(bytes, name: location)
+            let values = await values(of: file.placeholders, place)
+            let documents = file.documents(filling: values).map { $0.checked(by: rules, at: place) }
+            var result = reading(.documents(documents))
+            result.bytes = bytes.count
+            let isLacking = values.values.contains { if case .failure = $0 { true } else { false } }
+            result.ending = values.isEmpty ? .complete : isLacking ? .lacking : .toBeRepeated
+            return result
+        } catch {
+            var result = reading(.unreadable("\(error)"))
+            result.ending = .failed
+            return result
+        }
+    }
+}
+
+extension CatalogReader {
+    private func values(of placeholders: [Placeholder], _ place: Provenance) async -> PlaceholderValues {
+        var values: PlaceholderValues = [:]
+        for (number, placeholder) in placeholders.enumerated() {
+            values[placeholder] =
+                number < Placeholder.maximumCount
+                ? await value(of: placeholder, place)
+                : .failure(PlaceholderError(description: "is one of more than \(Placeholder.maximumCount) in its file"))
+        }
+        return values
+    }
+
+    private func value(of placeholder: Placeholder, _ place: Provenance) async -> Result<JSONValue, PlaceholderError> {
+        guard let target = placeholder.target else { return .failure("must name a URL or a path") }
+        do {
+            let location = try RelativeLocation.resolve(target, from: place.location)
+            let bytes = try await targets.read(location, for: place, maximumBytes: Placeholder.maximumBytes)
+            return bytes.map(placeholder.value) ?? .failure("cannot be filled in: nothing is there")
+        } catch {
+            return .failure(PlaceholderError(description: "cannot be filled in: \(error)"))
+        }
+    }
+}

@@ -1,0 +1,44 @@
+internal import Base
+internal import Store
+
+// What goes although nobody announced it.
+extension CatalogReconciler {
+    /// Removes what sources gave that are configured no more. Only after every configured one could be read: a source that
+    /// was merely renamed has taken its locations over by then, and its entities stay as they are.
+    ///
+    /// - Returns: false when the database failed; nothing is lost by trying again.
+    func retire() async -> Bool {
+        do {
+            for id in try await store.catalog.retired(configured: ids + [followedID]) {
+                let locations = try await store.catalog.locations(of: id)
+                let gone = locations.map { LocationContent(location: $0, sourceID: id, outcome: .gone) }
+                try await apply(gone, orphans: .delete)
+                try await store.catalog.remove(source: id)
+                logger.info(
+                    "a source is configured no more; what only it gave was removed",
+                    ["source": .int(Int64(id)), "locations": .int(Int64(locations.count))])
+            }
+            return true
+        } catch {
+            logger.warning("a retired source was not removed yet", ["error": .string("\(error)")])
+            // Something must wake the loop, or nobody tries again.
+            if !sources.isEmpty { queue.add(.listing(source: 0), after: Self.databaseRetry) }
+            return false
+        }
+    }
+
+    /// Removes orphans that were kept before the operator wanted them removed.
+    ///
+    /// - Returns: false when the database failed.
+    func sweep() async -> Bool {
+        guard processing.orphans == .delete else { return true }
+        do {
+            noteTargets(try await store.catalog.sweepOrphans())
+            return true
+        } catch {
+            logger.warning("orphans were not removed yet", ["error": .string("\(error)")])
+            queue.add(.following, after: Self.databaseRetry)
+            return false
+        }
+    }
+}

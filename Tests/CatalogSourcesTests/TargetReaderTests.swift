@@ -1,0 +1,40 @@
+import Base
+import Catalog
+import Testing
+
+@testable import CatalogSources
+
+@Suite("Reading what entities name")
+struct TargetReaderTests {
+    private static let executor = ThreadExecutor(name: "targets")
+
+    @Test("a file below the configured directory is read, a missing one is missing, and any other is refused")
+    func files() async throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("a.txt", "text")
+        let reader = TargetReader(urls: nil, executor: Self.executor)
+        let place = Provenance(location: "file:\(directory.path)/c.yaml", source: "file:\(directory.path)")
+        #expect(
+            try await reader.read("file:\(directory.path)/a.txt", for: place, maximumBytes: 10) == Array("text".utf8))
+        #expect(try await reader.read("file:\(directory.path)/b.txt", for: place, maximumBytes: 10) == nil)
+        for (path, limit) in [("/etc/hostname", 1_000), ("\(directory.path)/a.txt", 3), (directory.path + "/.", 10)] {
+            await #expect(throws: CatalogSourceError.self) {
+                _ = try await reader.read("file:\(path)", for: place, maximumBytes: limit)
+            }
+        }
+    }
+
+    @Test("what is kept for its etag stays within its bound, and the longest unused goes first")
+    func bounded() {
+        var contents = URLContents()
+        let large = [UInt8](repeating: 0, count: URLContents.maximumBytes / 8)
+        for number in 0..<8 { contents.keep(large, etag: "e", of: "\(number)") }
+        #expect(contents["0"]?.etag == "e")
+        contents.keep(large, etag: "e", of: "8")
+        #expect(contents.bytes <= URLContents.maximumBytes)
+        #expect(contents["0"] != nil && contents["1"] == nil && contents["8"] != nil)
+        contents.keep(large + [0], etag: "e", of: "9")
+        contents.keep([1], etag: nil, of: "8")
+        #expect(contents["9"] == nil && contents["8"] == nil)
+    }
+}
