@@ -5,9 +5,18 @@ package struct Permission: Sendable, Hashable {
 
     package let plugin: String
     package let name: String
-    package let attribute: Attribute
+    /// Nil: none of these.
+    package let attribute: Attribute?
 
-    package static let readEntities = Permission(plugin: "catalog", name: "catalog.entity.read", attribute: .read)
+    package static let readEntities = catalog("entity.read", .read)
+    package static let deleteEntities = catalog("entity.delete", .delete)
+    package static let refreshEntities = catalog("entity.refresh", .update)
+    package static let validateEntities = catalog("entity.validate", nil)
+    package static let readLocations = catalog("location.read", .read)
+    /// Changing one too.
+    package static let createLocations = catalog("location.create", .create)
+    package static let deleteLocations = catalog("location.delete", .delete)
+    package static let analyzeLocations = catalog("location.analyze", nil)
     package static let readWorkloads = Permission(
         plugin: "callboard", name: "callboard.workload.read", attribute: .read)
     package static let readCosts = Permission(plugin: "callboard", name: "callboard.cost.read", attribute: .read)
@@ -19,8 +28,13 @@ package struct Permission: Sendable, Hashable {
 
     /// Every permission there is, for checking configured names.
     package static let all: [Permission] = [
-        readEntities, readWorkloads, readCosts, readSources, readClusters, readClusterObjects,
+        readEntities, deleteEntities, refreshEntities, validateEntities, readLocations, createLocations,
+        deleteLocations, analyzeLocations, readWorkloads, readCosts, readSources, readClusters, readClusterObjects,
     ]
+
+    private static func catalog(_ name: String, _ attribute: Attribute?) -> Permission {
+        Permission(plugin: "catalog", name: "catalog.\(name)", attribute: attribute)
+    }
 }
 
 /// One entry of `accessRestrictions` in Backstage's configuration: the caller may use this plugin, and within it only
@@ -40,7 +54,7 @@ package struct AccessRestriction: Sendable, Hashable {
 
     func allows(_ permission: Permission) -> Bool {
         plugin == permission.plugin && permissions?.contains(permission.name) ?? true
-            && attributes?.contains(permission.attribute) ?? true
+            && attributes.map { permission.attribute.map($0.contains) ?? false } ?? true
     }
 }
 
@@ -61,16 +75,23 @@ package struct Caller: Sendable, Hashable {
         restrictions?.contains { $0.allows(permission) } ?? true
     }
 
-    /// Refuses a caller without the permission.
+    /// Whether the caller has a permission to read, for whom everything else is as if it were not there.
     ///
-    /// - Throws: `ActionError` of kind `notAllowed`, in Backstage's words when the token is held to other plugins.
-    package func check(_ permission: Permission) throws(ActionError) {
-        guard let restrictions, !may(permission) else { return }
-        let plugins = Set(restrictions.map(\.plugin))
-        if !plugins.contains(permission.plugin) {
+    /// - Throws: `ActionError` of kind `notAllowed` when the token is held to other plugins, in Backstage's words.
+    package func sees(_ permission: Permission) throws(ActionError) -> Bool {
+        let plugins = Set(restrictions?.map(\.plugin) ?? [permission.plugin])
+        guard plugins.contains(permission.plugin) else {
             let names = plugins.sorted().map { "'\($0)'" }.joined(separator: ", ")
             throw ActionError(.notAllowed, "This token's access is restricted to plugin(s) \(names)")
         }
+        return may(permission)
+    }
+
+    /// Refuses a caller without the permission.
+    ///
+    /// - Throws: `ActionError` of kind `notAllowed`.
+    package func check(_ permission: Permission) throws(ActionError) {
+        guard try !sees(permission) else { return }
         throw ActionError(.notAllowed, "This token's access does not include the permission \(permission.name)")
     }
 }

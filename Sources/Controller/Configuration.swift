@@ -16,6 +16,8 @@ struct Configuration {
     /// Whether labelled ConfigMaps are read, and where; no namespaces: everywhere.
     var readsConfigMaps = true
     var configMapNamespaces: [String] = []
+    /// Nobody registers, changes or removes locations over the API.
+    var isCatalogReadOnly = false
     var clusters = ClustersConfiguration()
     var leadership = LeadershipConfiguration()
     var prices = PriceList.openCostDefault
@@ -50,7 +52,8 @@ struct Configuration {
         "backend.database.connection.sslmode", "backend.database.pool.max",
         "backend.auth.externalAccess[].type", "backend.auth.externalAccess[].options.token",
         "backend.auth.externalAccess[].options.subject", "backend.auth.externalAccess[].accessRestrictions.*",
-        "catalog.locations[].type", "catalog.locations[].target", "mcpActions.name", "mcpActions.description",
+        "catalog.locations[].type", "catalog.locations[].target", "catalog.readonly", "mcpActions.name",
+        "mcpActions.description",
         "mcpActions.instructions", "callboard.kubernetes.clusterName", "callboard.kubernetes.context",
         "callboard.kubernetes.contexts", "callboard.kubernetes.contexts[]",
 
@@ -175,6 +178,7 @@ struct Configuration {
                 }
             }
         }
+        isCatalogReadOnly = try root["catalog.readonly"]?.bool() ?? isCatalogReadOnly
         readsConfigMaps = try root["callboard.catalog.configMaps.enabled"]?.bool() ?? true
         configMapNamespaces = try root["callboard.catalog.configMaps.namespaces"]?.strings() ?? []
     }

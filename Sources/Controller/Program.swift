@@ -36,14 +36,18 @@ struct Program {
         let clusters = try await Clusters(configuration.clusters, http, leases: leaseHTTP, metrics)
         let feed = ownStore.catalogFeed(logger: Logger("catalog-feed"))
         let identity = processIdentity()
-        let reconcilers = reconcilers(clusters, feed, identity: identity)
+        let requests = ownStore.requestFeed(logger: Logger("catalog-requests"))
+        let reconcilers = reconcilers(clusters, feed, requests, ownStore.catalog, identity: identity)
         let leadership = Leadership(
             configuration.leadership, clusters, ownStore, reconcilers, identity: identity, metrics,
             Logger("leadership"))
         let readiness = Readiness(store: ownStore, reconcilers: reconcilers, isSoleLeader: leadership.isSole)
+        var catalog = CatalogAPIConfiguration()
+        catalog.isReadOnly = configuration.isCatalogReadOnly
         let api = APIServer(
             store: store, registry: try ActionRegistry(store: store, currency: configuration.prices.currency),
             authenticator: Authenticator(tokens: configuration.tokens), mcp: configuration.mcp,
+            catalog: catalog,
             kubernetes: KubernetesObjects(
                 directory: clusters.directory, configuration: configuration.clusters.objects, metrics: metrics),
             metrics: metrics, logger: Logger("api"), liveness: { await leadership.problem },
@@ -92,13 +96,16 @@ struct Program {
         return nil
     }
 
-    private func reconcilers(_ clusters: Clusters, _ feed: CatalogFeed, identity: String) -> ReconcilerSet {
+    private func reconcilers(
+        _ clusters: Clusters, _ feed: CatalogFeed, _ requests: CatalogFeed, _ catalog: CatalogStore, identity: String
+    ) -> ReconcilerSet {
         let configuration = configuration
         let files = ThreadExecutor(name: "catalog-files")
         let retired = RetiredClusters(logger: Logger("clusters")) { await clusters.registry.configuredNames }
         return ReconcilerSet(
-            directory: clusters.directory, feed: feed, customWorkloads: configuration.clusters.workloads,
-            retired: retired, isWarmStandby: configuration.leadership.isWarmStandby, prices: configuration.prices,
+            directory: clusters.directory, feed: feed, requests: requests,
+            customWorkloads: configuration.clusters.workloads, retired: retired,
+            isWarmStandby: configuration.leadership.isWarmStandby, prices: configuration.prices,
             costInterval: configuration.costInterval, metrics: metrics,
             logger: Logger("reconcilers"), home: clusters.home,
             makeRecorder: { [metrics] client in
@@ -110,6 +117,7 @@ struct Program {
             var sources: [any CatalogSource] = configuration.catalogTargets.map {
                 DirectorySource(path: $0, executor: files)
             }
+            sources.append(RegisteredLocations(catalog: catalog, requests: requests))
             guard configuration.readsConfigMaps else { return sources }
             let namespaces: [String?] =
                 configuration.configMapNamespaces.isEmpty ? [nil] : configuration.configMapNamespaces

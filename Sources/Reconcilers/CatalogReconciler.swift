@@ -32,9 +32,9 @@ package actor CatalogReconciler {
     private let store: Store
     private let logger: Logger
     private let metrics: ReconcilerMetrics
-    private let queue: WorkQueue<Key>
+    let queue: WorkQueue<Key>
     /// Row ids of the sources, in their order.
-    private var ids: [Int] = []
+    private(set) var ids: [Int] = []
     /// Sources whose first listing was attempted, and those whose listing succeeded once.
     private var attempted: Set<Int> = []
     private var listed: Set<Int> = []
