@@ -48,18 +48,18 @@ struct RegisteredLocationsTests {
     @Test("a registration becomes a Location entity that points to its target, moves and goes with it")
     func follows() async throws {
         try await TestDatabase.withStore { store in
-            let first = try await store.catalog.register(Self.one, by: "x")
-            guard case .registered(let location) = first else { return Issue.record("\(first)") }
-            try await leading(store) {
+            _ = try await store.catalog.register(Self.one, by: "x")
+            let id = try #require(try await store.catalog.registeredLocations().first?.id)
+            try await leading(store) { () async throws in
                 let entity = try await store.catalog.entity(ref: Self.one.entityRef.canonical)
                 let document = try JSONValue(parsing: try #require(entity).document)
                 #expect(document["spec"] == ["type": "url", "target": "https://h/one.yaml"])
                 let annotations = document["metadata"]?["annotations"]
                 #expect(annotations?["backstage.io/managed-by-location"] == "url:https://h/one.yaml")
-                _ = try await store.catalog.replace(location: location.id, by: Self.two, subject: "x")
+                _ = try await store.catalog.replace(location: id, by: Self.two, subject: "x")
                 #expect(await eventually { try await Self.isThere(Self.two, store) })
                 #expect(await eventually { try await !Self.isThere(Self.one, store) })
-                _ = try await store.catalog.unregister(location: location.id)
+                _ = try await store.catalog.unregister(location: id)
                 #expect(await eventually { try await !Self.isThere(Self.two, store) })
             }
         }
@@ -68,11 +68,12 @@ struct RegisteredLocationsTests {
     @Test("what was registered and removed while nobody led is caught up with")
     func absence() async throws {
         try await TestDatabase.withStore { store in
-            guard case .registered(let location) = try await store.catalog.register(Self.one, by: "x") else { return }
-            try await leading(store) { #expect(try await Self.isThere(Self.one, store)) }
-            _ = try await store.catalog.unregister(location: location.id)
+            _ = try await store.catalog.register(Self.one, by: "x")
+            try await leading(store) { () async throws in #expect(try await Self.isThere(Self.one, store)) }
+            let id = try #require(try await store.catalog.registeredLocations().first?.id)
+            _ = try await store.catalog.unregister(location: id)
             _ = try await store.catalog.register(Self.two, by: "x")
-            try await leading(store) {
+            try await leading(store) { () async throws in
                 #expect(try await !Self.isThere(Self.one, store))
                 #expect(try await Self.isThere(Self.two, store))
             }
@@ -83,7 +84,7 @@ struct RegisteredLocationsTests {
     func refresh() async throws {
         try await TestDatabase.withStore { store in
             let files = ScriptedSource("files", ["a.yaml": component("a", title: "One")])
-            try await leading(store, [files]) {
+            try await leading(store, [files]) { () async throws in
                 files.setSilently("a.yaml", component("a", title: "Two"))
                 try await store.catalog.requestRefresh(of: ["a.yaml"], by: "x")
                 #expect(await eventually { try await store.title("a") == "Two" })
@@ -95,20 +96,24 @@ struct RegisteredLocationsTests {
     func removal() async throws {
         try await TestDatabase.withStore { store in
             let files = ScriptedSource("files", ["a.yaml": component("a"), "b.yaml": component("b")])
-            try await leading(store, [files]) {
-                func uid(_ name: String) async throws -> String? {
-                    try await store.document(name)?["metadata"]?["uid"]?.stringValue
-                }
-                let (a, b) = (try #require(try await uid("a")), try #require(try await uid("b")))
+            try await leading(store, [files]) { () async throws in
+                let (a, b) = (try #require(try await store.uid("a")), try #require(try await store.uid("b")))
                 files.setSilently("b.yaml", nil)
                 for uid in [a, b] { try await store.catalog.requestRemoval(uid: uid, by: "x") }
-                #expect(await eventually { try await uid("b") == nil })
+                #expect(await eventually { try await store.uid("b") == nil })
                 #expect(
                     await eventually {
-                        let now = try await uid("a")
+                        let now = try await store.uid("a")
                         return now != nil && now != a
                     })
             }
         }
+    }
+}
+
+extension Store {
+    /// The uid of a Component in the namespace `default`; nil when there is no such entity.
+    fileprivate func uid(_ name: String) async throws -> String? {
+        try await document(name)?["metadata"]?["uid"]?.stringValue
     }
 }
