@@ -60,7 +60,7 @@ struct DryRunTests {
             ),
             (
                 ["https://h/a/all.yaml": "kind: [\n"],
-                "url:https://h/a/all.yaml:2:1: YAML error: did not find expected node content"
+                "url:https://h/a/all.yaml:2:1: YAML error: while parsing a flow node: did not find expected node content"
             ),
             (
                 [
@@ -181,7 +181,7 @@ struct ValidateEntityTests {
                     "location": "url:https://h/a",
                 ],
                 [
-                    "InputError: Malformed envelope, /metadata/annotations must be object - type: object",
+                    "InputError: Malformed envelope, /metadata/annotations must be object",
                     "InputError: No processor recognized the entity a:default/a as valid, possibly caused by a foreign kind or apiVersion",
                 ]
             ),
