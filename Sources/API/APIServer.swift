@@ -14,12 +14,14 @@ package struct APIServer: Sendable {
     private let durations: Histogram
 
     /// - Parameters:
+    ///   - catalog: what the catalog's API needs besides the database.
     ///   - kubernetes: fetches objects from clusters; nil: there is no `/api/kubernetes`.
     ///   - liveness: why the process hangs and should be restarted; nil when it does not.
     ///   - readiness: what keeps the program from being ready, by check; empty when nothing does.
     package init(
         store: Store, registry: ActionRegistry, authenticator: Authenticator, mcp: MCPConfiguration,
-        kubernetes: KubernetesObjects? = nil, metrics: MetricsRegistry, logger: Logger,
+        catalog: CatalogAPIConfiguration = CatalogAPIConfiguration(), kubernetes: KubernetesObjects? = nil,
+        metrics: MetricsRegistry, logger: Logger,
         liveness: @escaping @Sendable () async -> String? = { nil },
         readiness: @escaping @Sendable () async -> [ReadinessCheck]
     ) {
@@ -27,7 +29,7 @@ package struct APIServer: Sendable {
         self.logger = logger
         routes =
             HealthRoutes(metrics: metrics, liveness: liveness, readiness: readiness).routes
-            + CatalogRoutes(store: store).routes
+            + CatalogRoutes(store: store, configuration: catalog).routes
             + CallboardRoutes(store: store, registry: registry).routes
             + MCPRoutes(registry: registry, configuration: mcp, logger: logger).routes
             + (kubernetes.map { KubernetesRoutes(store: store, objects: $0).routes } ?? [])

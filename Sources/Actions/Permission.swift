@@ -5,12 +5,18 @@ package struct Permission: Sendable, Hashable {
 
     package let plugin: String
     package let name: String
-    /// Nil when it does none of these.
+    /// Nil: none of these.
     package let attribute: Attribute?
 
-    package static let readEntities = Permission(plugin: "catalog", name: "catalog.entity.read", attribute: .read)
-    package static let validateEntities = Permission(
-        plugin: "catalog", name: "catalog.entity.validate", attribute: nil)
+    package static let readEntities = catalog("entity.read", .read)
+    package static let deleteEntities = catalog("entity.delete", .delete)
+    package static let refreshEntities = catalog("entity.refresh", .update)
+    package static let validateEntities = catalog("entity.validate", nil)
+    package static let readLocations = catalog("location.read", .read)
+    /// Changing one too.
+    package static let createLocations = catalog("location.create", .create)
+    package static let deleteLocations = catalog("location.delete", .delete)
+    package static let analyzeLocations = catalog("location.analyze", nil)
     package static let readWorkloads = Permission(
         plugin: "callboard", name: "callboard.workload.read", attribute: .read)
     package static let readCosts = Permission(plugin: "callboard", name: "callboard.cost.read", attribute: .read)
@@ -22,8 +28,13 @@ package struct Permission: Sendable, Hashable {
 
     /// Every permission there is, for checking configured names.
     package static let all: [Permission] = [
-        readEntities, validateEntities, readWorkloads, readCosts, readSources, readClusters, readClusterObjects,
+        readEntities, deleteEntities, refreshEntities, validateEntities, readLocations, createLocations,
+        deleteLocations, analyzeLocations, readWorkloads, readCosts, readSources, readClusters, readClusterObjects,
     ]
+
+    private static func catalog(_ name: String, _ attribute: Attribute?) -> Permission {
+        Permission(plugin: "catalog", name: "catalog.\(name)", attribute: attribute)
+    }
 }
 
 /// One entry of `accessRestrictions` in Backstage's configuration: the caller may use this plugin, and within it only
@@ -64,16 +75,23 @@ package struct Caller: Sendable, Hashable {
         restrictions?.contains { $0.allows(permission) } ?? true
     }
 
-    /// Refuses a caller without the permission.
+    /// Whether the caller has a permission to read, for whom everything else is as if it were not there.
     ///
-    /// - Throws: `ActionError` of kind `notAllowed`, in Backstage's words when the token is held to other plugins.
-    package func check(_ permission: Permission) throws(ActionError) {
-        guard let restrictions, !may(permission) else { return }
-        let plugins = Set(restrictions.map(\.plugin))
-        if !plugins.contains(permission.plugin) {
+    /// - Throws: `ActionError` of kind `notAllowed` when the token is held to other plugins, in Backstage's words.
+    package func sees(_ permission: Permission) throws(ActionError) -> Bool {
+        let plugins = Set(restrictions?.map(\.plugin) ?? [permission.plugin])
+        guard plugins.contains(permission.plugin) else {
             let names = plugins.sorted().map { "'\($0)'" }.joined(separator: ", ")
             throw ActionError(.notAllowed, "This token's access is restricted to plugin(s) \(names)")
         }
+        return may(permission)
+    }
+
+    /// Refuses a caller without the permission.
+    ///
+    /// - Throws: `ActionError` of kind `notAllowed`.
+    package func check(_ permission: Permission) throws(ActionError) {
+        guard try !sees(permission) else { return }
         throw ActionError(.notAllowed, "This token's access does not include the permission \(permission.name)")
     }
 }

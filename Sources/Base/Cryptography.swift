@@ -18,6 +18,13 @@ package func sha256(_ bytes: [UInt8]) -> [UInt8] {
 /// The SHA-256 digest in lower-case hexadecimal.
 package func sha256Hex(_ bytes: [UInt8]) -> String { Hex.encode(sha256(bytes)) }
 
+/// The SHA-1 digest in lower-case hexadecimal: for names that other systems make so, not for protection.
+package func sha1Hex(_ bytes: [UInt8]) -> String {
+    var digest = [UInt8](repeating: 0, count: 20)
+    EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha1(), nil)
+    return Hex.encode(digest)
+}
+
 /// Compares two byte strings in a time that depends on their lengths only.
 package func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     left.count == right.count && CRYPTO_memcmp(left, right, left.count) == 0

@@ -4,6 +4,7 @@ package struct CatalogInputError: Error, Hashable, CustomStringConvertible {
     /// Which grammar was not followed.
     package enum Code: String, Sendable {
         case entityRef = "entity_ref"
+        case locationRef = "location_ref"
         case filter
         case fields
         case order

@@ -74,7 +74,9 @@ package enum EntityPredicate {
         guard key.lowercased() == "relations" else {
             throw invalid(place, "Non primitive forms of the $contains operator is not supported")
         }
-        guard let type = operand["type"]?.stringValue else { throw invalid(place, "expected {type, targetRef}") }
+        guard let type = operand["type"]?.stringValue,
+            operand.objectValue?.keys.allSatisfy({ ["type", "targetRef"].contains($0) }) == true
+        else { throw invalid(place, "expected {type, targetRef}") }
         guard let target = operand["targetRef"] else { return .match(key: "relations.\(type)", values: nil) }
         if let text = primitive(target) { return .match(key: "relations.\(type)", values: [text]) }
         guard let list = target["$in"] else { throw invalid("\(place).targetRef", "expected a string or $in") }

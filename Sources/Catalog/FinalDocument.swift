@@ -43,8 +43,8 @@ package struct FinalDocument: Sendable, Hashable {
 
     private static func annotations(_ metadata: JSONObject, location: String, origin: String) -> JSONObject {
         var annotations = metadata["annotations"]?.objectValue ?? [:]
-        annotations["backstage.io/managed-by-location"] = .string(location)
-        annotations["backstage.io/managed-by-origin-location"] = .string(origin)
+        annotations["backstage.io/managed-by-location"] = .string(LocationRef.shown(location))
+        annotations["backstage.io/managed-by-origin-location"] = .string(LocationRef.shown(origin))
         for name in ["backstage.io/view-url", "backstage.io/edit-url"] {
             guard let url = annotations[name]?.stringValue, isJavaScriptURL(url) else { continue }
             annotations[name] = "https://backstage.io/annotation-rejected-for-security-reasons"

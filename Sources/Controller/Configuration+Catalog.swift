@@ -22,6 +22,8 @@ struct CatalogConfiguration {
     /// Whether labelled ConfigMaps are read, and where; no namespaces: everywhere.
     var readsConfigMaps = true
     var configMapNamespaces: [String] = []
+    /// Nobody registers, changes or removes locations over the API.
+    var isReadOnly = false
     var warnings: [String] = []
 
     init() {}
@@ -33,6 +35,7 @@ struct CatalogConfiguration {
         if let node = root["catalog.processingInterval"] { interval = try Self.interval(node) }
         readsConfigMaps = try root["callboard.catalog.configMaps.enabled"]?.bool() ?? true
         configMapNamespaces = try root["callboard.catalog.configMaps.namespaces"]?.strings() ?? []
+        isReadOnly = try root["catalog.readonly"]?.bool() ?? false
     }
 
     private mutating func readLocations(_ node: ConfigurationNode) throws(ConfigurationError) {

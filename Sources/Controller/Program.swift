@@ -38,14 +38,22 @@ struct Program {
         let clusters = try await Clusters(configuration.clusters, http, leases: leaseHTTP, metrics)
         let feed = ownStore.catalogFeed(logger: Logger("catalog-feed"))
         let identity = processIdentity()
-        let reconcilers = reconcilers(clusters, feed, github, identity: identity)
+        let requests = ownStore.requestFeed(logger: Logger("catalog-requests"))
+        let reconcilers = reconcilers(clusters, feed, requests, ownStore.catalog, github, identity: identity)
         let leadership = Leadership(
             configuration.leadership, clusters, ownStore, reconcilers, identity: identity, metrics,
             Logger("leadership"))
         let readiness = Readiness(store: ownStore, reconcilers: reconcilers, isSoleLeader: leadership.isSole)
+        var catalog = CatalogAPIConfiguration()
+        catalog.isReadOnly = configuration.catalog.isReadOnly
+        catalog.readURL = { [reader = github.reader] url in
+            guard case .content(let bytes, _) = try await reader.read(url, etag: nil) else { return nil }
+            return bytes
+        }
         let api = APIServer(
             store: store, registry: try ActionRegistry(store: store, currency: configuration.prices.currency),
             authenticator: Authenticator(tokens: configuration.tokens), mcp: configuration.mcp,
+            catalog: catalog,
             kubernetes: KubernetesObjects(
                 directory: clusters.directory, configuration: configuration.clusters.objects, metrics: metrics),
             metrics: metrics, logger: Logger("api"), liveness: { await leadership.problem },
@@ -96,14 +104,16 @@ struct Program {
     }
 
     private func reconcilers(
-        _ clusters: Clusters, _ feed: CatalogFeed, _ github: GitHub, identity: String
+        _ clusters: Clusters, _ feed: CatalogFeed, _ requests: CatalogFeed, _ registered: CatalogStore, _ github: GitHub,
+        identity: String
     ) -> ReconcilerSet {
         let configuration = configuration
         let files = ThreadExecutor(name: "catalog-files")
         let retired = RetiredClusters(logger: Logger("clusters")) { await clusters.registry.configuredNames }
         return ReconcilerSet(
-            directory: clusters.directory, feed: feed, customWorkloads: configuration.clusters.workloads,
-            retired: retired, isWarmStandby: configuration.leadership.isWarmStandby, prices: configuration.prices,
+            directory: clusters.directory, feed: feed, requests: requests,
+            customWorkloads: configuration.clusters.workloads, retired: retired,
+            isWarmStandby: configuration.leadership.isWarmStandby, prices: configuration.prices,
             costInterval: configuration.costInterval, metrics: metrics,
             logger: Logger("reconcilers"), home: clusters.home,
             makeRecorder: { [metrics] client in
@@ -119,6 +129,7 @@ struct Program {
             var sources: [any CatalogSource] = catalog.locations.map {
                 DirectorySource(path: $0.target, executor: files)
             }
+            sources.append(RegisteredLocations(catalog: registered, requests: requests))
             sources += github.sources(store)
             guard catalog.readsConfigMaps else { return sources }
             let namespaces: [String?] = catalog.configMapNamespaces.isEmpty ? [nil] : catalog.configMapNamespaces

@@ -1,4 +1,4 @@
-internal import Catalog
+package import Catalog
 internal import Matching
 
 // What is wrong with an entity beyond its document.

@@ -1,5 +1,5 @@
 package import Base
-package import Catalog
+internal import Catalog
 package import CatalogSources
 package import Store
 

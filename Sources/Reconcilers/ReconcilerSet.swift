@@ -19,6 +19,7 @@ package actor ReconcilerSet {
 
     private let directory: ClusterDirectory
     private let feed: CatalogFeed
+    private let requests: CatalogFeed
     private let customWorkloads: [CustomWorkload]
     private let retired: RetiredClusters
     private let isWarmStandby: Bool
@@ -40,6 +41,7 @@ package actor ReconcilerSet {
     /// - Parameters:
     ///   - directory: the clusters and the ways to them.
     ///   - feed: tells what changed in the stored catalog; to be run by the caller.
+    ///   - requests: tells what is asked of the leader of the catalog; runs while the catalog is led here.
     ///   - customWorkloads: custom resources that are workloads besides the built-in kinds.
     ///   - retired: ends what is stored of clusters that are configured no more.
     ///   - isWarmStandby: `standBy` runs too, and what is led uses its caches.
@@ -48,14 +50,16 @@ package actor ReconcilerSet {
     ///   - processing: what the operator decided about the catalog.
     ///   - makeSources: makes the catalog's sources anew for each time that the catalog is led, with the leader's store.
     package init(
-        directory: ClusterDirectory, feed: CatalogFeed, customWorkloads: [CustomWorkload], retired: RetiredClusters,
-        isWarmStandby: Bool, prices: PriceList, costInterval: Duration, metrics: MetricsRegistry, logger: Logger,
-        home: KubernetesClient, makeRecorder: @escaping @Sendable (KubernetesClient) -> EventRecorder?,
+        directory: ClusterDirectory, feed: CatalogFeed, requests: CatalogFeed, customWorkloads: [CustomWorkload],
+        retired: RetiredClusters, isWarmStandby: Bool, prices: PriceList, costInterval: Duration,
+        metrics: MetricsRegistry, logger: Logger, home: KubernetesClient,
+        makeRecorder: @escaping @Sendable (KubernetesClient) -> EventRecorder?,
         processing: CatalogProcessing, makeSources: @escaping @Sendable (Store) -> [any CatalogSource]
     ) {
         self.processing = processing
         self.directory = directory
         self.feed = feed
+        self.requests = requests
         self.customWorkloads = customWorkloads
         self.retired = retired
         self.isWarmStandby = isWarmStandby
@@ -88,6 +92,10 @@ package actor ReconcilerSet {
             group.addTask { await self.retired.run(store) }
             group.addTask { await recorder?.run() }
             group.addTask { await reconciler.run() }
+            group.addTask { [requests] in await requests.run() }
+            group.addTask { [requests, logger] in
+                await CatalogRequestFollower(catalog: store.catalog, requests: requests, logger: logger).run(reconciler)
+            }
         }
         catalog = nil
     }

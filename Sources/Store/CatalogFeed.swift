@@ -1,20 +1,22 @@
 internal import Base
 internal import Synchronization
 
-/// What changed in the stored catalog, as a subscriber learns it.
+/// What changed in the stored catalog, or was asked of its leader, as a subscriber learns it.
 package enum CatalogNotice: Sendable, Equatable {
     /// Anything may have changed: what was announced before, or while the database was away, went by unheard.
     case anything
-    /// These entities were written or removed.
+    /// These entities were written or removed; of requests, the keys of the locations that were registered or removed.
     case entities(Set<String>)
 }
 
 /// Tells every process which entities changed, over PostgreSQL's NOTIFY: whoever writes announces it in the same
 /// transaction, so that what is announced is stored, and what is stored is announced.
 ///
-/// A notice says only where to look. One connection serves all subscribers of the process.
+/// Another feed tells the leader of the catalog what the API asks of it. A notice says only where to look. One connection
+/// serves all subscribers of a feed in the process.
 package final class CatalogFeed: Sendable {
-    static let channel = "callboard_entities"
+    static let entities = "callboard_entities"
+    static let requests = "callboard_catalog_requests"
     /// NOTIFY takes less than 8,000 bytes.
     private static let maximumPayload = 7_900
     /// Between two looks at whether the feed is to end.
@@ -22,6 +24,7 @@ package final class CatalogFeed: Sendable {
     private static let databaseRetry: Duration = .seconds(1)
 
     private let configuration: PostgresPool.Configuration
+    private let channel: String
     private let logger: Logger
     private let state = Mutex(State())
 
@@ -30,8 +33,9 @@ package final class CatalogFeed: Sendable {
         var nextID = 0
     }
 
-    init(_ configuration: PostgresPool.Configuration, logger: Logger) {
+    init(_ configuration: PostgresPool.Configuration, channel: String, logger: Logger) {
         self.configuration = configuration
+        self.channel = channel
         self.logger = logger
     }
 
@@ -53,8 +57,8 @@ package final class CatalogFeed: Sendable {
         let connection = PostgresConnection(parameters: configuration.parameters, number: 0)
         while !Task.isCancelled {
             do {
-                let heard = try await connection.run {
-                    try $0.notifications(on: Self.channel, within: Self.patience)
+                let heard = try await connection.run { [channel] in
+                    try $0.notifications(on: channel, within: Self.patience)
                 }
                 if heard.isBeginning { send(.anything) }
                 for payload in heard.payloads { send(Self.notice(payload)) }
@@ -72,16 +76,29 @@ package final class CatalogFeed: Sendable {
     }
 
     private static func notice(_ payload: String) -> CatalogNotice {
-        // A ref holds no white space.
+        // A ref holds no white space, and neither does the key of a location.
         payload.isEmpty ? .anything : .entities(Set(payload.split(separator: " ").map(String.init)))
     }
 
     /// Announces entities that were written or removed, when the session's transaction commits.
     static func announce(_ refs: Set<String>, in session: PostgresSession) throws(StoreError) {
         guard !refs.isEmpty else { return }
-        let payload = refs.joined(separator: " ")
+        try notify(entities, refs, in: session)
+    }
+
+    /// Announces that something was asked of the leader, when the session's transaction commits.
+    ///
+    /// - Parameter registrations: keys of locations that were registered or removed.
+    static func announceRequest(registrations: Set<String>, in session: PostgresSession) throws(StoreError) {
+        try notify(requests, registrations.isEmpty ? ["request"] : registrations, in: session)
+    }
+
+    private static func notify(
+        _ channel: String, _ names: Set<String>, in session: PostgresSession
+    ) throws(StoreError) {
+        let payload = names.joined(separator: " ")
         try session.run(
-            "SELECT pg_notify('\(channel)', $1)", [.text(payload.utf8.count <= maximumPayload ? payload : "")])
+            "SELECT pg_notify($1, $2)", [.text(channel), .text(payload.utf8.count <= maximumPayload ? payload : "")])
     }
 }
 

@@ -12,6 +12,8 @@ package struct EntityQuery: Sendable {
     package var offset = 0
     /// Where to go on; then filter, order and text are those of the cursor, and there is no offset.
     package var cursor: QueryCursor?
+    /// Whether all that match are counted; else the page says zero, unless the cursor knows.
+    package var countsTotal = true
 
     package init() {}
 }
@@ -22,6 +24,9 @@ package struct EntityPage: Sendable {
     package var totalItems: Int
     package var next: QueryCursor?
     package var previous: QueryCursor?
+
+    /// What is given to whom nothing is shown.
+    package static let empty = EntityPage(items: [], totalItems: 0)
 }
 
 /// A value of a facet with how many entities have it.
@@ -124,15 +129,15 @@ private struct EntityListing {
     }
 
     func page(_ session: PostgresSession) throws -> EntityPage {
-        let total = try cursor?.totalItems ?? count(session)
-        guard query.limit != 0 else { return EntityPage(items: [], totalItems: total) }
+        let total = try cursor?.totalItems ?? (query.countsTotal ? count(session) : nil)
+        guard query.limit != 0 else { return EntityPage(items: [], totalItems: total ?? 0) }
         var rows = try rows(session)
         let isPrevious = cursor?.isPrevious ?? false
         // A forward page reads one row more than it shows, to know whether there is a next one.
         let hasMore = query.limit.map { rows.count > $0 } ?? false
         if hasMore { rows.removeLast() }
         if isPrevious { rows.reverse() }
-        var page = EntityPage(items: rows.map(\.entity), totalItems: total)
+        var page = EntityPage(items: rows.map(\.entity), totalItems: total ?? 0)
         guard let first = rows.first, let last = rows.last else { return page }
         let origin = cursor?.firstSortFieldValues ?? position(first)
         if hasMore || isPrevious { page.next = place(last, isPrevious: false, origin, total) }
@@ -150,7 +155,7 @@ private struct EntityListing {
         order == nil ? [row.entity.ref] : [row.sortValue, row.entity.ref]
     }
 
-    private func place(_ row: Row, isPrevious: Bool, _ origin: [String?], _ total: Int) -> QueryCursor {
+    private func place(_ row: Row, isPrevious: Bool, _ origin: [String?], _ total: Int?) -> QueryCursor {
         var cursor = QueryCursor(
             orderFields: order.map { [$0] } ?? [], orderFieldValues: position(row), isPrevious: isPrevious)
         cursor.filter = filter

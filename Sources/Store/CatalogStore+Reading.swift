@@ -1,5 +1,5 @@
 internal import Base
-internal import Catalog
+package import Catalog
 
 /// A document as it is stored, ready to be sent.
 package struct StoredEntity: Sendable {
@@ -35,6 +35,20 @@ extension CatalogStore {
         return try await pool.read { session in
             try session.run("SELECT ref, document, etag FROM entity WHERE id = $1::uuid", [.text(uid)])
                 .first(Self.stored)
+        }
+    }
+
+    /// The entities of canonical refs, by ref; those that the filter leaves out are missing.
+    ///
+    /// - Throws: `StoreError`; `CatalogInputError` when the filter is too large.
+    package func entities(refs: Set<String>, filter: EntityFilter?) async throws -> [String: StoredEntity] {
+        var values: [SQLValue] = [.texts(refs)]
+        let condition = try filter.map { SQLCondition(try $0.bounded, values: &values).text } ?? "true"
+        return try await pool.read { [values] session in
+            let found = try session.runOnce(
+                "SELECT ref, document, etag FROM entity WHERE ref = ANY($1::text[]) AND (\(condition))", values
+            ).map(Self.stored)
+            return Dictionary(uniqueKeysWithValues: found.map { ($0.ref, $0) })
         }
     }
 
@@ -79,7 +93,7 @@ extension CatalogStore {
 }
 
 /// Groups of 8-4-4-4-12 digits (RFC 9562); PostgreSQL would read other forms too, and refuse others with an error.
-private func isUUID(_ text: String) -> Bool {
+func isUUID(_ text: String) -> Bool {
     let groups = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
     return groups.map(\.count) == [8, 4, 4, 4, 12]
         && groups.joined().allSatisfy { Unicode.Scalar($0).properties.isASCIIHexDigit }

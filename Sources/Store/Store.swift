@@ -45,7 +45,14 @@ package struct Store: Sendable {
     }
 
     /// Tells which entities change, over a connection of its own.
-    package func catalogFeed(logger: Logger) -> CatalogFeed { CatalogFeed(pool.configuration, logger: logger) }
+    package func catalogFeed(logger: Logger) -> CatalogFeed {
+        CatalogFeed(pool.configuration, channel: CatalogFeed.entities, logger: logger)
+    }
+
+    /// Tells the leader of the catalog that something is asked of it, over a connection of its own.
+    package func requestFeed(logger: Logger) -> CatalogFeed {
+        CatalogFeed(pool.configuration, channel: CatalogFeed.requests, logger: logger)
+    }
 
     /// Ends the connections.
     package func close() async { await pool.close() }

@@ -22,8 +22,8 @@ struct RoutingTests {
     func notAllowed() async throws {
         try await Service.with { service async throws in
             for (method, path) in [
-                ("POST", "/api/catalog/entities"), ("DELETE", "/api/catalog/entities/by-uid/x"),
-                ("PUT", "/api/callboard/orphans"), ("OPTIONS", "/api/catalog/entity-facets"), ("POST", "/livez"),
+                ("POST", "/api/catalog/entities"), ("DELETE", "/api/catalog/entities/by-name/a/b/c"),
+                ("PUT", "/api/callboard/orphans"), ("OPTIONS", "/api/callboard/sources"), ("POST", "/livez"),
             ] {
                 let answer = try await service.client.send(method, path, body: [:])
                 #expect(answer.status == 405)
@@ -32,6 +32,9 @@ struct RoutingTests {
                     answer.json == errorBody(405, "NotAllowedError", "This path has no \(method)", path, method: method)
                 )
             }
+            let several = try await service.client.send("PATCH", "/api/catalog/locations/x")
+            #expect(several.status == 405)
+            #expect(several.headers["Allow"] == "DELETE, GET, HEAD, PUT")
         }
     }
 

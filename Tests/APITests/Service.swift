@@ -29,27 +29,28 @@ struct Service: Sendable {
 
     /// Runs the body against a service over a database of its own.
     static func with(
+        catalog configuration: CatalogAPIConfiguration = CatalogAPIConfiguration(),
         kubernetes: KubernetesObjects? = nil, _ body: @Sendable (Service) async throws -> Void
     ) async throws {
         try await TestDatabase.withStore { store in
             try await define(catalog, in: store)
             try await run(in: store)
-            try await with(store, kubernetes: kubernetes, body)
+            try await with(store, catalog: configuration, kubernetes: kubernetes, body)
         }
     }
 
     /// Runs the body against a service over a store, whether or not that answers.
     static func with(
         _ store: Store, readiness: [ReadinessCheck] = [ReadinessCheck(name: "database", problem: nil)],
-        kubernetes: KubernetesObjects? = nil,
+        catalog: CatalogAPIConfiguration = CatalogAPIConfiguration(), kubernetes: KubernetesObjects? = nil,
         _ body: (Service) async throws -> Void
     ) async throws {
         let metrics = MetricsRegistry()
         let log = Log()
         let api = APIServer(
             store: store, registry: try ActionRegistry(store: store, currency: "EUR"),
-            authenticator: Authenticator(tokens: tokens), mcp: MCPConfiguration(version: "1.2.3"),
-            kubernetes: kubernetes, metrics: metrics,
+            authenticator: Authenticator(tokens: tokens + catalogTokens), mcp: MCPConfiguration(version: "1.2.3"),
+            catalog: catalog, kubernetes: kubernetes, metrics: metrics,
             logger: Logger("api") { log.add($0) }, readiness: { readiness })
         let server = try HTTPServer(HTTPServer.Configuration(), handler: api.respond)
         let result: Result<Void, any Error>
@@ -61,6 +62,22 @@ struct Service: Sendable {
         }
         await server.stop(drain: .zero)
         try result.get()
+    }
+
+    /// A token for these permissions of the catalog alone.
+    static func catalogToken(_ permissions: [String]) -> String { "catalog:" + permissions.joined(separator: ",") }
+
+    /// One token for each set of permissions that the tests of the catalog ask for.
+    private static let catalogTokens = [
+        [], ["catalog.entity.read"], ["catalog.entity.delete"], ["catalog.entity.refresh"],
+        ["catalog.entity.validate"], ["catalog.location.read"], ["catalog.location.create"],
+        ["catalog.location.delete"], ["catalog.location.analyze"],
+    ].map { permissions in
+        StaticToken(
+            token: catalogToken(permissions),
+            caller: Caller(
+                subject: "external:some",
+                restrictions: [AccessRestriction(plugin: "catalog", permissions: Set(permissions), attributes: nil)]))
     }
 
     private static let tokens = [

@@ -25,11 +25,18 @@ struct WebClient: Sendable {
     func send(
         _ method: String, _ target: String, _ headers: [(String, String)] = [], body: JSONValue? = nil
     ) async throws -> Answer {
+        try await send(method, target, headers, bytes: body?.serialized())
+    }
+
+    /// The same with a body of any bytes.
+    func send(
+        _ method: String, _ target: String, _ headers: [(String, String)] = [], bytes body: [UInt8]?
+    ) async throws -> Answer {
         var fields = [("Host", "localhost:\(port)"), ("Connection", "close")] + headers
         if let token, !headers.contains(where: { $0.0 == "Authorization" }) {
             fields.append(("Authorization", "Bearer \(token)"))
         }
-        let bytes = body?.serialized() ?? []
+        let bytes = body ?? []
         if body != nil { fields.append(("Content-Length", "\(bytes.count)")) }
         let head = "\(method) \(target) HTTP/1.1\r\n" + fields.map { "\($0): \($1)\r\n" }.joined() + "\r\n"
         let request = Array(head.utf8) + bytes

@@ -40,6 +40,22 @@ struct AccessTests {
     private static let clusters: Set = ["callboard:list-clusters"]
 
     @Test(
+        "attributes let pass the permissions that have one of them, and none that has none",
+        arguments: [
+            (nil, ["read", "delete", "refresh", "validate"]), ([.read], ["read"]),
+            ([.delete, .update], ["delete", "refresh"]),
+            ([], []), (Set(Permission.Attribute.allCases), ["read", "delete", "refresh"]),
+        ] as [(Set<Permission.Attribute>?, Set<String>)])
+    func attributes(attributes: Set<Permission.Attribute>?, allowed: Set<String>) {
+        let caller = Self.caller([Self.restriction("catalog", nil, attributes)])
+        let permissions: [String: Permission] = [
+            "read": .readEntities, "delete": .deleteEntities, "refresh": .refreshEntities,
+            "validate": .validateEntities,
+        ]
+        #expect(Set(permissions.filter { caller.may($1) }.keys) == allowed)
+    }
+
+    @Test(
         "a token is held to its plugins, permissions and attributes",
         arguments: [
             (nil, Set(valid.keys)), ([], []),

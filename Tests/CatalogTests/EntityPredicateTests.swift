@@ -55,6 +55,7 @@ struct EntityPredicateTests {
             (["a": ["$hasPrefix": 1]], "query.a"), (["a": ["$exists": true, "$in": []]], "query.a"),
             (["a": ["$contains": ["type": "x"]]], "query.a.$contains"),
             (["relations": ["$contains": [:]]], "query.relations.$contains"),
+            (["relations": ["$contains": ["type": "ownedBy", "target": "x"]]], "query.relations.$contains"),
         ] as [(JSONValue, String)])
     func invalid(predicate: JSONValue, place: String) {
         do {

@@ -130,7 +130,7 @@ struct ConfigurationTests {
             app: {title: x, anything: [1]}
             organization: {name: y}
             backend: {baseUrl: http://x, database: {client: pg, pool: {max: 9}}}
-            catalog: {locations: [{type: file, target: ./a}, {type: file, target: b.yaml}]}
+            catalog: {readonly: true, locations: [{type: file, target: ./a}, {type: file, target: b.yaml}]}
             mcpActions: {name: n, description: d, instructions: i}
             callboard:
               kubernetes: {clusterName: prod, context: ctx}
@@ -140,7 +140,8 @@ struct ConfigurationTests {
             """, environment: ["PRICE": "0.000000001"])
         #expect(
             found.catalog.locations.map(\.target) == ["./a", "b.yaml"] && !found.catalog.readsConfigMaps
-                && found.catalog.configMapNamespaces == ["a", "b"])
+                && found.catalog.configMapNamespaces == ["a", "b"]
+                && found.catalog.isReadOnly)
         #expect(
             found.clusters.homeName == "prod" && found.clusters.homeContext == "ctx"
                 && found.costInterval == .seconds(60))

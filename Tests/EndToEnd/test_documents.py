@@ -53,7 +53,7 @@ def test_every_metric_is_documented():
 def test_every_route_is_documented():
     document = text("docs/api.md")
     routes = set()
-    for file in (REPOSITORY / "Sources/API").glob("*Routes.swift"):
+    for file in (REPOSITORY / "Sources/API").rglob("*Routes.swift"):
         routes.update(re.findall(r'Route\(\s*"([^"]+)"', file.read_text()))
     assert len(routes) >= 15
     for route in routes:

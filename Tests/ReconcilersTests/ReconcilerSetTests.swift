@@ -23,7 +23,7 @@ private struct Setting {
         let logger = Logger("test", sink: { _ in })
         feed = store.catalogFeed(logger: logger)
         reconcilers = ReconcilerSet(
-            directory: directory, feed: feed, customWorkloads: [],
+            directory: directory, feed: feed, requests: store.requestFeed(logger: logger), customWorkloads: [],
             retired: RetiredClusters(logger: logger) { nil }, isWarmStandby: isWarmStandby, prices: .openCostDefault,
             costInterval: .seconds(1),
             metrics: MetricsRegistry(), logger: logger, home: home, makeRecorder: { _ in nil },

@@ -1,0 +1,123 @@
+internal import Actions
+internal import Base
+internal import Catalog
+
+/// What a location would bring if it were registered: read and validated in memory, Locations within it followed, nothing
+/// written.
+struct LocationTree {
+    /// Nil: no URL can be read here.
+    let readURL: (@Sendable (String) async throws -> [UInt8]?)?
+
+    /// More places than this belong to a tree that nobody wants to try out.
+    private static let maximumPlaces = 100
+    private static let maximumEntities = 10_000
+
+    private struct Place {
+        let ref: LocationRef
+        let isOptional: Bool
+    }
+
+    private struct Walk {
+        var entities: [JSONObject] = []
+        var refs: Set<EntityRef> = []
+        var problems: [String] = []
+        var waiting: [Place] = []
+        var seen: Set<LocationRef> = []
+    }
+
+    /// The Location entity of a place and all entities that it leads to.
+    ///
+    /// - Throws: `ActionError` of kind `input` with everything that is wrong with them.
+    func entities(from root: LocationRef) async throws -> [JSONObject] {
+        var walk = Walk()
+        guard let location = Entity(validated: root.entity) else { return [] }
+        try add(location, at: root, root, &walk)
+        while !walk.waiting.isEmpty {
+            let place = walk.waiting.removeFirst()
+            guard walk.seen.count < Self.maximumPlaces, walk.entities.count < Self.maximumEntities else {
+                throw ActionError(
+                    .input,
+                    "\(root) leads to more than \(Self.maximumPlaces) places or \(Self.maximumEntities) entities")
+            }
+            guard walk.seen.insert(place.ref).inserted else { continue }
+            try await visit(place, root, &walk)
+        }
+        guard walk.problems.isEmpty else { throw ActionError(.input, walk.problems.joined(separator: "; ")) }
+        return walk.entities
+    }
+
+    private func visit(_ place: Place, _ root: LocationRef, _ walk: inout Walk) async throws {
+        let bytes: [UInt8]
+        switch try await read(place.ref) {
+        case .success(let content?): bytes = content
+        case .success(nil):
+            if !place.isOptional { walk.problems.append("\(place.ref) could not be read: nothing is there") }
+            return
+        case .failure(let error):
+            walk.problems.append(error.message)
+            return
+        }
+        for document in CatalogFile.documents(bytes, name: place.ref.description) {
+            // That a tree has an entity twice is told for all its files together.
+            let problems = document.problems.filter { $0.code != .duplicate }
+            walk.problems += problems.map(\.description)
+            if document.problems.count > problems.count, let ref = document.ref { throw Self.duplicate(ref) }
+            if let entity = document.entity { try add(entity, at: place.ref, root, &walk) }
+        }
+    }
+
+    private func add(_ entity: Entity, at place: LocationRef, _ root: LocationRef, _ walk: inout Walk) throws {
+        guard walk.refs.insert(entity.ref).inserted else { throw Self.duplicate(entity.ref) }
+        let definition = entity.definition.annotated(location: place, origin: root)
+        walk.entities.append(definition)
+        guard entity.ref.kind == "location" else { return }
+        let targets = LocationTargets(of: entity, at: place.description)
+        walk.problems += targets.problems
+        walk.waiting += targets.targets.compactMap { try? LocationRef(parsing: $0) }
+            .map { Place(ref: $0, isOptional: targets.isOptional) }
+    }
+
+    private static func duplicate(_ ref: EntityRef) -> ActionError {
+        ActionError(.input, "Duplicate nested entity: \(ref)")
+    }
+
+    /// The bytes of a place; nil when nothing is there.
+    func read(_ place: LocationRef) async throws -> Result<[UInt8]?, ActionError> {
+        guard place.type == "url" else {
+            return .failure(ActionError(.input, "No processor was able to handle reading of \(place)"))
+        }
+        guard let readURL else {
+            return .failure(
+                ActionError(
+                    .input, "No processor was able to handle reading of \(place): nothing that reads URLs is configured"
+                ))
+        }
+        do {
+            return .success(try await readURL(place.target))
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            return .failure(ActionError(.input, "\(place) could not be read: \(error)"))
+        }
+    }
+}
+
+extension JSONObject {
+    /// An entity's definition with the managed-by annotations of where it was read.
+    ///
+    /// - Parameter overriding: the author's own are replaced, as the catalog does; else they stay.
+    func annotated(location: LocationRef, origin: LocationRef, overriding: Bool = true) -> JSONObject {
+        guard var metadata = self["metadata"]?.objectValue else { return self }
+        let authored = metadata["annotations"] ?? [:]
+        // What is no object is refused for that.
+        guard var annotations = authored.objectValue else { return self }
+        for (name, place) in [("location", location), ("origin-location", origin)] {
+            let key = "backstage.io/managed-by-\(name)"
+            if overriding || annotations[key] == nil { annotations[key] = .string(place.description) }
+        }
+        metadata["annotations"] = .object(annotations)
+        var definition = self
+        definition["metadata"] = .object(metadata)
+        return definition
+    }
+}
