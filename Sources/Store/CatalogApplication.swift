@@ -35,6 +35,7 @@ struct CatalogApplication {
     }
 
     mutating func apply(_ contents: [LocationContent]) throws -> CatalogChanges {
+        try CatalogIndexWriter(session: session).begin()
         try writeLocations(contents)
         try load(contents)
         // First all that goes, so that an entity which moves from one location to another keeps its uid.
@@ -69,7 +70,7 @@ struct CatalogApplication {
         return (stored, [StatusItem(level: .warning, message: message)])
     }
 
-    /// To be changed when a new version of the program makes other documents or search tokens of the same definition, so
+    /// To be changed when a new version of the program makes other documents or search rows of the same definition, so
     /// that they are made anew.
     private static let formVersion = "1"
 
@@ -196,6 +197,7 @@ struct CatalogApplication {
     /// - Returns: other locations that define one of the released entities too, with their sources.
     private func removeEntities(_ contents: [LocationContent]) throws -> [String: Int] {
         guard !released.isEmpty else { return [:] }
+        try CatalogIndexWriter(session: session).remove(removed)
         try session.run("DELETE FROM entity WHERE ref = ANY($1::text[])", [.texts(removed)])
         let rows = try session.run(
             """

@@ -13,16 +13,24 @@ struct CatalogStitcher {
         let relations = try relations(of: refs)
         let documents = try session.run(
             "SELECT id, ref, location, definition, status_items FROM entity WHERE ref = ANY($1::text[])", [.texts(refs)]
-        ).map { row in try document(row, relations) }
-        let changed = try session.run(
-            """
-            UPDATE entity SET document = r.document, etag = r.etag, tokens = r.tokens, search = r.search,
-                updated_at = now()
-            FROM json_to_recordset($1::json) AS r(ref text, document json, etag text, tokens text[], search jsonb)
-            WHERE entity.ref = r.ref AND entity.etag IS DISTINCT FROM r.etag
-            RETURNING entity.ref
-            """, [.json(.array(documents))])
-        return Set(try changed.map { try $0.required(0) })
+        ).map { row in (ref: try row.required(1), document: try document(row, relations)) }
+        let rows = documents.map { ref, document -> JSONValue in
+            ["ref": .string(ref), "document": .object(document.json), "etag": .string(document.contentHash)]
+        }
+        let changed = Set(
+            try session.run(
+                """
+                UPDATE entity SET document = r.document, etag = r.etag, updated_at = now()
+                FROM json_to_recordset($1::json) AS r(ref text, document json, etag text)
+                WHERE entity.ref = r.ref AND entity.etag IS DISTINCT FROM r.etag
+                RETURNING entity.ref
+                """, [.json(.array(rows))]
+            ).map { try $0.required(0) })
+        try CatalogIndexWriter(session: session).write(
+            documents.filter { changed.contains($0.ref) }.map { ref, document in
+                IndexEntry(ref: ref, rows: SearchTokens.rows(of: document.json))
+            })
+        return changed
     }
 
     private func relations(of refs: Set<String>) throws -> [String: [Relation]] {
@@ -43,30 +51,15 @@ struct CatalogStitcher {
 
     private func ref(_ text: String) throws -> EntityRef { try EntityRef(parsing: text) }
 
-    private func document(_ row: SQLRow, _ relations: [String: [Relation]]) throws -> JSONValue {
+    private func document(_ row: SQLRow, _ relations: [String: [Relation]]) throws -> FinalDocument {
         let ref = try row.required(1)
         guard let definition = row.json(3)?.objectValue, let entity = Entity(validated: definition) else {
             throw StoreError(code: .unexpectedResult, detail: "the stored definition of \(ref) is no entity")
         }
         let location = try row.required(2)
-        let document = FinalDocument(
+        return FinalDocument(
             of: entity, uid: try row.required(0), location: location, origin: location,
             relations: relations[ref] ?? [], status: (row.json(4)?.arrayValue ?? []).map(StatusItem.init(stored:)))
-        let rows = SearchTokens.rows(of: document.json)
-        return [
-            "ref": .string(ref), "document": .object(document.json), "etag": .string(document.contentHash),
-            "tokens": .array(SearchTokens.tokens(of: rows).map(JSONValue.string)), "search": Self.values(rows),
-        ]
-    }
-
-    /// The values of each key in their original case.
-    private static func values(_ rows: [SearchRow]) -> JSONValue {
-        var values: [String: [JSONValue]] = [:]
-        for row in rows {
-            guard let original = row.originalValue else { continue }
-            values[row.key, default: []].append(.string(original))
-        }
-        return .object(JSONObject(values.map { ($0, .array($1)) }))
     }
 }
 
