@@ -22,9 +22,7 @@ extension CatalogStore {
     ///
     /// - Throws: `StoreError`.
     package func entity(ref: String) async throws -> StoredEntity? {
-        try await pool.read { session in
-            try session.run("SELECT ref, document, etag FROM entity WHERE ref = $1", [.text(ref)]).first(Self.stored)
-        }
+        try await loader.entity(ref: ref)
     }
 
     /// The entity of a uid; nil also when the text is no UUID.

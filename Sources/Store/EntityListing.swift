@@ -33,7 +33,8 @@ struct EntityListing {
             selection: selection, matches: selection.count ?? total,
             sortKeys: order.map { lookup.keys($0.field, in: selection.kinds) },
             isDescending: (order?.direction == .descending) != (cursor?.isPrevious ?? false),
-            position: cursor?.orderFieldValues.map { $0 ?? "" }, limit: rowLimit, offset: cursor == nil ? query.offset : 0)
+            position: cursor?.orderFieldValues.map { $0 ?? "" }, limit: rowLimit,
+            offset: cursor == nil ? query.offset : 0)
         return page(try rows.read(session), total)
     }
 

@@ -138,7 +138,8 @@ struct EntityRows {
             conditions += " AND i.ref \(beyond) \(statement.parameter(.text(ref), as: "text"))"
         }
         guard let kinds = selection.kinds else {
-            return "SELECT m.ref, m.value FROM (SELECT i.ref, NULL::text AS value FROM entity_index i WHERE \(conditions)) m"
+            return
+                "SELECT m.ref, m.value FROM (SELECT i.ref, NULL::text AS value FROM entity_index i WHERE \(conditions)) m"
         }
         let list = statement.parameter(.texts(kinds), as: "text[]")
         let end = reachEnd(&statement)

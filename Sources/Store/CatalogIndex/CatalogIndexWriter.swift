@@ -21,7 +21,8 @@ struct CatalogIndexWriter {
             entries.map { entry in
                 let items = entry.rows.map { row in
                     let key = keys[IndexKey(kind: entry.kind, key: row.key)] ?? 0
-                    return IndexItem(term: terms[IndexTerm(key, row)] ?? IndexItem.noTerm, key: key)
+                    let term = row.originalValue == nil ? nil : terms[IndexTerm(key, row)]
+                    return IndexItem(term: term ?? IndexItem.noTerm, key: key)
                 }
                 return (entry.ref, items)
             })
@@ -160,7 +161,8 @@ extension CatalogIndexWriter {
                 })
         }
         let known = try ids(
-            wanted, "SELECT id, kind, key FROM entity_key JOIN unnest($1::text[], $2::text[]) w (kind, key) USING (kind, key)"
+            wanted,
+            "SELECT id, kind, key FROM entity_key JOIN unnest($1::text[], $2::text[]) w (kind, key) USING (kind, key)"
         )
         let missing = wanted.filter { known[$0] == nil }
         guard !missing.isEmpty else { return known }
@@ -184,7 +186,8 @@ extension CatalogIndexWriter {
         }
         func ids(_ terms: some Collection<IndexTerm>, _ statement: String) throws -> [IndexTerm: Int64] {
             let rows = try session.run(
-                statement, [.ints(terms.map(\.key)), .texts(terms.map(\.value.text)), .texts(terms.map(\.original.text))])
+                statement,
+                [.ints(terms.map(\.key)), .texts(terms.map(\.value.text)), .texts(terms.map(\.original.text))])
             return Dictionary(
                 uniqueKeysWithValues: try rows.map { row in
                     let term = IndexTerm(

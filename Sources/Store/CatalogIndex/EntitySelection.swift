@@ -14,7 +14,8 @@ struct EntitySelection {
     /// - Parameters:
     ///   - order: entities without a value of it are left out; nil: none are.
     ///   - fields: where the text is looked for.
-    init(filter: EntityFilter?, order: String? = nil, text: String? = nil, fields: [String] = [], _ lookup: IndexLookup) {
+    init(filter: EntityFilter?, order: String? = nil, text: String? = nil, fields: [String] = [], _ lookup: IndexLookup)
+    {
         let (kinds, rest) = Self.split(filter)
         var tests = rest.map { lookup.test($0, in: kinds) }
         if let order { tests.append(lookup.value(order, in: kinds)) }
