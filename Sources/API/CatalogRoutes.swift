@@ -10,7 +10,7 @@ struct CatalogRoutes {
 
     /// What `/entities/by-query` gives when no limit is asked for, as Backstage's code has it.
     private static let defaultLimit = 200
-    /// Each facet is a scan of the entities that match.
+    /// Each facet may have to look at every entity that matches.
     private static let maximumFacets = 20
     /// No page is longer, whatever is asked for.
     private static let maximumLimit = 10_000
