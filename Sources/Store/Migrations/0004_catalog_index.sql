@@ -59,14 +59,18 @@ SELECT ref, split_part(ref, ':', 1) COLLATE "C" AS kind,
     v.value COLLATE "C" AS value, o.original COLLATE "C" AS original, coalesce(v.ordinal, 1) AS ordinal, t.place
 FROM token t LEFT JOIN valued v USING (ref, place) LEFT JOIN original o USING (ref, key, ordinal)
 WHERE t.equals > 0 OR NOT EXISTS (SELECT FROM valued w WHERE w.ref = t.ref AND w.key = t.text);
+-- The joins below need to know how much there is.
+ANALYZE walked;
 
 INSERT INTO entity_key (kind, key, present, valued, postings)
 SELECT kind, key, count(*) FILTER (WHERE ordinal = 1), count(value) FILTER (WHERE ordinal = 1), count(value)
 FROM walked GROUP BY kind, key;
+ANALYZE entity_key;
 
 INSERT INTO entity_term (key_id, value, original, entities)
 SELECT k.id, w.value, w.original, count(*) FROM walked w JOIN entity_key k USING (kind, key)
 WHERE w.value IS NOT NULL GROUP BY k.id, w.value, w.original;
+ANALYZE entity_term;
 
 INSERT INTO entity_posting (term, ref, is_first)
 SELECT t.id, w.ref, w.ordinal = 1
