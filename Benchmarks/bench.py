@@ -20,6 +20,7 @@ import httpx
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(REPOSITORY / "Tests/EndToEnd"), str(pathlib.Path(__file__).parent)]
 
+import catalog  # noqa: E402
 import load  # noqa: E402
 from harness import Callboard, Cluster, Database, component, deployment, eventually  # noqa: E402
 
@@ -230,29 +231,46 @@ def measure_load(folder, results):
         database.drop()
 
 
+def measure_catalog(folder, cluster, results):
+    """The catalog at several sizes, each with a database of its own."""
+    def start(place, cluster, database):
+        return Callboard(place, cluster.kubeconfig, database.url, {
+            "catalog": {"locations": [{"type": "file", "target": "catalog"}]}})
+
+    for count in catalog.SIZES:
+        database = Database()
+        place = folder / str(count)
+        place.mkdir()
+        try:
+            catalog.measure(place, cluster, database, start, results, count)
+        finally:
+            database.drop()
+
+
 AIMS = {
-    "apply to visible p99, ms": 500, "memory with the sample, MB": 80, "memory with 10,000 pods, MB": 80,
+    **catalog.AIMS, "apply to visible p99, ms": 500, "memory with the sample, MB": 80, "memory with 10,000 pods, MB": 80,
     "start to ready / curl": 1.5, "synced caches / curl": 1.25, "memory then, MB": 60,
     "time at 50,000 pods / 5 x that at 10,000": 1.1, "memory at 50,000 pods / 5 x that at 10,000": 1.1,
     "initial match of 20,000 selectors x 100,000 workloads, s": 1, "match per workload event, µs": 1, "apply to visible at 10,000 pods p50, ms": 150,
     "apply to visible at 10,000 pods p99, ms": 300, "CPU at 100 events/s, % of a core": 2,
 }
-AT_LEAST = {"watch burst, events/s": 25_000}
+AT_LEAST = {**catalog.AT_LEAST, "watch burst, events/s": 25_000}
 
 
 def main():
     results = {}
     with tempfile.TemporaryDirectory(prefix="callboard-bench-") as name:
         folder = pathlib.Path(name)
-        for part in ("sample", "big"):
+        for part in ("sample", "big", "catalog"):
             (folder / part).mkdir()
         measure_matching(results)
         measure_sample(folder / "sample", Cluster(), results)
+        measure_catalog(folder / "catalog", Cluster(), results)
         measure_load(folder / "big", results)
-    print(f"{'figure':57} {'measured':>10} {'aim':>8}")
+    print(f"{'figure':62} {'measured':>10} {'aim':>8}")
     for figure, value in results.items():
         aim = f"< {AIMS[figure]}" if figure in AIMS else f"> {AT_LEAST[figure]}" if figure in AT_LEAST else ""
-        print(f"{figure:57} {value:10.2f} {aim:>8}")
+        print(f"{figure:62} {value:10.2f} {aim:>8}")
     kept = REPOSITORY / "bench-results"
     kept.mkdir(exist_ok=True)
     moment = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")

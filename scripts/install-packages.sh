@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that a purpose needs, and only those that are missing.
-# Usage: install-packages.sh build|run|postgres|control-plane-build|control-plane-run|test …
+# Usage: install-packages.sh build|run|postgres|control-plane-build|control-plane-run|test|bench …
 source "$(dirname "$0")/lib.sh"
 
 packages_of() {
@@ -11,7 +11,8 @@ packages_of() {
         control-plane-build) echo golang-go dpkg-dev jq rsync make patch python3 golang-github-modern-go-reflect2-dev ;;
         control-plane-run) echo etcd-server openssl curl python3 ;;
         test) echo python3 python3-venv curl openssl ;;
-        *) fail "unknown purpose '$1': expected build, run, postgres, control-plane-build, control-plane-run or test" ;;
+        bench) echo wrk postgresql-client ;;
+        *) fail "unknown purpose '$1': expected build, run, postgres, control-plane-build, control-plane-run, test or bench" ;;
     esac
 }
 

@@ -44,7 +44,7 @@ extension JSONValue {
 
 extension Sequence {
     /// All results; nil when one of them is nil.
-    func mapOrNil<Result>(_ transform: (Element) -> Result?) -> [Result]? {
+    package func mapOrNil<Result>(_ transform: (Element) -> Result?) -> [Result]? {
         var results: [Result] = []
         for element in self {
             guard let result = transform(element) else { return nil }

@@ -44,6 +44,7 @@ struct CatalogApplication {
     }
 
     mutating func apply(_ contents: [LocationContent]) throws -> CatalogChanges {
+        try CatalogIndexWriter(session: session).begin()
         try writeLocations(contents)
         try load(contents)
         // First all that goes, so that an entity which moves from one location to another keeps its uid.
@@ -63,7 +64,11 @@ struct CatalogApplication {
 
     /// Removes all orphans.
     mutating func sweep() throws -> CatalogChanges {
-        removed = Set(try session.run("DELETE FROM entity WHERE orphan RETURNING ref").map { try $0.required(0) })
+        let index = CatalogIndexWriter(session: session)
+        try index.begin()
+        removed = Set(try session.run("SELECT ref FROM entity WHERE orphan").map { try $0.required(0) })
+        try index.remove(removed)
+        try session.run("DELETE FROM entity WHERE ref = ANY($1::text[])", [.texts(removed)])
         return try finish([])
     }
 
@@ -96,7 +101,7 @@ struct CatalogApplication {
         return (stored, [StatusItem(level: .warning, message: message)])
     }
 
-    /// To be changed when a new version of the program makes other documents or search tokens of the same definition, so
+    /// To be changed when a new version of the program makes other documents or search rows of the same definition, so
     /// that they are made anew.
     private static let formVersion = "2"
 
@@ -230,6 +235,7 @@ struct CatalogApplication {
     /// - Returns: other locations that define one of the released entities too, with their sources.
     private func removeEntities(_ contents: [LocationContent]) throws -> [String: Int] {
         guard !released.isEmpty else { return [:] }
+        try CatalogIndexWriter(session: session).remove(removed)
         try session.run("DELETE FROM entity WHERE ref = ANY($1::text[])", [.texts(removed)])
         try session.run("UPDATE entity SET orphan = true WHERE ref = ANY($1::text[])", [.texts(orphaned)])
         let rows = try session.run(

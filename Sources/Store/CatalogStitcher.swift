@@ -17,16 +17,24 @@ struct CatalogStitcher {
             SELECT id, ref, coalesce(managed_by, location), definition, status_items, coalesce(origin, location), orphan
             FROM entity WHERE ref = ANY($1::text[])
             """, [.texts(refs)]
-        ).map { row in try document(row, relations, remarks) }
-        let changed = try session.run(
-            """
-            UPDATE entity SET document = r.document, etag = r.etag, tokens = r.tokens, search = r.search,
-                updated_at = now()
-            FROM json_to_recordset($1::json) AS r(ref text, document json, etag text, tokens text[], search jsonb)
-            WHERE entity.ref = r.ref AND entity.etag IS DISTINCT FROM r.etag
-            RETURNING entity.ref
-            """, [.json(.array(documents))])
-        return Set(try changed.map { try $0.required(0) })
+        ).map { row in (ref: try row.required(1), document: try document(row, relations, remarks)) }
+        let rows = documents.map { ref, document -> JSONValue in
+            ["ref": .string(ref), "document": .object(document.json), "etag": .string(document.contentHash)]
+        }
+        let changed = Set(
+            try session.run(
+                """
+                UPDATE entity SET document = r.document, etag = r.etag, updated_at = now()
+                FROM json_to_recordset($1::json) AS r(ref text, document json, etag text)
+                WHERE entity.ref = r.ref AND entity.etag IS DISTINCT FROM r.etag
+                RETURNING entity.ref
+                """, [.json(.array(rows))]
+            ).map { try $0.required(0) })
+        try CatalogIndexWriter(session: session).write(
+            documents.filter { changed.contains($0.ref) }.map { ref, document in
+                IndexEntry(ref: ref, rows: SearchTokens.rows(of: document.json))
+            })
+        return changed
     }
 
     private func relations(of refs: Set<String>) throws -> [String: [Relation]] {
@@ -49,30 +57,15 @@ struct CatalogStitcher {
 
     private func document(
         _ row: SQLRow, _ relations: [String: [Relation]], _ remarks: [String: [StatusItem]]
-    ) throws -> JSONValue {
+    ) throws -> FinalDocument {
         let ref = try row.required(1)
         guard let definition = row.json(3)?.objectValue, let entity = Entity(validated: definition) else {
             throw StoreError(code: .unexpectedResult, detail: "the stored definition of \(ref) is no entity")
         }
         let status = (row.json(4)?.arrayValue ?? []).map(StatusItem.init(stored:)) + (remarks[ref] ?? [])
-        let document = FinalDocument(
+        return FinalDocument(
             of: entity, uid: try row.required(0), location: try row.required(2), origin: try row.required(5),
             isOrphan: row.bool(6), relations: relations[ref] ?? [], status: status)
-        let rows = SearchTokens.rows(of: document.json)
-        return [
-            "ref": .string(ref), "document": .object(document.json), "etag": .string(document.contentHash),
-            "tokens": .array(SearchTokens.tokens(of: rows).map(JSONValue.string)), "search": Self.values(rows),
-        ]
-    }
-
-    /// The values of each key in their original case.
-    private static func values(_ rows: [SearchRow]) -> JSONValue {
-        var values: [String: [JSONValue]] = [:]
-        for row in rows {
-            guard let original = row.originalValue else { continue }
-            values[row.key, default: []].append(.string(original))
-        }
-        return .object(JSONObject(values.map { ($0, .array($1)) }))
     }
 }
 

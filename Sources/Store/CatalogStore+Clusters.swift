@@ -15,25 +15,34 @@ extension CatalogStore {
     ///
     /// - Throws: `StoreError`.
     package func clusters() async throws -> [CatalogCluster] {
-        let annotations = ["api-server", "auth-provider"].map {
-            SearchTokens.exists("metadata.annotations.kubernetes.io/\($0)")
-        }
-        let tokens =
-            [SearchTokens.equals("kind", "resource"), SearchTokens.equals("spec.type", "kubernetes-cluster")]
-            + annotations
+        let filter = EntityFilter.allOf(
+            [
+                .match(key: "kind", values: ["resource"]), .match(key: "spec.type", values: ["kubernetes-cluster"]),
+            ]
+                + ["api-server", "auth-provider"].map {
+                    .match(key: "metadata.annotations.kubernetes.io/\($0)", values: nil)
+                })
         return try await pool.read { session in
-            try session.run(
-                "SELECT definition -> 'metadata' FROM entity WHERE tokens @> $1::text[] ORDER BY ref", [.texts(tokens)]
-            ).map { row in
-                let metadata = row.json(0)
-                let annotations = metadata?["annotations"]?.objectValue ?? JSONObject()
-                return CatalogCluster(
-                    name: metadata?["name"]?.stringValue ?? "", title: metadata?["title"]?.stringValue,
-                    annotations: Dictionary(
-                        uniqueKeysWithValues: annotations.compactMap { key, value in
-                            value.stringValue.map { (key, $0) }
-                        }))
+            try session.snapshot {
+                let selection = EntitySelection(filter: filter, try IndexLookup(filter: filter, session))
+                var statement = IndexStatement()
+                let matching = "SELECT i.ref FROM \(selection.matching(&statement))"
+                return try session.runOnce(
+                    "SELECT definition -> 'metadata' FROM entity JOIN (\(matching)) m USING (ref) ORDER BY ref",
+                    statement.values
+                ).map(Self.cluster)
             }
         }
+    }
+
+    private static func cluster(_ row: SQLRow) -> CatalogCluster {
+        let metadata = row.json(0)
+        let annotations = metadata?["annotations"]?.objectValue ?? JSONObject()
+        return CatalogCluster(
+            name: metadata?["name"]?.stringValue ?? "", title: metadata?["title"]?.stringValue,
+            annotations: Dictionary(
+                uniqueKeysWithValues: annotations.compactMap { key, value in
+                    value.stringValue.map { (key, $0) }
+                }))
     }
 }

@@ -22,9 +22,7 @@ extension CatalogStore {
     ///
     /// - Throws: `StoreError`.
     package func entity(ref: String) async throws -> StoredEntity? {
-        try await pool.read { session in
-            try session.run("SELECT ref, document, etag FROM entity WHERE ref = $1", [.text(ref)]).first(Self.stored)
-        }
+        try await loader.entity(ref: ref)
     }
 
     /// The entity of a uid; nil also when the text is no UUID.
@@ -42,14 +40,19 @@ extension CatalogStore {
     ///
     /// - Throws: `StoreError`; `CatalogInputError` when the filter is too large.
     package func entities(refs: Set<String>, filter: EntityFilter?) async throws -> [String: StoredEntity] {
-        var values: [SQLValue] = [.texts(refs)]
-        let condition = try filter.map { SQLCondition(try $0.bounded, values: &values).text } ?? "true"
-        return try await pool.read { [values] session in
-            let found = try session.runOnce(
-                "SELECT ref, document, etag FROM entity WHERE ref = ANY($1::text[]) AND (\(condition))", values
-            ).map(Self.stored)
-            return Dictionary(uniqueKeysWithValues: found.map { ($0.ref, $0) })
+        let filter = try filter?.bounded
+        let found = try await pool.read { session in
+            try session.snapshot {
+                let selection = EntitySelection(filter: filter, try IndexLookup(filter: filter, session))
+                var statement = IndexStatement()
+                let list = statement.parameter(.texts(refs), as: "text[]")
+                let matching = "SELECT i.ref FROM \(selection.matching(&statement)) AND i.ref = ANY(\(list))"
+                return try session.runOnce(
+                    "SELECT ref, document, etag FROM entity JOIN (\(matching)) m USING (ref)", statement.values
+                ).map(Self.stored)
+            }
         }
+        return Dictionary(uniqueKeysWithValues: found.map { ($0.ref, $0) })
     }
 
     /// Refs like an inexact name: equal names first, then those that hold it, in order.

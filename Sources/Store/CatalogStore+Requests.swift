@@ -50,6 +50,7 @@ extension CatalogStore {
     /// - Throws: `StoreError`.
     package func takeRequests() async throws -> [LocationToRead]? {
         try await leader.run { session in
+            try CatalogIndexWriter(session: session).begin()
             let rows = try session.run(
                 "SELECT id, kind, subject FROM catalog_request ORDER BY id LIMIT \(Self.maximumTaken) FOR UPDATE"
             ).map { (id: $0.int(0) ?? 0, isRemoval: $0.text(1) == "delete", subject: try $0.required(2)) }
@@ -69,9 +70,11 @@ extension CatalogStore {
     private static func remove(uids: [String], _ session: PostgresSession) throws -> Set<String> {
         guard !uids.isEmpty else { return [] }
         let removed = try session.run(
-            "DELETE FROM entity WHERE id = ANY($1::uuid[]) RETURNING ref, location", [.texts(uids)]
+            "SELECT ref, location FROM entity WHERE id = ANY($1::uuid[])", [.texts(uids)]
         ).map { (ref: try $0.required(0), location: try $0.required(1)) }
         let refs = Set(removed.map(\.ref))
+        try CatalogIndexWriter(session: session).remove(refs)
+        try session.run("DELETE FROM entity WHERE ref = ANY($1::text[])", [.texts(refs)])
         let related = try session.run(
             "DELETE FROM entity_relation WHERE origin_ref = ANY($1::text[]) RETURNING source_ref", [.texts(refs)]
         ).map { try $0.required(0) }

@@ -82,4 +82,11 @@ package struct SourceView: Sendable {
 package struct CatalogStore: Sendable {
     let pool: PostgresPool
     let leader: LeaderTransactions
+    let loader: EntityLoader
+
+    init(pool: PostgresPool, leader: LeaderTransactions) {
+        self.pool = pool
+        self.leader = leader
+        loader = EntityLoader(pool: pool)
+    }
 }

@@ -18,6 +18,7 @@ struct Migrator {
         Migration(version: 1, name: "spine", script: PackageResources._001_spine_sql),
         Migration(version: 2, name: "leadership", script: PackageResources._002_leadership_sql),
         Migration(version: 3, name: "workload_facts", script: PackageResources._003_workload_facts_sql),
+        Migration(version: 4, name: "catalog_index", script: PackageResources._004_catalog_index_sql),
         Migration(version: 5, name: "registered_location", script: PackageResources._005_registered_location_sql),
         Migration(version: 6, name: "etag", script: PackageResources._006_etag_sql),
         Migration(

@@ -49,8 +49,15 @@ package final class PostgresSession {
     }
 
     /// Runs the body between BEGIN and COMMIT; rolls back when it throws.
-    package func transaction<Value>(_ body: () throws -> Value) throws -> Value {
-        try runScript("BEGIN")
+    package func transaction<Value>(_ body: () throws -> Value) throws -> Value { try between("BEGIN", body) }
+
+    /// Runs a body that only reads; all its statements see the database at one moment.
+    package func snapshot<Value>(_ body: () throws -> Value) throws -> Value {
+        try between("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", body)
+    }
+
+    private func between<Value>(_ begin: String, _ body: () throws -> Value) throws -> Value {
+        try runScript(begin)
         do {
             let value = try body()
             try runScript("COMMIT")

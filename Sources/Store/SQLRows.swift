@@ -48,6 +48,11 @@ package struct SQLRow {
     /// A whole number; nil for NULL and for what is none.
     package func int(_ column: Int32) -> Int64? { text(column).flatMap { Int64($0) } }
 
+    /// An array of whole numbers without NULLs, such as a `bigint[]`; empty for NULL.
+    package func ints(_ column: Int32) -> [Int64] {
+        (text(column) ?? "").dropFirst().dropLast().split(separator: ",").compactMap { Int64($0) }
+    }
+
     /// A boolean; false for NULL.
     package func bool(_ column: Int32) -> Bool { text(column) == "t" }
 

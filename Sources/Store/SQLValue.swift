@@ -17,6 +17,11 @@ package struct SQLValue: Sendable {
         SQLValue(text: "{" + values.map(quoted).joined(separator: ",") + "}")
     }
 
+    /// An array of whole numbers, such as a `bigint[]`.
+    package static func ints(_ values: some Sequence<Int64>) -> SQLValue {
+        SQLValue(text: "{" + values.map(String.init).joined(separator: ",") + "}")
+    }
+
     private static func quoted(_ value: String) -> String {
         var text = "\""
         for character in value.unicodeScalars {

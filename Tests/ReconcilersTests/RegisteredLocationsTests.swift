@@ -15,7 +15,8 @@ private func leading(
     let requests = store.requestFeed(logger: logger)
     let registered = RegisteredLocations(catalog: store.catalog, requests: requests)
     let reconciler = CatalogReconciler(
-        sources: sources + [registered], store: store, metrics: MetricsRegistry(), logger: logger)
+        sources: sources + [registered], processing: .forTests(), store: store, metrics: MetricsRegistry(),
+        logger: logger)
     let follower = CatalogRequestFollower(catalog: store.catalog, requests: requests, logger: logger)
     let run = Task {
         async let feeding: Void = requests.run()
