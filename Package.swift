@@ -104,7 +104,8 @@ let package = Package(
         tests(
             "Controller",
             imports: [
-                "Base", "Catalog", "CatalogSources", "Costs", "Actions", "API", "MCP", "Store", "KubeClient", "Reconcilers",
+                "Base", "Catalog", "CatalogSources", "Costs", "Actions", "API", "MCP", "Store", "KubeClient",
+                "Reconcilers",
             ]),
         fuzz,
     ],

@@ -56,8 +56,9 @@ struct Configuration {
         "catalog.locations[].rules[].allow[]", "catalog.locations[].rules[].locations[].type",
         "catalog.locations[].rules[].locations[].exact", "catalog.locations[].rules[].locations[].pattern",
         "catalog.rules[].allow", "catalog.rules[].allow[]", "catalog.rules[].locations[].type",
-        "catalog.rules[].locations[].exact", "catalog.rules[].locations[].pattern", "catalog.orphanStrategy", "catalog.readonly",
-        "catalog.processingInterval", "catalog.processingInterval.*", "mcpActions.name", "mcpActions.description",
+        "catalog.rules[].locations[].exact", "catalog.rules[].locations[].pattern", "catalog.orphanStrategy",
+        "catalog.readonly", "catalog.processingInterval", "catalog.processingInterval.*", "mcpActions.name",
+        "mcpActions.description",
         "mcpActions.instructions", "callboard.kubernetes.clusterName", "callboard.kubernetes.context",
         "callboard.kubernetes.contexts", "callboard.kubernetes.contexts[]",
 

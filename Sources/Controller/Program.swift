@@ -104,8 +104,8 @@ struct Program {
     }
 
     private func reconcilers(
-        _ clusters: Clusters, _ feed: CatalogFeed, _ requests: CatalogFeed, _ registered: CatalogStore, _ github: GitHub,
-        identity: String
+        _ clusters: Clusters, _ feed: CatalogFeed, _ requests: CatalogFeed, _ registered: CatalogStore,
+        _ github: GitHub, identity: String
     ) -> ReconcilerSet {
         let configuration = configuration
         let files = ThreadExecutor(name: "catalog-files")

@@ -57,7 +57,7 @@ struct RoutingTests {
         try await TestDatabase.with { database in
             let store = try await database.storeThatMisses("entity", "etag")
             try await Service.with(store) { service async throws in
-                let answer = try await service.client.get("/api/catalog/entities?filter=kind=secret")
+                let answer = try await service.client.get("/api/catalog/entities/by-name/component/default/secret")
                 #expect(answer.status == 500)
                 let message = try #require(answer.json["error"]?["message"]?.stringValue)
                 let prefix = "An internal error occurred logId="

@@ -128,6 +128,7 @@ extension ReconcilerSetTests {
                     let warm = try #require(await setting.reconcilers.standby["test"]?.follower)
                     #expect(warm.isUpToDate(with: [:]) && warm.isUpToDate(with: warm.caches.versions))
                     #expect(!warm.isUpToDate(with: ["gadgets": "1"]))
+                    #expect(await eventually { warm.caches.versions["pods"] != nil })
                     var ahead = warm.caches.versions
                     ahead["pods"] = "9\(ahead["pods"] ?? "")"
                     #expect(!warm.isUpToDate(with: ahead))

@@ -58,7 +58,8 @@ struct FenceTests {
             let tables = Set(try await scene.values("SELECT relation FROM leader_write"))
             #expect(
                 tables == [
-                    "catalog_source", "catalog_location", "catalog_problem", "entity", "entity_relation", "cluster",
+                    "catalog_source", "catalog_location", "catalog_problem", "entity", "entity_relation",
+                    "entity_index", "entity_key", "entity_posting", "entity_term", "catalog_request", "cluster",
                     "workload", "entity_workload", "etagged_copy", "cost_hourly", "ingest_watermark", "leader_epoch",
                 ])
         }

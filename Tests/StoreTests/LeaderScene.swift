@@ -20,6 +20,7 @@ struct LeaderScene: Sendable {
             let kept = try await store.catalog.register(type: "file", target: "kept")
             let idle = try await store.catalog.register(type: "file", target: "idle")
             let ids = try await store.workloads.write(present: [record("old", pods: 1)], gone: [])
+            try await store.catalog.requestRefresh(of: ["kept"], by: "somebody")
             let script = String(decoding: try readFile(recording), as: UTF8.self)
             try await store.workloads.pool.run { try $0.runScript(script) }
             let writes = writes(kept: kept, idle: idle, workload: ids.values.first ?? 0)
@@ -47,6 +48,7 @@ struct LeaderScene: Sendable {
                 { try await $0.etags.keep(etag: "e", content: [1], of: "u", type: "file", target: "kept") }
             ),
             ("forget copies", { try await $0.etags.forget(allBut: [], type: "file", target: "kept") }),
+            ("take requests", { _ = try await $0.catalog.takeRequests() }),
             ("remove", { try await $0.catalog.remove(source: idle) }),
             ("note a cluster", { try await $0.workloads.note(cluster: "c", error: "unreachable") }),
             ("write workloads", { _ = try await $0.workloads.write(present: [record("old", pods: 2)], gone: []) }),
