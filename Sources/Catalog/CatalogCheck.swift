@@ -37,13 +37,20 @@ package struct CatalogCheck {
 
     /// Looks at a file.
     ///
-    /// - Parameter file: its name as messages show it.
-    package mutating func add(_ bytes: [UInt8], file: String) {
+    /// - Parameters:
+    ///   - file: its name as messages show it.
+    ///   - fill: reads what a placeholder names.
+    package mutating func add(
+        _ bytes: [UInt8], file: String,
+        fill: (Placeholder) -> Result<JSONValue, PlaceholderError> = { .success($0.unread) }
+    ) {
         names.append(file)
         // The documents that can be read, to find the fields in.
         var nodes: [SourcePosition: YAMLNode] = [:]
         for case .success(let node) in YAML.documents(bytes) { nodes[node.position] = node }
-        for document in CatalogFile.documents(bytes, name: file) {
+        let parsed = CatalogFile(bytes, name: file)
+        let values = Dictionary(parsed.placeholders.map { ($0, fill($0)) }) { first, _ in first }
+        for document in parsed.documents(filling: values) {
             switch document.outcome {
             case .invalid(let problems): refuse(document, problems)
             case .entity(let entity):

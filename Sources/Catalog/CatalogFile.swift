@@ -89,6 +89,11 @@ package struct CatalogFile: Sendable {
         nodes.flatMap { (try? $0.get())?.placeholders ?? [] }
     }
 
+    /// The documents for who reads nothing but the file: with something in the place of what placeholders name.
+    package func documentsAlone() -> [ParsedDocument] {
+        documents(filling: Dictionary(placeholders.map { ($0, .success($0.unread)) }) { first, _ in first })
+    }
+
     /// The documents with their placeholders filled in.
     package func documents(filling values: PlaceholderValues = [:]) -> [ParsedDocument] {
         var first: [EntityRef: SourceLocation] = [:]

@@ -19,6 +19,9 @@ package struct Placeholder: Sendable, Hashable {
     /// Most bytes that a placeholder stands for: no entity can be larger.
     package static let maximumBytes = EntityValidator.maximumBytes
 
+    /// What is taken for its value where nothing is read: of the type that an entity has there.
+    package var unread: JSONValue { kind == .text ? "…" : [:] }
+
     /// Nil when the node is something else. An object with another key beside it, or with an unknown one, is left as it is.
     init?(_ node: YAMLNode) {
         guard case .mapping(let members) = node.content, members.count == 1, let kind = Kind(rawValue: members[0].key)

@@ -44,7 +44,8 @@ struct ValidateCommand {
         var unreadable: [String] = []
         for file in files(&unreadable) {
             do throws(FileError) {
-                check.add(try readFile(file, maximumBytes: DirectorySource.maximumFileBytes), file: file)
+                let bytes = try readFile(file, maximumBytes: DirectorySource.maximumFileBytes)
+                check.add(bytes, file: file) { Self.fill($0, in: file) }
             } catch {
                 unreadable.append(error.description)
             }
@@ -52,6 +53,26 @@ struct ValidateCommand {
         let report = ValidationReport(check, isStrict: arguments.isStrict, unreadable: unreadable)
         let code = unreadable.isEmpty ? (report.errors == 0 ? 0 : 1) : Self.wrongUsage
         return Outcome(output: report.text(arguments.format), unreadable: unreadable, code: code)
+    }
+
+    /// What a placeholder in a file stands for. URLs are not read: a check of files needs no network.
+    private static func fill(_ placeholder: Placeholder, in file: String) -> Result<JSONValue, PlaceholderError> {
+        guard let target = placeholder.target else { return .failure("must name a URL or a path") }
+        let base = "file:" + (file.hasPrefix("/") ? file : workingDirectory + "/" + file)
+        do {
+            let location = try RelativeLocation.resolve(target, from: base)
+            guard location.hasPrefix("file:") else { return .success(placeholder.unread) }
+            let path = String(location.dropFirst("file:".count))
+            return placeholder.value(of: try readFile(path, maximumBytes: Placeholder.maximumBytes))
+        } catch {
+            return .failure(PlaceholderError(description: "cannot be filled in: \(error)"))
+        }
+    }
+
+    private static var workingDirectory: String {
+        guard let path = getcwd(nil, 0) else { return "" }
+        defer { free(path) }
+        return String(cString: path)
     }
 
     /// The catalog files of all paths, each once, in the order of the paths.

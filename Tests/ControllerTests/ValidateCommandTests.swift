@@ -42,6 +42,30 @@ struct ValidateCommandTests {
         #expect(outcome.code == 0 && outcome.unreadable.isEmpty)
     }
 
+    @Test("placeholders are filled in from the files beside them; URLs are not read; what is missing is told")
+    func placeholders() throws {
+        let folder = try ConfigurationFolder()
+        func api(_ name: String, _ definition: String) -> String {
+            """
+            apiVersion: backstage.io/v1alpha1
+            kind: API
+            metadata: {name: \(name)}
+            spec: {type: openapi, lifecycle: production, owner: team, definition: {\(definition)}}
+
+            """
+        }
+        try folder.write("openapi.txt", "openapi: 3.1.0")
+        try folder.write("team.yaml", Self.team)
+        let both = [api("near", "$text: ./openapi.txt"), api("far", "$text: https://h/o.yaml")]
+        try folder.write("a.yaml", both.joined(separator: "---\n"))
+        #expect(try Self.run([folder.path]).output == "2 files, 3 entities, 0 errors, 0 warnings\n")
+        let bad = try folder.write("b.yaml", api("none", "$text: ./missing.txt"))
+        let outcome = try Self.run([folder.path])
+        #expect(outcome.code == 1)
+        #expect(outcome.output.contains("\(bad):4:"), "\(outcome.output)")
+        #expect(outcome.output.contains("placeholder: "), "\(outcome.output)")
+    }
+
     @Test("all problems of all files come at once, each with file, line and column")
     func problems() throws {
         let folder = try ConfigurationFolder()

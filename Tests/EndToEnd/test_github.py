@@ -114,3 +114,52 @@ def test_after_a_restart_unchanged_files_cost_nothing_and_a_github_that_is_down_
     callboard.wait_ready()
     eventually(lambda: source(callboard)["state"] == "failing" and "cannotConnect" in source(callboard)["error"])
     assert callboard.entity("component:default/svc-b") == before
+
+
+def test_a_registered_location_is_read_through_github_and_what_it_leads_to_follows(make_callboard, github):
+    """POST /locations → the Location entity → a file on GitHub → a Location in it → another file; and all of it back."""
+    main = f"https://{github.authority}/acme/platform/blob/main"
+    everything = {
+        "apiVersion": "backstage.io/v1alpha1", "kind": "Location", "metadata": {"name": "all"},
+        "spec": {"targets": ["./shop.yaml", "./teams.yaml"]},
+    }
+    group = {"apiVersion": "backstage.io/v1alpha1", "kind": "Group", "metadata": {"name": "admins"},
+             "spec": {"type": "team", "children": []}}
+    files = {"catalog-info.yaml": yaml.safe_dump(everything), "shop.yaml": yaml.safe_dump(component("shop")),
+             "teams.yaml": yaml.safe_dump(group)}
+    github.repositories["acme/platform"] = files
+    settings = {**configuration(github), "catalog": {"locations": [], "processingInterval": 1}}
+    callboard = make_callboard(settings).wait_ready()
+
+    location = {"type": "url", "target": f"{main}/catalog-info.yaml"}
+    dry = callboard.client.post("/api/catalog/locations", params={"dryRun": "true"}, json=location)
+    assert dry.status_code == 201, dry.text
+    assert "shop" in [entity["metadata"]["name"] for entity in dry.json()["entities"]]
+    created = callboard.client.post("/api/catalog/locations", json=location)
+    assert created.status_code == 201, created.text
+    shop = eventually(lambda: callboard.entity("component:default/shop"))
+    annotations = shop["metadata"]["annotations"]
+    assert annotations["backstage.io/managed-by-location"] == f"url:{main}/shop.yaml"
+    assert annotations["backstage.io/managed-by-origin-location"] == f"url:{main}/catalog-info.yaml"
+    ancestry = callboard.get("/api/catalog/entities/by-name/component/default/shop/ancestry")
+    names = [item["entity"]["metadata"]["name"] for item in ancestry["items"]]
+    assert names[:2] == ["shop", "all"] and names[2].startswith("generated-")
+
+    # Nobody makes themselves member of a Group from a registered location.
+    def refusals():
+        sources = callboard.get("/api/callboard/sources")["sources"]
+        return [one for source in sources for one in source["problems"] if one["code"] == "not_allowed"]
+    assert eventually(refusals)[0]["entityRef"] == "group:default/admins"
+    assert callboard.status("/api/catalog/entities/by-name/group/default/admins") == 404
+
+    # The file changes and is read again; GitHub fails and nothing is lost; the registration ends and all of it goes.
+    changed = {**component("shop")["spec"], "lifecycle": "deprecated"}
+    files["shop.yaml"] = yaml.safe_dump({**component("shop"), "spec": changed})
+    eventually(lambda: callboard.entity("component:default/shop")["spec"]["lifecycle"] == "deprecated")
+    github.fault = lambda path: (500, {}, {"message": "oops"})
+    time.sleep(2)
+    assert callboard.entity("component:default/shop")["metadata"]["uid"] == shop["metadata"]["uid"]
+    github.fault = lambda path: None
+    deleted = callboard.client.delete(f"/api/catalog/locations/{created.json()['location']['id']}")
+    assert deleted.status_code == 204
+    eventually(lambda: callboard.status("/api/catalog/entities/by-name/component/default/shop") == 404)

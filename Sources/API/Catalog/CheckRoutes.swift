@@ -96,6 +96,6 @@ struct CheckRoutes {
     private func entities(of file: LocationRef) async throws -> [Entity] {
         guard case .success(let bytes?) = try await LocationTree(readURL: catalog.configuration.readURL).read(file)
         else { return [] }
-        return CatalogFile.documents(bytes, name: file.description).compactMap(\.entity)
+        return CatalogFile(bytes, name: file.description).documentsAlone().compactMap(\.entity)
     }
 }

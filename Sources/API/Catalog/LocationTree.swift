@@ -57,7 +57,8 @@ struct LocationTree {
             walk.problems.append(error.message)
             return
         }
-        for document in CatalogFile.documents(bytes, name: place.ref.description) {
+        let file = CatalogFile(bytes, name: place.ref.description)
+        for document in file.documents(filling: try await values(of: file.placeholders, at: place.ref)) {
             // That a tree has an entity twice is told for all its files together.
             let problems = document.problems.filter { $0.code != .duplicate }
             walk.problems += problems.map(\.description)
@@ -75,6 +76,33 @@ struct LocationTree {
         walk.problems += targets.problems
         walk.waiting += targets.targets.compactMap { try? LocationRef(parsing: $0) }
             .map { Place(ref: $0, isOptional: targets.isOptional) }
+    }
+
+    private func values(of placeholders: [Placeholder], at place: LocationRef) async throws -> PlaceholderValues {
+        var values: PlaceholderValues = [:]
+        for placeholder in placeholders.prefix(Placeholder.maximumCount) {
+            values[placeholder] = try await value(of: placeholder, at: place)
+        }
+        return values
+    }
+
+    private func value(
+        of placeholder: Placeholder, at place: LocationRef
+    ) async throws -> Result<JSONValue, PlaceholderError> {
+        guard let target = placeholder.target else { return .failure("must name a URL or a path") }
+        do {
+            let ref = try LocationRef(parsing: try RelativeLocation.resolve(target, from: place.description))
+            switch try await read(ref) {
+            case .success(let bytes?): return placeholder.value(of: bytes)
+            case .success(nil): return .failure("cannot be filled in: nothing is there")
+            case .failure(let error):
+                return .failure(PlaceholderError(description: "cannot be filled in: \(error.message)"))
+            }
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            return .failure(PlaceholderError(description: "cannot be filled in: \(error)"))
+        }
     }
 
     private static func duplicate(_ ref: EntityRef) -> ActionError {

@@ -62,7 +62,7 @@ struct ValidateEntity: Action {
     }
 
     func run(_ input: Input, for caller: Caller) async throws -> JSONValue {
-        let documents = CatalogFile.documents(Array(input.text.utf8), name: "entity")
+        let documents = CatalogFile(Array(input.text.utf8), name: "entity").documentsAlone()
         guard documents.count == 1, let document = documents.first else {
             return Self.refusal(documents, "Expected one document, found \(documents.count)")
         }

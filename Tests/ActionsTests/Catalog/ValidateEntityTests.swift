@@ -43,6 +43,18 @@ struct ValidateEntityTests {
             ])
     }
 
+    @Test("a placeholder is no mistake: what it names is not read here")
+    func placeholder() async throws {
+        let answer = try await Self.validate(
+            """
+            apiVersion: backstage.io/v1alpha1
+            kind: API
+            metadata: {name: new}
+            spec: {type: openapi, lifecycle: production, owner: books, definition: {$text: ./openapi.yaml}}
+            """)
+        #expect(answer["isValid"] == true, "\(answer)")
+    }
+
     @Test("the location is the caller's, and an annotation of the author's stays")
     func location() async throws {
         let text = Self.document.replacing(
