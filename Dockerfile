@@ -7,9 +7,10 @@ RUN apt-get update \
 WORKDIR /source
 COPY Package.swift ./
 COPY Sources Sources
-# The manifest names the targets of tests and benchmarks; their folders must exist for it to load.
+# The manifest names the targets of tests, benchmarks and fuzzing; their folders must exist for it to load.
 COPY Tests Tests
 COPY Benchmarks Benchmarks
+COPY Fuzz Fuzz
 RUN swift build -c release --product callboard --static-swift-stdlib \
     && install -D -m 0755 "$(swift build -c release --static-swift-stdlib --show-bin-path)/callboard" /out/callboard \
     && strip /out/callboard \

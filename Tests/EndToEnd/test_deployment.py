@@ -121,6 +121,18 @@ def test_the_pod_is_locked_down(cluster):
     assert all("value" not in variable or variable["name"] == "MALLOC_ARENA_MAX" for variable in container["env"])
 
 
+def test_what_the_image_is_built_from_suffices_to_load_the_package(tmp_path):
+    build = (REPOSITORY / "Dockerfile").read_text().partition("RUN swift build")[0]
+    copied = re.findall(r"^COPY (\S+) \S+$", build, re.MULTILINE)
+    assert "Package.swift" in copied
+    for name in copied:
+        (tmp_path / name).symlink_to(REPOSITORY / name)
+    described = subprocess.run(
+        ["swift", "package", "--package-path", str(tmp_path), "describe", "--type", "json"], capture_output=True, text=True)
+    assert described.returncode == 0, described.stderr
+    assert "Controller" in [target["name"] for target in json.loads(described.stdout)["targets"]]
+
+
 def test_process_1_of_the_image_waits_for_what_exec_plugins_leave_behind(cluster):
     image = (REPOSITORY / "Dockerfile").read_text().rpartition("\nFROM ")[2]
     [entry_point] = re.findall(r"^ENTRYPOINT (.*)$", image, re.MULTILINE)
