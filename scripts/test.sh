@@ -9,7 +9,7 @@ cd "$repository"
 run_swift_tests() {
     local log="$surroundings/swift-tests.log" status=0
     swift test --no-parallel 2>&1 | tee "$log" || status=$?
-    [ "$status" = 0 ] || { say "what failed:"; grep -A 2 -E '^✘|error:|Fatal' "$log" | tail -n 200 >&2; }
+    [ "$status" = 0 ] || { say "what failed:"; grep -A 2 -E '^✘|^[^{].*: error:|Fatal error' "$log" | tail -n 200 >&2; }
     return "$status"
 }
 

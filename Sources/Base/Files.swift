@@ -16,6 +16,13 @@ package struct FileError: Error, CustomStringConvertible {
     package var description: String { "cannot read \(path): \(detail)" }
 }
 
+/// The path without symbolic links; nil when nothing is there. Blocks.
+package func realPath(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+}
+
 /// Reads a whole file. Blocks: for start-up, or on a thread of one's own.
 ///
 /// - Parameter maximumBytes: a larger file is refused, so that a wrong path cannot fill the memory.

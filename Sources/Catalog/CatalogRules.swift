@@ -84,9 +84,11 @@ package struct CatalogRules: Sendable {
 }
 
 extension ParsedDocument {
-    /// The document, or its refusal when its kind may not come from there.
-    package func checked(by rules: CatalogRules, at place: Provenance) -> ParsedDocument {
-        guard let entity, let reason = rules.refusal(of: entity, at: place) else { return self }
+    /// The document, or its refusal when its kind may come by none of these ways, of which there is at least one.
+    package func checked(by rules: CatalogRules, at ways: [Provenance]) -> ParsedDocument {
+        guard let entity else { return self }
+        let reasons = ways.lazy.map { rules.refusal(of: entity, at: $0) }
+        guard !reasons.contains(where: { $0 == nil }), let reason = reasons.first ?? nil else { return self }
         return ParsedDocument(
             location: location, ref: ref, outcome: .invalid([DocumentProblem(.notAllowed, at: location, reason)]))
     }

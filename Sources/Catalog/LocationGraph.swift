@@ -17,7 +17,12 @@ package struct LocationHolder: Sendable, Hashable {
 
 /// A location that is to be read because Location entities lead to it.
 package struct FollowedLocation: Sendable, Hashable {
-    package let provenance: Provenance
+    /// The ways that lead here, the one that the entities show first: the shortest, of equally short ones the operator's. What
+    /// may come by one of them may come; otherwise whoever names a location could take away what others let in there.
+    package fileprivate(set) var ways: [Provenance]
+    package var provenance: Provenance { ways[0] }
+    /// The way by which it may be read, should it be a file.
+    package var reader: Provenance { ways.first { $0.readableDirectory != nil } ?? ways[0] }
     /// No entity that names it minds when nothing is there.
     package fileprivate(set) var isOptional: Bool
     /// Why it is not read all the same.
@@ -32,27 +37,29 @@ package enum LocationGraph {
     /// Most locations that are followed in all.
     package static let maximumLocations = 100_000
 
-    /// - Parameter held: locations that sources have themselves; they are not followed, and what stands there is a root.
+    /// Most ways to one location that are kept.
+    package static let maximumWays = 32
+
+    /// - Parameters:
+    ///   - held: locations that sources have themselves; they are not followed, and what stands there is a root.
+    ///   - operators: the sources that the operator configured: their ways are never the ones that are too many.
     package static func followed(
-        from holders: [LocationHolder], held: Set<String> = []
+        from holders: [LocationHolder], held: Set<String> = [], operators: Set<String> = []
     ) -> [String: FollowedLocation] {
         let byLocation = Dictionary(grouping: holders.filter { $0.root == nil }, by: \.location)
         var found: [String: FollowedLocation] = [:]
         // In a fixed order, so that of several ways to a location the same one gives the origin each time.
         var level = holders.compactMap { holder in holder.root.map { (holder, $0) } }
             .sorted { ($0.1.origin, $0.0.targets.first ?? "") < ($1.1.origin, $1.0.targets.first ?? "") }
+        level = level.filter { operators.contains($0.1.source) } + level.filter { !operators.contains($0.1.source) }
         var depth = 1
         while !level.isEmpty, depth <= maximumDepth + 1 {
             var next: [(LocationHolder, Provenance)] = []
             for (holder, way) in level {
                 for target in holder.targets where !held.contains(target) {
                     if !holder.isOptional { found[target]?.isOptional = false }
-                    guard found[target] == nil, found.count < maximumLocations else { continue }
                     let provenance = Provenance(location: target, origin: way.origin, source: way.source)
-                    let problem =
-                        depth > maximumDepth ? "more than \(maximumDepth) Location entities lead one to the other" : nil
-                    found[target] = FollowedLocation(
-                        provenance: provenance, isOptional: holder.isOptional, problem: problem)
+                    guard add(provenance, to: &found, isOptional: holder.isOptional, depth) else { continue }
                     next += (byLocation[target] ?? []).map { ($0, provenance) }
                 }
             }
@@ -60,5 +67,20 @@ package enum LocationGraph {
             depth += 1
         }
         return found
+    }
+
+    /// - Returns: whether the way is new, and is to be gone on.
+    private static func add(
+        _ way: Provenance, to found: inout [String: FollowedLocation], isOptional: Bool, _ depth: Int
+    ) -> Bool {
+        if let known = found[way.location] {
+            guard depth <= maximumDepth, known.ways.count < maximumWays, !known.ways.contains(way) else { return false }
+            found[way.location]?.ways.append(way)
+            return true
+        }
+        guard found.count < maximumLocations else { return false }
+        let problem = depth > maximumDepth ? "more than \(maximumDepth) Location entities lead one to the other" : nil
+        found[way.location] = FollowedLocation(ways: [way], isOptional: isOptional, problem: problem)
+        return true
     }
 }

@@ -16,6 +16,8 @@ package struct Placeholder: Sendable, Hashable {
 
     /// Most placeholders in one file.
     package static let maximumCount = 100
+    /// Most bytes that all of them stand for.
+    package static let maximumTotalBytes = 16 << 20
     /// Most bytes that a placeholder stands for: no entity can be larger.
     package static let maximumBytes = EntityValidator.maximumBytes
 
@@ -49,6 +51,32 @@ package struct Placeholder: Sendable, Hashable {
                 return .failure(PlaceholderError(description: "has \(documents.count) YAML documents; expected one"))
             }
             return documents[0].map(\.json).mapError { PlaceholderError(description: "is not YAML: \($0)") }
+        }
+    }
+}
+
+extension Placeholder {
+    /// What is left of the bounds of a file.
+    package struct Budget {
+        private var count = 0
+        package private(set) var bytes = 0
+
+        package init() {}
+
+        /// Why nothing more is read; nil when it is.
+        package var refusal: PlaceholderError? {
+            if count >= maximumCount {
+                return PlaceholderError(description: "is one of more than \(maximumCount) in its file")
+            }
+            guard bytes >= maximumTotalBytes else { return nil }
+            return PlaceholderError(
+                description: "comes after others in its file that stand for \(maximumTotalBytes) bytes or more")
+        }
+
+        /// Something was read.
+        package mutating func spend(_ bytes: Int) {
+            count += 1
+            self.bytes += bytes
         }
     }
 }

@@ -28,15 +28,21 @@ package struct Provenance: Sendable, Hashable {
 }
 
 extension Provenance {
-    /// Whether what was read here may have a file of this machine read: only files that the operator configured may, and only
-    /// files below the configured directory, or beside the configured file.
+    /// The directory below which what was read here may have files of this machine read; nil: none. Only files that the
+    /// operator configured may, and only files below the configured directory, or beside the configured file.
+    package var readableDirectory: String? {
+        guard location.hasPrefix("file:"), source.hasPrefix("file:") else { return nil }
+        let root = source.dropFirst("file:".count)
+        guard origin == source else { return String(root) }
+        // Beside a file at the very top lies the whole machine.
+        guard let slash = root.lastIndex(of: "/"), slash > root.startIndex else { return nil }
+        return String(root[..<slash])
+    }
+
+    /// Whether a path lies there.
     ///
     /// - Parameter path: absolute, without `..`.
     package func mayRead(file path: String) -> Bool {
-        guard location.hasPrefix("file:"), source.hasPrefix("file:") else { return false }
-        let root = source.dropFirst("file:".count)
-        let isFile = origin == source
-        let directory = isFile ? root[..<(root.lastIndex(of: "/") ?? root.startIndex)] : root
-        return path.hasPrefix(directory == "/" ? "/" : directory + "/")
+        readableDirectory.map { path.hasPrefix($0 == "/" ? "/" : $0 + "/") } ?? false
     }
 }

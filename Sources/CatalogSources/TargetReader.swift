@@ -42,13 +42,17 @@ package actor TargetReader {
 
     private func file(_ path: String, _ place: Provenance, _ maximumBytes: Int) throws -> [UInt8]? {
         let source = SourceID(type: "file", target: path)
-        guard place.mayRead(file: path) else {
+        guard let directory = place.readableDirectory, place.mayRead(file: path) else {
             throw CatalogSourceError(
                 .unreadable, source,
                 "may not be read: only catalog files of catalog.locations may name files, and only below the directory "
                     + "that is configured there")
         }
         do throws(FileError) {
+            // A symbolic link may lead on within the directory, as those of mounted ConfigMaps and git-sync do, and no further.
+            if let real = realPath(path), let top = realPath(directory), !real.hasPrefix(top == "/" ? "/" : top + "/") {
+                throw FileError(code: .unreadable, path: path, detail: "leads out of the configured directory")
+            }
             guard try FileFingerprint(following: path) != nil else {
                 throw FileError(code: .unreadable, path: path, detail: "not a regular file")
             }

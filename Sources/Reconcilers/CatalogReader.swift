@@ -30,7 +30,7 @@ struct CatalogReader: Sendable {
     /// Looks at a location of a source.
     func read(_ location: String, of source: any CatalogSource, id: Int) async -> Reading {
         let place = Provenance(location: source.origin(of: location), source: source.id.description)
-        return await reading(location, id, place) { try await source.read(location) }
+        return await reading(location, id, [place]) { try await source.read(location) }
     }
 
     /// Looks at a location because Location entities lead to it.
@@ -42,10 +42,10 @@ struct CatalogReader: Sendable {
             return Reading(
                 content: LocationContent(location: location, sourceID: id, outcome: .gone, provenance: place))
         }
-        var reading = await reading(location, id, target.provenance) {
+        var reading = await reading(location, id, target.ways) {
             if let problem = target.problem { throw PlaceholderError(description: problem) }
             let bytes = try await targets.read(
-                location, for: target.provenance, maximumBytes: DirectorySource.maximumFileBytes)
+                location, for: target.reader, maximumBytes: DirectorySource.maximumFileBytes)
             guard bytes != nil || target.isOptional else { throw PlaceholderError(description: "nothing is there") }
             return bytes
         }
@@ -58,18 +58,19 @@ struct CatalogReader: Sendable {
     }
 
     private func reading(
-        _ location: String, _ id: Int, _ place: Provenance, _ read: () async throws -> [UInt8]?
+        _ location: String, _ id: Int, _ ways: [Provenance], _ read: () async throws -> [UInt8]?
     ) async -> Reading {
+        let place = ways[0]
         func reading(_ outcome: LocationContent.Outcome) -> Reading {
             Reading(content: LocationContent(location: location, sourceID: id, outcome: outcome, provenance: place))
         }
         do {
             guard let bytes = try await read() else { return reading(.gone) }
             let file = CatalogFile(bytes, name: location)
-            let values = await values(of: file.placeholders, place)
-            let documents = file.documents(filling: values).map { $0.checked(by: rules, at: place) }
+            let (values, filled) = await values(of: file.placeholders, place)
+            let documents = file.documents(filling: values).map { $0.checked(by: rules, at: ways) }
             var result = reading(.documents(documents))
-            result.bytes = bytes.count
+            result.bytes = bytes.count + filled
             let isLacking = values.values.contains { if case .failure = $0 { true } else { false } }
             result.ending = values.isEmpty ? .complete : isLacking ? .lacking : .toBeRepeated
             return result
@@ -82,22 +83,29 @@ struct CatalogReader: Sendable {
 }
 
 extension CatalogReader {
-    private func values(of placeholders: [Placeholder], _ place: Provenance) async -> PlaceholderValues {
+    /// What the placeholders stand for, and how many bytes that is.
+    private func values(of placeholders: [Placeholder], _ place: Provenance) async -> (PlaceholderValues, Int) {
         var values: PlaceholderValues = [:]
-        for (number, placeholder) in placeholders.enumerated() {
+        var budget = Placeholder.Budget()
+        for placeholder in placeholders where values[placeholder] == nil {
             values[placeholder] =
-                number < Placeholder.maximumCount
-                ? await value(of: placeholder, place)
-                : .failure(PlaceholderError(description: "is one of more than \(Placeholder.maximumCount) in its file"))
+                if let refusal = budget.refusal {
+                    .failure(refusal)
+                } else {
+                    await value(of: placeholder, place, &budget)
+                }
         }
-        return values
+        return (values, budget.bytes)
     }
 
-    private func value(of placeholder: Placeholder, _ place: Provenance) async -> Result<JSONValue, PlaceholderError> {
+    private func value(
+        of placeholder: Placeholder, _ place: Provenance, _ budget: inout Placeholder.Budget
+    ) async -> Result<JSONValue, PlaceholderError> {
         guard let target = placeholder.target else { return .failure("must name a URL or a path") }
         do {
             let location = try RelativeLocation.resolve(target, from: place.location)
             let bytes = try await targets.read(location, for: place, maximumBytes: Placeholder.maximumBytes)
+            budget.spend(bytes?.count ?? 0)
             return bytes.map(placeholder.value) ?? .failure("cannot be filled in: nothing is there")
         } catch {
             return .failure(PlaceholderError(description: "cannot be filled in: \(error)"))

@@ -8,7 +8,8 @@ extension CatalogReconciler {
     func follow() async -> Outcome {
         do {
             let (holders, held) = try await store.catalog.locationHolders(followed: followedID)
-            let plan = LocationGraph.followed(from: holders, held: held)
+            let plan = LocationGraph.followed(
+                from: holders, held: held, operators: Set(processing.rules.sources.keys))
             let stored = try await store.catalog.locations(of: followedID)
             let due = plan.keys.filter { followed[$0] != plan[$0] } + stored.filter { plan[$0] == nil }
             (followed, hasFollowed) = (plan, true)

@@ -15,8 +15,12 @@ extension CatalogReconciler {
             let read = await read(some)
             for key in some {
                 guard let reading = read[key] else { continue }
-                if case .documents(let documents) = reading.content.outcome {
+                switch reading.content.outcome {
+                case .documents(let documents):
                     size = (size.documents + documents.count, size.bytes + reading.bytes)
+                // Nobody knows how much it gave.
+                case .gone: size.documents += Self.documentsOfGone
+                case .unreadable: break
                 }
                 part.append(reading.content)
                 endings[key] = (reading.content.location, reading.ending)

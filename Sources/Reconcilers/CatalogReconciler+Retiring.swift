@@ -3,6 +3,9 @@ internal import Store
 
 // What goes although nobody announced it.
 extension CatalogReconciler {
+    /// Locations whose entities are removed in one transaction.
+    private static let retiredAtOnce = 50
+
     /// Removes what sources gave that are configured no more. Only after every configured one could be read: a source that
     /// was merely renamed has taken its locations over by then, and its entities stay as they are.
     ///
@@ -10,9 +13,12 @@ extension CatalogReconciler {
     func retire() async -> Bool {
         do {
             for id in try await store.catalog.retired(configured: ids + [followedID]) {
-                let locations = try await store.catalog.locations(of: id)
-                let gone = locations.map { LocationContent(location: $0, sourceID: id, outcome: .gone) }
-                try await apply(gone, orphans: .delete)
+                let locations = try await store.catalog.locations(of: id).sorted()
+                for start in stride(from: 0, to: locations.count, by: Self.retiredAtOnce) {
+                    let some = locations[start..<min(start + Self.retiredAtOnce, locations.count)]
+                    let gone = some.map { LocationContent(location: $0, sourceID: id, outcome: .gone) }
+                    try await apply(gone, orphans: .delete)
+                }
                 try await store.catalog.remove(source: id)
                 logger.info(
                     "a source is configured no more; what only it gave was removed",

@@ -73,6 +73,10 @@ package actor CatalogReconciler {
     static let partBytes = 4 << 20
     /// So many locations are read at once; each may be as long as the longest catalog file.
     static let concurrency = 4
+    /// What a location that is gone counts as in a part.
+    static let documentsOfGone = 20
+    /// Targets that are read before it is looked whether something changed nearby.
+    private static let maximumFar = 8
     private static let pace: Duration = .milliseconds(50)
     static let databaseRetry: Duration = .seconds(1)
 
@@ -151,7 +155,7 @@ package actor CatalogReconciler {
         metrics.started()
         var outcomes: [Key: Outcome] = [:]
         for case .listing(let source) in keys { outcomes[.listing(source: source)] = await list(source) }
-        // What is near first: far hosts may take their time.
+        // What is near first, and of what is far a little: far hosts may take their time.
         let (near, far) = keys.reduce(into: ([Key](), [Key]())) { parts, key in
             switch key {
             case .location: parts.0.append(key)
@@ -160,7 +164,8 @@ package actor CatalogReconciler {
             }
         }
         outcomes.merge(await readLocations(near)) { $1 }
-        outcomes.merge(await readLocations(far)) { $1 }
+        outcomes.merge(await readLocations(Array(far.prefix(Self.maximumFar)))) { $1 }
+        for key in far.dropFirst(Self.maximumFar) { queue.add(key, .low) }
         if keys.contains(.following) { outcomes[.following] = await follow() }
         for (key, outcome) in outcomes { settle(key, outcome) }
         let isSuccess = outcomes.values.allSatisfy { $0 == .done }
@@ -275,8 +280,7 @@ package actor CatalogReconciler {
     private func resolveUncertainty() {
         guard isUncertain else { return }
         isUncertain = false
-        for source in sources.indices { queue.add(.listing(source: source), .low) }
-        queue.add(.following, .low)
+        readEverything()
     }
 
     private func log(_ contents: [LocationContent], _ changes: CatalogChanges) {

@@ -13,12 +13,18 @@ struct CatalogRequestFollower: Sendable {
     func run(_ reconciler: CatalogReconciler) async {
         let subscription = requests.subscribe()
         defer { subscription.cancel() }
+        // A take whose COMMIT was not answered may have been done: what it asked for is known to nobody then.
+        var isUncertain = false
         while await subscription.next() != nil {
             while !Task.isCancelled {
                 do {
-                    guard let locations = try await catalog.takeRequests() else { break }
+                    let locations = try await catalog.takeRequests()
+                    if isUncertain { await reconciler.readEverything() }
+                    isUncertain = false
+                    guard let locations else { break }
                     await reconciler.readAgain(locations)
                 } catch {
+                    isUncertain = true
                     logger.warning("cannot read what is asked of the catalog yet", ["error": .string("\(error)")])
                     try? await Task.sleep(for: Self.databaseRetry)
                 }
@@ -30,6 +36,8 @@ struct CatalogRequestFollower: Sendable {
 extension CatalogReconciler {
     /// Has locations read now. Those of sources that are not followed here are passed over.
     func readAgain(_ locations: [LocationToRead]) {
+        // An entity that was removed may have led somewhere.
+        queue.add(.following, .low)
         for place in locations {
             if place.sourceID == followedID {
                 queue.add(.target(place.location))
@@ -37,5 +45,11 @@ extension CatalogReconciler {
                 queue.add(.location(source: source, place.location))
             }
         }
+    }
+
+    /// Has all sources listed, and all that they have read.
+    func readEverything() {
+        for source in sources.indices { queue.add(.listing(source: source), .low) }
+        queue.add(.following, .low)
     }
 }

@@ -46,24 +46,10 @@ extension CatalogStore {
         guard LocationRef(registrationKey: child.location) == nil,
             let place = try? LocationRef(parsing: child.location)
         else { return [] }
-        return try located(mayLeadTo, [.text(place.target)], session).filter { candidate in
-            guard let entity = candidate.definition?.objectValue.flatMap(Entity.init(validated:)),
-                candidate.entity.ref != child.entity.ref
-            else { return false }
-            return LocationTargets(of: entity, at: LocationRef.shown(candidate.location)).targets
-                .contains(place.description)
-        }
+        return try located(
+            "ref IN (SELECT entity_ref FROM location_target WHERE target = $1)", [.text(place.description)], session
+        ).filter { $0.entity.ref != child.entity.ref }
     }
-
-    /// Location entities that name the target, or another one by a relative path.
-    private static let mayLeadTo =
-        """
-        ref >= 'location:' AND ref < 'location;' AND EXISTS (
-            SELECT FROM jsonb_array_elements_text(
-                jsonb_path_query_array((definition -> 'spec')::jsonb, '$.target')
-                || jsonb_path_query_array((definition -> 'spec')::jsonb, '$.targets[*]')) AS t
-            WHERE t = $1 OR position('://' IN t) = 0)
-        """
 
     private static func located(
         _ condition: String, _ values: [SQLValue], _ session: PostgresSession

@@ -18,7 +18,7 @@ extension CatalogStore {
                 SELECT e.location, coalesce(e.managed_by, e.location), s.type || ':' || s.target,
                     l.source_id IS NOT DISTINCT FROM $1::int,
                     jsonb_agg(t.target ORDER BY t.ordinal), bool_and(t.optional)
-                FROM location_target t JOIN entity e ON e.ref = t.entity_ref
+                FROM location_target t JOIN entity e ON e.ref = t.entity_ref AND NOT e.orphan
                 LEFT JOIN catalog_location l ON l.location = e.location
                 LEFT JOIN catalog_source s ON s.id = l.source_id
                 GROUP BY e.ref, e.location, e.managed_by, s.type, s.target, l.source_id ORDER BY e.ref

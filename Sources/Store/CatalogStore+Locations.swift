@@ -109,18 +109,24 @@ extension CatalogStore {
         guard isUUID(id) else { return nil }
         return try await pool.run { session in
             try session.transaction {
-                guard let old = try Self.location(id: id, session) else { return nil }
+                guard let old = try Self.location(id: id, session, "FOR UPDATE") else { return nil }
                 if let other = try Self.location(ref, session), other.id != old.id { return .existing(other) }
-                let changed = try session.run(
-                    """
-                    UPDATE registered_location
-                    SET type = $2, target = $3, entity_ref = $4, registered_by = $5, registered_at = now()
-                    WHERE id = $1::uuid RETURNING id, type, target
-                    """,
-                    [
-                        .text(id), .text(ref.type), .text(ref.target), .text(ref.entityRef.canonical), .text(subject),
-                    ]
-                ).first(Self.location)
+                let changed: RegisteredLocation?
+                do {
+                    changed = try session.run(
+                        """
+                        UPDATE registered_location
+                        SET type = $2, target = $3, entity_ref = $4, registered_by = $5, registered_at = now()
+                        WHERE id = $1::uuid RETURNING id, type, target
+                        """,
+                        [
+                            .text(id), .text(ref.type), .text(ref.target), .text(ref.entityRef.canonical),
+                            .text(subject),
+                        ]
+                    ).first(Self.location)
+                } catch let error as StoreError where error.sqlState == "23505" {
+                    throw StoreError(code: .unavailable, detail: "the same location was registered at the same moment")
+                }
                 try CatalogFeed.announceRequest(
                     registrations: [old.ref.registrationKey, ref.registrationKey], in: session)
                 return changed.map { .registered($0) }
@@ -146,9 +152,13 @@ extension CatalogStore {
         }
     }
 
-    private static func location(id: String, _ session: PostgresSession) throws -> RegisteredLocation? {
-        try session.run("SELECT id, type, target FROM registered_location WHERE id = $1::uuid", [.text(id)])
-            .first(location)
+    private static func location(
+        id: String, _ session: PostgresSession, _ locking: String = ""
+    ) throws -> RegisteredLocation? {
+        try session.run(
+            "SELECT id, type, target FROM registered_location WHERE id = $1::uuid \(locking)", [.text(id)]
+        )
+        .first(location)
     }
 
     private static func location(_ ref: LocationRef, _ session: PostgresSession) throws -> RegisteredLocation? {

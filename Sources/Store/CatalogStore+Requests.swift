@@ -34,7 +34,7 @@ extension CatalogStore {
                     """
                     INSERT INTO catalog_request (kind, subject, requested_by)
                     SELECT $1, name, $3 FROM unnest($2::text[]) AS name ON CONFLICT (kind, subject) DO NOTHING
-                    """, [.text(kind), .texts(names), .text(subject)])
+                    """, [.text(kind), .texts(names.sorted()), .text(subject)])
                 try CatalogFeed.announceRequest(registrations: [], in: session)
             }
         }

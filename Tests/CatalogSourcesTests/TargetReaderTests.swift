@@ -1,5 +1,6 @@
 import Base
 import Catalog
+import Glibc
 import Testing
 
 @testable import CatalogSources
@@ -21,6 +22,26 @@ struct TargetReaderTests {
             await #expect(throws: CatalogSourceError.self) {
                 _ = try await reader.read("file:\(path)", for: place, maximumBytes: limit)
             }
+        }
+    }
+
+    @Test("a link within the directory is followed, also when the directory is one itself; a link out of it is not")
+    func links() async throws {
+        let (directory, elsewhere) = (try TemporaryDirectory(), try TemporaryDirectory())
+        try directory.write("a.txt", "text")
+        try elsewhere.write("secret.txt", "secret")
+        #expect(symlink("a.txt", directory.path + "/near.txt") == 0)
+        #expect(symlink(elsewhere.path + "/secret.txt", directory.path + "/far.txt") == 0)
+        #expect(symlink(directory.path, elsewhere.path + "/current") == 0)
+        let reader = TargetReader(urls: nil, executor: Self.executor)
+        for root in [directory.path, elsewhere.path + "/current"] {
+            let place = Provenance(location: "file:\(root)/c.yaml", source: "file:\(root)")
+            let near = try await reader.read("file:\(root)/near.txt", for: place, maximumBytes: 10)
+            #expect(near == Array("text".utf8))
+            let error = await #expect(throws: CatalogSourceError.self) {
+                _ = try await reader.read("file:\(root)/far.txt", for: place, maximumBytes: 10)
+            }
+            #expect(error?.detail.contains("leads out of the configured directory") == true)
         }
     }
 

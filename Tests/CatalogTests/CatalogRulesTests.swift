@@ -11,7 +11,7 @@ struct CatalogRulesTests {
     }
 
     private static func refusal(_ rules: CatalogRules, _ kind: String, at place: Provenance) -> String? {
-        document(kind, at: place.location).checked(by: rules, at: place).problems.first?.message
+        document(kind, at: place.location).checked(by: rules, at: [place]).problems.first?.message
     }
 
     private static let foreign = Provenance(location: "url:https://h/b", origin: "url:https://h/a", source: "github:o")
@@ -23,9 +23,21 @@ struct CatalogRulesTests {
         #expect((Self.refusal(CatalogRules(), kind, at: Self.foreign) == nil) == isAllowed)
     }
 
+    @Test("what may come by one way may come, by whatever other ways it is named too")
+    func ways() {
+        var rules = CatalogRules()
+        rules.rules = [CatalogRule(kinds: ["User"], places: [.init(type: "url", target: .exact("https://h/org"))])]
+        let ways = ["https://evil/x", "https://h/org"].map {
+            Provenance(location: "url:https://h/groups", origin: "url:" + $0, source: "registered:locations")
+        }
+        let document = Self.document("User", at: "url:https://h/groups")
+        #expect(document.checked(by: rules, at: ways).entity != nil)
+        #expect(document.checked(by: rules, at: [ways[0]]).problems.first?.code == .notAllowed)
+    }
+
     @Test("a refusal says what, where, by which way, and what is allowed there")
     func message() {
-        let document = Self.document("User", at: "url:https://h/b").checked(by: CatalogRules(), at: Self.foreign)
+        let document = Self.document("User", at: "url:https://h/b").checked(by: CatalogRules(), at: [Self.foreign])
         #expect(document.ref?.canonical == "user:default/x" && document.problems.map(\.label) == ["not_allowed"])
         #expect(
             document.problems[0].message

@@ -43,6 +43,19 @@ struct LocationGraphTests {
         #expect(found["a"]?.provenance.origin == "p" && found["b"]?.provenance.origin == "q")
     }
 
+    @Test("every way to a location is known, also behind it; the operator's come first and are never too many")
+    func ways() {
+        let many = (0..<40).map { Self.root("x\($0)", ["a"]) }
+        let holders = many + [Self.root("z", ["a"]), Self.inner("a", ["b"])]
+        let found = LocationGraph.followed(from: holders, operators: ["s:z"])
+        for location in ["a", "b"] {
+            #expect(found[location]?.provenance.origin == "z")
+            #expect(found[location]?.ways.count == LocationGraph.maximumWays)
+        }
+        let few = LocationGraph.followed(from: [Self.root("p", ["a"]), Self.root("q", ["a"]), Self.inner("a", ["b"])])
+        #expect(few["b"]?.ways.map(\.origin) == ["p", "q"])
+    }
+
     @Test("what is missing is minded when one of those who name it does")
     func presence() {
         let optional = [Self.root("p", ["a", "b"], isOptional: true)]

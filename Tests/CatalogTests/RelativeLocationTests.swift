@@ -84,6 +84,7 @@ struct RelativeLocationTests {
             ("file:/srv/a.yaml", "file:/srv", "/etc/x", false),
             ("file:/srv/a.yaml", "file:/srv/a.yaml", "/srv/b.yaml", true),
             ("file:/srv/a.yaml", "file:/srv/a.yaml", "/etc/b.yaml", false),
+            ("file:/a.yaml", "file:/a.yaml", "/b.yaml", false),
             ("url:https://h/a", "github:o", "/srv/b.yaml", false),
             ("configmap:c/n/m/k.yaml", "configmap:c", "/srv/b.yaml", false),
         ])

@@ -53,6 +53,8 @@ private struct Setting {
     }
 
     var state: ReconcilerSet.State? { get async { await reconcilers.states.first } }
+    /// Who fills caches while it stands by.
+    var warm: ClusterFollower? { get async { await reconcilers.standby["test"]?.follower } }
 }
 
 /// A client for a server that nobody runs.
@@ -87,66 +89,60 @@ struct ReconcilerSetTests {
         }
     }
 
-    @Test("a replica that stands by leads with the caches that it has filled")
-    func warmStandby() async throws {
+    /// Runs the body while a replica stands by whose caches are full.
+    private func standingBy(
+        _ body: @Sendable (Setting, _ warm: ClusterFollower) async throws -> Void
+    ) async throws {
         try await TestCluster.with { cluster in
             try await TestDatabase.withStore { store in
                 let setting = Setting(store, home: cluster.client, isWarmStandby: true)
                 setting.reach(by: cluster.client)
                 try await setting.running({ await setting.reconcilers.standBy(store) }) {
-                    #expect(
-                        await eventually(within: .seconds(60)) {
-                            await setting.reconcilers.standby["test"]?.follower.caches.isSynced == true
-                        })
-                    #expect(await setting.reconcilers.states.isEmpty)
-                    let leading = Task { await setting.reconcilers.lead(.cluster("test"), store) }
-                    #expect(await eventually { await setting.state != nil })
-                    #expect(await setting.state?.isSynced == true)
-                    #expect(await eventually(within: .seconds(60)) { await setting.state?.isCaughtUp == true })
-                    leading.cancel()
-                    await leading.value
-                    #expect(await setting.reconcilers.standby["test"]?.follower.caches.isSynced == true)
+                    #expect(await eventually { await setting.warm?.caches.isSynced == true })
+                    try await body(setting, try #require(await setting.warm))
                 }
                 #expect(await setting.reconcilers.standby.isEmpty)
             }
         }
     }
-}
 
-extension ReconcilerSetTests {
+    @Test("a replica that stands by leads with the caches that it has filled")
+    func warmStandby() async throws {
+        try await standingBy { setting, warm in
+            #expect(await setting.reconcilers.states.isEmpty)
+            let leading = Task { await setting.reconcilers.lead(.cluster("test"), setting.store) }
+            #expect(await eventually { await setting.state != nil })
+            #expect(await setting.reconcilers.leads("test", with: warm) == true)
+            #expect(await setting.state?.isSynced == true)
+            #expect(await eventually { await setting.state?.isCaughtUp == true })
+            leading.cancel()
+            await leading.value
+            #expect(await setting.warm?.caches.isSynced == true)
+        }
+    }
+
     @Test("a replica whose caches are behind what another one stored leads with new ones")
     func staleStandby() async throws {
-        try await TestCluster.with { cluster in
-            try await TestDatabase.withStore { store in
-                let setting = Setting(store, home: cluster.client, isWarmStandby: true)
-                setting.reach(by: cluster.client)
-                try await setting.running({ await setting.reconcilers.standBy(store) }) {
-                    #expect(
-                        await eventually(within: .seconds(60)) {
-                            await setting.reconcilers.standby["test"]?.follower.caches.isSynced == true
-                        })
-                    let warm = try #require(await setting.reconcilers.standby["test"]?.follower)
-                    #expect(warm.isUpToDate(with: [:]) && warm.isUpToDate(with: warm.caches.versions))
-                    #expect(!warm.isUpToDate(with: ["gadgets": "1"]))
-                    #expect(await eventually { warm.caches.versions["pods"] != nil })
-                    var ahead = warm.caches.versions
-                    ahead["pods"] = "9\(ahead["pods"] ?? "")"
-                    #expect(!warm.isUpToDate(with: ahead))
-                    let workload = Workload(
-                        key: WorkloadKey(cluster: "test", kind: "Pod", namespace: "none", name: "none"), uid: "u")
-                    _ = try await store.workloads.write(
-                        present: [
-                            WorkloadRecord(
-                                workload: workload, cpuHourlyCost: 0, memoryHourlyCost: 0, createdAt: nil, links: [])
-                        ], gone: [], seen: CacheVersions(cluster: "test", versions: ahead))
-                    let leading = Task { await setting.reconcilers.lead(.cluster("test"), store) }
-                    #expect(await eventually { await setting.reconcilers.leads("test", with: warm) == false })
-                    // The server cannot have that version; then what it has counts.
-                    #expect(await eventually(within: .seconds(60)) { await setting.state?.isCaughtUp == true })
-                    leading.cancel()
-                    await leading.value
-                }
-            }
+        try await standingBy { setting, warm in
+            #expect(warm.isUpToDate(with: [:]) && warm.isUpToDate(with: warm.caches.versions))
+            #expect(!warm.isUpToDate(with: ["gadgets": "1"]))
+            #expect(await eventually { warm.caches.versions["pods"] != nil })
+            var ahead = warm.caches.versions
+            ahead["pods"] = "9\(ahead["pods"] ?? "")"
+            #expect(!warm.isUpToDate(with: ahead))
+            let workload = Workload(
+                key: WorkloadKey(cluster: "test", kind: "Pod", namespace: "none", name: "none"), uid: "u")
+            _ = try await setting.store.workloads.write(
+                present: [
+                    WorkloadRecord(
+                        workload: workload, cpuHourlyCost: 0, memoryHourlyCost: 0, createdAt: nil, links: [])
+                ], gone: [], seen: CacheVersions(cluster: "test", versions: ahead))
+            let leading = Task { await setting.reconcilers.lead(.cluster("test"), setting.store) }
+            #expect(await eventually { await setting.reconcilers.leads("test", with: warm) == false })
+            // The server cannot have that version; then what it has counts.
+            #expect(await eventually { await setting.state?.isCaughtUp == true })
+            leading.cancel()
+            await leading.value
         }
     }
 }

@@ -99,7 +99,7 @@ struct CatalogOrphanTests {
             rules.rules = []
             let place = Provenance(location: "a", source: "file:/catalog")
             let documents = CatalogFile.documents(Array(component("shop").utf8), name: "a")
-                .map { $0.checked(by: rules, at: place) }
+                .map { $0.checked(by: rules, at: [place]) }
             let content = LocationContent(location: "a", sourceID: scene.source, outcome: .documents(documents))
             try await scene.apply(contents: [content])
             #expect(try await scene.refs().isEmpty)

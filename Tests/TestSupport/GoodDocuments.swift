@@ -54,6 +54,6 @@ package enum GoodDocuments {
             "  type: team\n  children: []\n  members: [ada, grace]\n  profile: {displayName: Payments, email: a@b.example}"
         ),
         ("User", "  title: Ada", "  memberOf: [payments]\n  profile: {displayName: Ada}"),
-        ("Location", "  title: More", "  type: url\n  targets: ['https://example.com/a.yaml', ./b.yaml]"),
+        ("Location", "  title: More", "  type: url\n  targets: ['https://example.com/a.yaml', https://host/b.yaml]"),
     ]
 }

@@ -11,6 +11,7 @@ struct LocationTree {
     /// More places than this belong to a tree that nobody wants to try out.
     private static let maximumPlaces = 100
     private static let maximumEntities = 10_000
+    private static let maximumFilled = 200
 
     private struct Place {
         let ref: LocationRef
@@ -23,6 +24,14 @@ struct LocationTree {
         var problems: [String] = []
         var waiting: [Place] = []
         var seen: Set<LocationRef> = []
+        /// Placeholders that were read.
+        var filled = 0
+
+        /// Why no further placeholder is read; nil when it is.
+        var refusal: PlaceholderError? {
+            guard filled >= maximumFilled else { return nil }
+            return PlaceholderError(description: "is one of more than \(maximumFilled); they are not tried out")
+        }
     }
 
     /// The Location entity of a place and all entities that it leads to.
@@ -58,7 +67,7 @@ struct LocationTree {
             return
         }
         let file = CatalogFile(bytes, name: place.ref.description)
-        for document in file.documents(filling: try await values(of: file.placeholders, at: place.ref)) {
+        for document in file.documents(filling: try await values(of: file.placeholders, at: place.ref, &walk)) {
             // That a tree has an entity twice is told for all its files together.
             let problems = document.problems.filter { $0.code != .duplicate }
             walk.problems += problems.map(\.description)
@@ -78,22 +87,33 @@ struct LocationTree {
             .map { Place(ref: $0, isOptional: targets.isOptional) }
     }
 
-    private func values(of placeholders: [Placeholder], at place: LocationRef) async throws -> PlaceholderValues {
+    private func values(
+        of placeholders: [Placeholder], at place: LocationRef, _ walk: inout Walk
+    ) async throws -> PlaceholderValues {
         var values: PlaceholderValues = [:]
-        for placeholder in placeholders.prefix(Placeholder.maximumCount) {
-            values[placeholder] = try await value(of: placeholder, at: place)
+        var budget = Placeholder.Budget()
+        for placeholder in placeholders where values[placeholder] == nil {
+            values[placeholder] =
+                if let refusal = budget.refusal ?? walk.refusal {
+                    .failure(refusal)
+                } else {
+                    try await value(of: placeholder, at: place, &budget, &walk)
+                }
         }
         return values
     }
 
     private func value(
-        of placeholder: Placeholder, at place: LocationRef
+        of placeholder: Placeholder, at place: LocationRef, _ budget: inout Placeholder.Budget, _ walk: inout Walk
     ) async throws -> Result<JSONValue, PlaceholderError> {
         guard let target = placeholder.target else { return .failure("must name a URL or a path") }
         do {
             let ref = try LocationRef(parsing: try RelativeLocation.resolve(target, from: place.description))
             switch try await read(ref) {
-            case .success(let bytes?): return placeholder.value(of: bytes)
+            case .success(let bytes?):
+                budget.spend(bytes.count)
+                walk.filled += 1
+                return placeholder.value(of: bytes)
             case .success(nil): return .failure("cannot be filled in: nothing is there")
             case .failure(let error):
                 return .failure(PlaceholderError(description: "cannot be filled in: \(error.message)"))

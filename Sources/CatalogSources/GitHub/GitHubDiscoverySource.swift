@@ -151,7 +151,8 @@ extension GitHubDiscoverySource {
         let url = place.url(on: client.host.name)
         let copy = try await etags.copy(of: url, for: id)
         let etag = copy.flatMap { $0.etag.isEmpty ? nil : $0.etag }
-        switch try await client.file(place, etag: etag, isVisible: isVisible) {
+        // What was there once is asked for with more care: the token may have lost sight of the repository meanwhile.
+        switch try await client.file(place, etag: etag, isVisible: isVisible && copy == nil) {
         case .missing:
             current.remove("url:\(url)")
             return false

@@ -45,7 +45,7 @@ extension GitHubPlace {
         {
             let rest = Array(parts.segments.dropFirst(raw.segments.count))
             guard rest.count > 3 else { throw GitHubURLProblem(detail: Self.expectation) }
-            try self.init(repository: Array(rest.prefix(2)), refAndPath: rest.dropFirst(2), query: nil)
+            try self.init(repository: Array(rest.prefix(2)), refAndPath: rest.dropFirst(2))
         } else if parts.authority == host.name {
             try self.init(page: parts)
         } else {
@@ -58,19 +58,18 @@ extension GitHubPlace {
         guard segments.count > 3, ["blob", "tree", "raw"].contains(segments[2]) else {
             throw GitHubURLProblem(detail: Self.expectation)
         }
-        try self.init(
-            repository: Array(segments.prefix(2)), refAndPath: segments.dropFirst(3), query: parts.parameter("path"))
+        try self.init(repository: Array(segments.prefix(2)), refAndPath: segments.dropFirst(3))
     }
 
-    /// - Parameter query: a path that takes the place of the one in the URL; nil: none.
-    private init(
-        repository: [String], refAndPath: ArraySlice<String>, query: String?
-    ) throws(GitHubURLProblem) {
+    private init(repository: [String], refAndPath: ArraySlice<String>) throws(GitHubURLProblem) {
         // GitHub writes refs/heads/<branch> where a branch and a tag have the same name.
         let isFull = refAndPath.count > 2 && refAndPath.first == "refs"
         let ref = refAndPath.prefix(isFull ? 3 : 1)
-        let path = query.map { $0.split(separator: "/").map(String.init) } ?? Array(refAndPath.dropFirst(ref.count))
-        guard !path.contains(where: { $0 == "." || $0 == ".." }), !repository.contains("..") else {
+        let path = Array(refAndPath.dropFirst(ref.count))
+        // A slash may have been encoded, and then come apart on the way.
+        let pieces = (repository + refAndPath).flatMap { $0.split(separator: "/") }
+        guard !pieces.contains(where: { $0 == "." || $0 == ".." }), !repository.contains(where: { $0.contains("/") })
+        else {
             throw GitHubURLProblem(detail: "expected a path without . and ..")
         }
         self.init(
@@ -87,7 +86,6 @@ struct URLParts {
     let scheme: String
     /// Decoded; empty ones are left out.
     let segments: [String]
-    private let query: Substring
 
     /// Nil when it is another kind of URL, or not well formed.
     init?(_ url: String) {
@@ -98,22 +96,12 @@ struct URLParts {
         let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
         authority = rest[..<end].lowercased()
         guard scheme == "https" || scheme == "http", !authority.isEmpty, !authority.contains("@") else { return nil }
-        let parts = rest[end...].split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        query = parts.count > 1 ? parts[1] : ""
         var segments: [String] = []
-        for segment in (parts.first ?? "").split(separator: "/") {
+        for segment in rest[end...].prefix(while: { $0 != "?" }).split(separator: "/") {
             guard let text = Self.decoded(segment) else { return nil }
             segments.append(text)
         }
         self.segments = segments
-    }
-
-    /// A parameter's decoded value; nil when it is not there.
-    func parameter(_ name: String) -> String? {
-        for pair in query.split(separator: "&") where pair.hasPrefix(name + "=") {
-            return Self.decoded(pair.dropFirst(name.count + 1))
-        }
-        return nil
     }
 
     private static func decoded(_ text: Substring) -> String? {

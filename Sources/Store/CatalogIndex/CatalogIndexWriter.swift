@@ -29,7 +29,13 @@ struct CatalogIndexWriter {
     }
 
     /// Forgets entities, before they are deleted.
-    func remove(_ refs: Set<String>) throws { try replace(refs.map { ($0, []) }) }
+    func remove(_ refs: Set<String>) throws {
+        let all = Array(refs)
+        // In slices, so that no statement, nor the pause between two, grows with what goes at once.
+        for start in stride(from: 0, to: all.count, by: 1_000) {
+            try replace(all[start..<min(start + 1_000, all.count)].map { ($0, []) })
+        }
+    }
 
     private func replace(_ entities: [(ref: String, items: [IndexItem])]) throws {
         let stored = try stored(entities.map(\.ref))

@@ -40,7 +40,8 @@ struct GitHubURLReaderTests {
             ("blob/main/catalog-info.yaml", "kind: Component"), ("tree/main/catalog-info.yaml", "kind: Component"),
             ("raw/main/catalog-info.yaml", "kind: Component"), ("blob/v1/catalog-info.yaml", "old"),
             ("blob/feature%2Fx/catalog-info.yaml", "slashed"), ("blob/main/docs/a%20b.yaml", "spaced"),
-            ("blob/main/catalog-info.yaml?path=/docs/a%20b.yaml", "spaced"),
+            // Rules look at the path, so nothing else may say which file it is.
+            ("blob/main/catalog-info.yaml?path=/docs/a%20b.yaml", "kind: Component"),
             ("blob/main/catalog-info.yaml#L3", "kind: Component"),
         ])
     func forms(rest: String, expected: String) async throws {
@@ -82,7 +83,9 @@ struct GitHubURLReaderTests {
         arguments: [
             ("acme", "/blob/<branch"), ("acme/shop", "/blob/<branch"), ("acme/shop/issues/1", "/blob/<branch"),
             ("acme/shop/blob", "/blob/<branch"), ("acme/shop/blob/main/%2E%2E/x", "without . and .."),
-            ("acme/shop/blob/main/x?path=../../y", "without . and .."),
+            ("acme/shop/blob/main/a%2F..%2F..%2Fx", "without . and .."),
+            ("acme/..%2Fother/blob/main/x", "without . and .."),
+            ("acme/a%2Fb/blob/main/x", "without . and .."), ("acme/shop/blob/..%2Fx/y", "without . and .."),
         ])
     func malformed(rest: String, expected: String) async throws {
         let client = GitHubClient(
