@@ -42,6 +42,9 @@ struct ReplicaPresence {
         }
     }
 
-    /// The lease as this process wrote it last; nil when that is not known.
-    var written: Lease? { last }
+    /// The lease as it is now; nil when there is none. What was written last is not known when a write was cut off.
+    func present() async throws -> Lease? {
+        if let last { return last }
+        return try await lease.get(within: timings.requestTimeout)
+    }
 }

@@ -161,8 +161,8 @@ package actor ShardElector {
     private func leave() async {
         for shard in candidacies.keys { stop(shard) }
         for candidacy in candidacies.values { await candidacy.task.value }
-        guard let lease = presence.written else { return }
         do {
+            guard let lease = try await presence.present() else { return }
             try await leases.delete(lease, within: timings.requestTimeout)
         } catch {
             note(error)

@@ -11,6 +11,8 @@ private final class CutLeases: ShardLeases {
     private struct CutLease: LeaseResource {
         let lease: any LeaseResource
         let check: @Sendable () throws -> Void
+        /// After a write that was done.
+        var answer: @Sendable () throws -> Void = {}
 
         func get(within limit: Duration) async throws -> Lease? {
             try check()
@@ -24,7 +26,9 @@ private final class CutLeases: ShardLeases {
 
         func update(_ old: Lease, to record: LeaseRecord, within limit: Duration) async throws -> Lease {
             try check()
-            return try await lease.update(old, to: record, within: limit)
+            let written = try await lease.update(old, to: record, within: limit)
+            try answer()
+            return written
         }
     }
 
@@ -32,10 +36,23 @@ private final class CutLeases: ShardLeases {
 
     private let leases: ClusterShardLeases
     private let isCut = Mutex(false)
+    private let lostAnswers = Mutex<Int?>(nil)
 
     init(_ leases: ClusterShardLeases) { self.leases = leases }
 
     func cut() { isCut.withLock { $0 = true } }
+
+    /// From now on the presence is written, and the answer is lost.
+    func loseAnswers() { lostAnswers.withLock { $0 = 0 } }
+    var lost: Int { lostAnswers.withLock { $0 ?? 0 } }
+
+    private func answer() throws {
+        let isLost = lostAnswers.withLock { lost in
+            lost = lost.map { $0 + 1 }
+            return lost != nil
+        }
+        if isLost { throw Cut() }
+    }
 
     private func check() throws { if isCut.withLock({ $0 }) { throw Cut() } }
 
@@ -49,7 +66,9 @@ private final class CutLeases: ShardLeases {
     }
 
     func presence(of identity: String) -> any LeaseResource {
-        CutLease(lease: leases.presence(of: identity), check: { [weak self] in try self?.check() })
+        CutLease(
+            lease: leases.presence(of: identity), check: { [weak self] in try self?.check() },
+            answer: { [weak self] in try self?.answer() })
     }
 
     func delete(_ lease: Lease, within limit: Duration) async throws {
@@ -112,6 +131,20 @@ struct RealShardTests {
         } catch { result = .failure(error) }
         try await client.delete("/api/v1/namespaces/\(namespace)")
         try result.get()
+    }
+
+    @Test("a replica that is stopped while it does not know what it wrote last leaves nothing behind")
+    func leaving() async throws {
+        try await with { collection async throws in
+            let replica = try Replica("first_1", collection, [.catalog])
+            replica.start()
+            #expect(await eventually { replica.led == [.catalog] })
+            replica.leases.loseAnswers()
+            #expect(await eventually { replica.leases.lost > 0 })
+            await replica.stop()
+            let left = try await collection.list(labelSelector: "callboard.dev/component", within: .seconds(5))
+            #expect(left.filter(\.record.isHeld).map(\.record.holderIdentity) == [])
+        }
     }
 
     @Test("two replicas share shards; what one of them cannot keep, gives back or loses the other one leads")
