@@ -23,7 +23,7 @@ package enum SearchTokens {
         return walk.rows
     }
 
-    /// The tokens of rows for an index of sets (GIN), without repetition: what `exists` and `equals` ask for.
+    /// The tokens of rows without repetition: what `EntityFilter` is matched with in memory.
     package static func tokens(of rows: [SearchRow]) -> [String] {
         var seen: Set<String> = []
         return rows.flatMap { row in [exists(row.key)] + (row.value.map { [equals(row.key, $0)] } ?? []) }

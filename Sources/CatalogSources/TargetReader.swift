@@ -49,14 +49,16 @@ package actor TargetReader {
                     + "that is configured there")
         }
         do throws(FileError) {
-            // A symbolic link may lead on within the directory, as those of mounted ConfigMaps and git-sync do, and no further.
-            if let real = realPath(path), let top = realPath(directory), !real.hasPrefix(top == "/" ? "/" : top + "/") {
+            // A symbolic link may lead on within the directory, as those of mounted ConfigMaps and git-sync do, and no
+            // further. What was looked at is what is read.
+            let real = realPath(path)
+            if let real, let top = realPath(directory), !real.hasPrefix(top == "/" ? "/" : top + "/") {
                 throw FileError(code: .unreadable, path: path, detail: "leads out of the configured directory")
             }
-            guard try FileFingerprint(following: path) != nil else {
+            guard try FileFingerprint(following: real ?? path) != nil else {
                 throw FileError(code: .unreadable, path: path, detail: "not a regular file")
             }
-            return try readFile(path, maximumBytes: maximumBytes)
+            return try readFile(real ?? path, maximumBytes: maximumBytes)
         } catch {
             if error.code == .notFound { return nil }
             throw CatalogSourceError(error.code == .tooLarge ? .tooLarge : .unreadable, source, error.detail)

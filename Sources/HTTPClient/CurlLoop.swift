@@ -116,8 +116,8 @@ final class CurlLoop: Sendable {
 }
 
 /// The multi handle as it may be shared.
+// Unchecked and safe: off the loop's thread it is used for curl_multi_wakeup only, which libcurl allows from any thread, and
+// only under the inbox's lock while the handle is in the inbox; the loop's thread takes it out before freeing it.
 private struct MultiHandle: @unchecked Sendable {
-    // Safe: off the loop's thread it is used for curl_multi_wakeup only, which libcurl allows from any thread, and only
-    // under the inbox's lock while the handle is in the inbox; the loop's thread takes it out before freeing it.
     let pointer: UnsafeMutableRawPointer
 }
