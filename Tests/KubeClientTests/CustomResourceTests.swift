@@ -105,7 +105,7 @@ struct CustomResourceTests {
     func selection() async throws {
         let server = try ScriptedServer(list(rollout("a", version: 3), version: 9))
         try await follow(server) { informer in
-            #expect(await informer.waitUntilSynced(deadline: .now + .seconds(10)))
+            #expect(await informer.waitUntilSynced(deadline: .now + .seconds(60)))
             let members = try #require(informer.cache.list().first?.members)
             #expect(members.isSuperset(of: ["apiVersion", "kind", "metadata", "spec", "name", "annotations"]))
             #expect(members.isDisjoint(with: ["managedFields", "status"]))
@@ -144,7 +144,7 @@ struct CustomResourceTests {
             configuration.disableCompression = disable
             let client = KubernetesClient(configuration, http: HTTPClient(name: "test"), version: "1")
             try await follow(server, client: client) { informer in
-                #expect(await informer.waitUntilSynced(deadline: .now + .seconds(10)))
+                #expect(await informer.waitUntilSynced(deadline: .now + .seconds(60)))
                 #expect(informer.cache.count == (disable || expected == nil ? 0 : 2))
                 #expect(await eventually { server.requests.count >= count + 2 || url == server.url })
             }
@@ -165,7 +165,7 @@ struct CustomResourceTests {
             logger: Logger("test") { line in lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } },
             clock: clock)
         let task = Task { await informer.run() }
-        #expect(await informer.waitUntilSynced(deadline: .now + .seconds(10)))
+        #expect(await informer.waitUntilSynced(deadline: .now + .seconds(60)))
         #expect(await eventually { clock.sleeperCount == 1 })
         // The definition is still there, it was a stray answer: nothing is taken for gone but what a list says.
         server.serve("/apis/argoproj.io/v1alpha1", nil)
@@ -212,7 +212,7 @@ struct CustomResourceTests {
                 ("MODIFIED", odd("b", version: 10, member)), ("ADDED", rollout("f", version: 11, replicas: 7)),
                 ("DELETED", odd("c", version: 12, member)), ("ADDED", odd("g", version: 13, member)), then: .hold))
         try await follow(server) { informer in
-            #expect(await informer.waitUntilSynced(deadline: .now + .seconds(10)))
+            #expect(await informer.waitUntilSynced(deadline: .now + .seconds(60)))
             #expect(await eventually { informer.status.resourceVersion == "13" })
             #expect(Set(informer.cache.list().map(\.meta.name)) == ["a", "b", "d", "e", "f", "g"])
             let named = { informer.cache.get(ObjectKey(namespace: "shop", name: $0)) }
@@ -231,7 +231,7 @@ struct CustomResourceTests {
             .bytes(Array(#"{"kind":"Status","status":"Failure","code":500}"#.utf8), .end),
             list(rollout("a", version: 3), version: 9))
         try await follow(server) { informer in
-            #expect(await informer.waitUntilSynced(deadline: .now + .seconds(10)))
+            #expect(await informer.waitUntilSynced(deadline: .now + .seconds(60)))
             #expect(informer.status.failures == 1)
             #expect(informer.cache.count == 1)
         }

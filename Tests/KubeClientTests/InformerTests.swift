@@ -36,7 +36,7 @@ struct InformerTests {
                 Wire.event("LATER", Wire.namespace("d", version: 13)),
                 Wire.event("DELETED", Wire.namespace("a", version: 14)), then: .hold))
         try await follow(server) { informer, changes in
-            #expect(await informer.waitUntilSynced(deadline: .now + .seconds(10)))
+            #expect(await informer.waitUntilSynced(deadline: .now + .seconds(60)))
             #expect(
                 await changes.reach(["list +a", "list +b", "watch +c", "watch ~a Terminating", "watch -a"]))
             #expect(Set(informer.cache.list().map(\.meta.name)) == ["b", "c"])
@@ -204,7 +204,7 @@ struct InformerTests {
         _ = try await client.endpoint(of: .namespaces)  // reads the token
         try write("second\n", to: file)
         let task = Task { await informer.run() }
-        #expect(await informer.waitUntilSynced(deadline: .now + .seconds(10)))
+        #expect(await informer.waitUntilSynced(deadline: .now + .seconds(60)))
         task.cancel()
         #expect(renewed.requests.prefix(2).map { $0.headers["Authorization"] } == ["Bearer first", "Bearer second"])
     }
@@ -256,7 +256,7 @@ struct InformerTests {
         }
         let allowed = try ScriptedServer(.status(403, reason: "Forbidden"), .list(version: 9))
         try await follow(allowed) { informer, _ in
-            #expect(await informer.waitUntilSynced(deadline: .now + .seconds(10)))
+            #expect(await informer.waitUntilSynced(deadline: .now + .seconds(60)))
             #expect(informer.status.lastError == nil)
         }
     }
@@ -266,7 +266,7 @@ struct InformerTests {
         let server = try ScriptedServer(.list(Wire.namespace("a", version: 1), version: 9))
         server.serve("/api/v1", ["pods"])
         try await follow(server) { informer, changes in
-            #expect(await informer.waitUntilSynced(deadline: .now + .seconds(10)))
+            #expect(await informer.waitUntilSynced(deadline: .now + .seconds(60)))
             #expect(!informer.status.isServed)
             #expect(informer.cache.count == 0)
             server.serve("/api/v1", nil)

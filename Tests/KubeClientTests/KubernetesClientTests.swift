@@ -157,7 +157,7 @@ struct GateTests {
     func opening() async {
         let gate = Gate()
         await withTaskGroup(of: Bool.self) { group in
-            for _ in 0..<50 { group.addTask { await gate.wait(until: .now + .seconds(10)) } }
+            for _ in 0..<50 { group.addTask { await gate.wait(until: .now + .seconds(60)) } }
             gate.open()
             for await passed in group { #expect(passed) }
         }

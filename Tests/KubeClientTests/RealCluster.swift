@@ -69,7 +69,7 @@ struct RealCluster {
             logger: Logger("test", sink: { _ in }))
         let task = Task { await informer.run() }
         defer { task.cancel() }
-        #expect(await informer.waitUntilSynced(deadline: .now + .seconds(20)))
+        #expect(await informer.waitUntilSynced(deadline: .now + .seconds(60)))
         let endpoint = try #require(try await client.endpoint(of: resource))
         let path = endpoint.path(namespace: resource.isNamespaced ? namespace : nil)
         let differences = Mutex<[String]>([])

@@ -78,7 +78,7 @@ struct RealClusterTests {
             }
             let task = Task { await informer.run() }
             defer { task.cancel() }
-            #expect(await informer.waitUntilSynced(deadline: .now + .seconds(20)))
+            #expect(await informer.waitUntilSynced(deadline: .now + .seconds(60)))
             let labelled: JSONValue = ["labels": ["callboard.dev/catalog": "true"]]
             try await cluster.create(.configMaps, "other", ["data": ["k": "not selected"]])
             try await cluster.create(.configMaps, "a", ["metadata": labelled, "data": ["k": "1"]])

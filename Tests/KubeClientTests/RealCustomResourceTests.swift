@@ -75,7 +75,7 @@ struct RealCustomResourceTests {
         }
         let task = Task { await informer.run() }
         defer { task.cancel() }
-        #expect(await informer.waitUntilSynced(deadline: .now + .seconds(20)))
+        #expect(await informer.waitUntilSynced(deadline: .now + .seconds(60)))
         #expect(sizes() == ["a": 1, "b": 2])
         _ = try await client.patch("\(things)/a", .merge, ["spec": ["size": 7]])
         try await client.delete("\(things)/b")

@@ -139,7 +139,7 @@ struct StreamedListTests {
         server.append(.list(version: 9))
         let count = server.requests.count
         try await follow(server, client: client) { informer, _ in
-            #expect(await informer.waitUntilSynced(deadline: .now + .seconds(10)))
+            #expect(await informer.waitUntilSynced(deadline: .now + .seconds(60)))
         }
         #expect(server.asked[count] == "list 0")
         #expect(server.versionRequests == 1)
@@ -149,7 +149,7 @@ struct StreamedListTests {
     func oldServer(minor: String) async throws {
         let server = try ScriptedServer(.list(version: 9))
         try await follow(server, minorVersion: minor) { informer, _ in
-            #expect(await informer.waitUntilSynced(deadline: .now + .seconds(10)))
+            #expect(await informer.waitUntilSynced(deadline: .now + .seconds(60)))
         }
         #expect(server.asked.first == "list 0")
         #expect(StreamingLists.isNewEnough(["major": "1", "minor": "27+"]))
@@ -163,7 +163,7 @@ struct StreamedListTests {
             .watch(added("a", 1), then: .hold), .list(Wire.namespace("a", version: 1), version: 9))
         try await follow(server, streamSilenceLimit: .milliseconds(200)) { informer, changes in
             #expect(await changes.reach(["list +a"]))
-            #expect(await informer.waitUntilSynced(deadline: .now + .seconds(10)))
+            #expect(await informer.waitUntilSynced(deadline: .now + .seconds(60)))
         }
         #expect(server.asked.prefix(2) == ["stream newest", "list newest"])
     }

@@ -48,7 +48,7 @@ struct TokenSourceTests {
         }
         await source.refuse("first")
         let task = Task { await source.token() }
-        #expect(await isReading.wait(until: .now + .seconds(10)))
+        #expect(await isReading.wait(until: .now + .seconds(60)))
         task.cancel()
         #expect(await task.value == "first")
         goOn.open()

@@ -140,11 +140,11 @@ struct CatalogReconcilerFailureTests {
                 try await database.shut()
                 files.setSilently("a.yaml", component("a"))
                 files.failListing(nil)
-                // By doubling from 5 ms the next wait would be above 5 s.
-                let end = ContinuousClock.now + .seconds(6)
+                // By doubling from 5 ms the next wait would be above 10 s and end after 20.
+                let end = ContinuousClock.now + .seconds(11)
                 #expect(await eventually { ContinuousClock.now > end })
                 try await database.reopen()
-                #expect(await eventually(within: .seconds(3)) { try await store.title("a") != nil })
+                #expect(await eventually(within: .seconds(8)) { try await store.title("a") != nil })
             }
             await store.close()
         }
@@ -180,8 +180,8 @@ struct CatalogReconcilerFailureTests {
             let files = ScriptedSource(
                 "files", ["a.yaml": component("a"), "b.yaml": component("b"), "c.yaml": component("c")])
             try await following([files], store) { reconciler async throws in
-                #expect(await eventually(within: .seconds(5)) { try await store.title("a") != nil })
-                #expect(await eventually(within: .seconds(5)) { try await store.title("c") != nil })
+                #expect(await eventually { try await store.title("a") != nil })
+                #expect(await eventually { try await store.title("c") != nil })
                 #expect(
                     await eventually {
                         let problem = try await store.source("files")?.problems.first
@@ -203,7 +203,7 @@ struct CatalogReconcilerFailureTests {
             let files = ["shared.yaml": component("a")]
             let sources = [ScriptedSource("whole", files), ScriptedSource("part", files)]
             try await following(sources, store) { reconciler async throws in
-                #expect(await eventually(within: .seconds(5)) { await reconciler.isCaughtUp })
+                #expect(await eventually { await reconciler.isCaughtUp })
                 #expect(try await store.title("a") != nil)
             }
         }

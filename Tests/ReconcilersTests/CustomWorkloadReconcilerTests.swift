@@ -141,7 +141,7 @@ extension TestCluster {
             ])
         let path = Endpoint(workload.groupVersion, workload.plural).path(namespace: namespace)
         #expect(
-            await eventually(within: .seconds(30)) {
+            await eventually {
                 do {
                     _ = try await client.get(path)
                     return true

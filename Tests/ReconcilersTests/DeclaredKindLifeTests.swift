@@ -37,13 +37,13 @@ struct DeclaredKindLifeTests {
             #expect(await caches.waitUntilSynced(deadline: .now + .seconds(60)))
 
             // Who asked before hears of it when it is certain that there is no such kind.
-            #expect(await eventually(within: .seconds(30)) { wasReported() })
+            #expect(await eventually { wasReported() })
             #expect(Self.observation(caches, key) == "gone")
 
             try await cluster.withDefinition(of: rollouts) {
                 _ = try await cluster.create(rollouts, "web")
-                #expect(await eventually(within: .seconds(30)) { wasReported() })
-                #expect(await eventually(within: .seconds(30)) { Self.observation(caches, key) == "present" })
+                #expect(await eventually { wasReported() })
+                #expect(await eventually { Self.observation(caches, key) == "present" })
                 #expect(caches.warning == nil)
             }
             // Removing the definition removes the objects.

@@ -33,7 +33,7 @@ final class ScriptedSource: CatalogSource {
     func mayStart() { gate.open() }
 
     func start(onChange: @escaping @Sendable (CatalogSourceChange) -> Void) async {
-        _ = await gate.wait(until: .now + .seconds(30))
+        _ = await gate.wait(until: .now + .seconds(60))
         state.withLock { $0.onChange = onChange }
         onChange(.listing)
     }

@@ -73,14 +73,14 @@ struct WorkQueueTests {
         #expect(await queue.next() == nil)
         #expect(await !queue.waitUntilDrained(deadline: .now + .milliseconds(10)))
         queue.done(["a", "b"])
-        #expect(await queue.waitUntilDrained(deadline: .now + .seconds(10)))
+        #expect(await queue.waitUntilDrained(deadline: .now + .seconds(60)))
 
         let idle = WorkQueue<String>()
         let workers = (0..<3).map { _ in Task { await idle.next() } }
         while idle.waiterCount < 3 { await Task.yield() }
         idle.shutDown()
         for worker in workers { #expect(await worker.value == nil) }
-        #expect(await idle.waitUntilDrained(deadline: .now + .seconds(10)))
+        #expect(await idle.waitUntilDrained(deadline: .now + .seconds(60)))
     }
 
     @Test("with many producers and workers each key has one worker at a time, and its last addition is worked on")
@@ -124,7 +124,7 @@ struct WorkQueueTests {
             while queue.counts.delayed > 0 { try? await Task.sleep(for: .milliseconds(1)) }
             queue.shutDown()
         }
-        #expect(await queue.waitUntilDrained(deadline: .now + .seconds(10)))
+        #expect(await queue.waitUntilDrained(deadline: .now + .seconds(60)))
         for key in 0..<keys { #expect(seen[key].value == wanted[key].value) }
     }
 

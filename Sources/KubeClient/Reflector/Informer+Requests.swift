@@ -1,7 +1,7 @@
 // The requests that the steps send.
 extension Informer {
-    /// Waking up for each event of a busy watch costs more than the event; people do not see 50 ms.
-    private static var gatherTime: Duration { .milliseconds(50) }
+    /// Waking up for each event of a busy watch costs more than the event; people do not see 100 ms.
+    private static var gatherTime: Duration { .milliseconds(100) }
 
     /// A list that stalls for so long has failed; the server gives up after as long.
     private static var listIdleLimit: Duration { .seconds(60) }

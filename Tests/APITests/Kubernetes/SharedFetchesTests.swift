@@ -13,6 +13,8 @@ struct SharedFetchesTests {
     private final class Record: Sendable {
         let asked = Mutex<[String]>([])
         let cancelled = Mutex<[String]>([])
+        /// How many joined a request that was under way.
+        let joined = Mutex(0)
     }
 
     private let clock = ManualClock()
@@ -26,7 +28,9 @@ struct SharedFetchesTests {
     /// Answers with how many times something was asked for, once the gate is open.
     private func fetches(width: Int = 4, limit: Int = 100) -> SharedFetches<Int> {
         SharedFetches(
-            width: width, lifetime: .seconds(5), limit: limit, time: PassingTime(clock), cost: { _ in 10 }
+            width: width, lifetime: .seconds(5), limit: limit, time: PassingTime(clock),
+            observe: { [record] source in if source == .shared { record.joined.withLock { $0 += 1 } } },
+            cost: { _ in 10 }
         ) { [record, gate] key in
             let count = record.asked.withLock { asked in
                 asked.append(key.path)
@@ -101,6 +105,7 @@ struct SharedFetchesTests {
         let first = Task { try await fetches.outcome(of: key("/pods")) }
         #expect(await eventually { record.asked.withLock { $0.count } == 1 })
         let second = Task { try await fetches.outcome(of: key("/pods")) }
+        #expect(await eventually { record.joined.withLock { $0 } == 1 })
         first.cancel()
         await #expect(throws: CancellationError.self) { try await first.value }
         #expect(record.cancelled.withLock { $0.isEmpty })

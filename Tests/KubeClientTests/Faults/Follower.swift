@@ -38,7 +38,7 @@ final class Follower<Object: KubernetesObject>: Following {
 
     var warnings: [String] { log.warnings }
 
-    func waitUntilSynced() async -> Bool { await informer.waitUntilSynced(deadline: .now + .seconds(20)) }
+    func waitUntilSynced() async -> Bool { await informer.waitUntilSynced(deadline: .now + .seconds(60)) }
 
     func differences(from cluster: KubernetesClient) async throws -> [String] {
         guard let endpoint = try await cluster.endpoint(of: informer.resource) else { return ["\(plural): not served"] }
