@@ -39,7 +39,7 @@ def certificates(folder):
     for arguments in (
         ["-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=fault proxy"],
         ["-keyout", "server.key", "-out", "server.pem", "-subj", "/CN=127.0.0.1", "-CA", "ca.pem", "-CAkey", "ca.key",
-         "-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=CA:FALSE"],
+         "-addext", "subjectAltName=IP:127.0.0.1,IP:0.0.0.0", "-addext", "basicConstraints=CA:FALSE"],
     ):
         subprocess.run(["openssl", "req", "-x509", *key, *arguments], cwd=folder, check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -99,6 +99,7 @@ class Relay:
     async def pass_on(self, head, server, stream):
         kept = ("content-type", "content-encoding", "retry-after")
         headers = {name: head.headers[name] for name in kept if name in head.headers}
+        self.counts["compressed"] += "content-encoding" in headers
         stream.writer.write(http1.answer_head(head.status, {**headers, "Transfer-Encoding": "chunked"}))
         if stream.frames:
             self.streams.add(stream)

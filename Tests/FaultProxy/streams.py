@@ -58,7 +58,7 @@ class Stream:
         self.how = None  # it ended
         self.lock = asyncio.Lock()
 
-    def command(self, do, how="rst", data="", size=0):
+    def command(self, do, how="rst", data="", json="", size=0):
         """What can happen to an open watch:
 
             cut      at once; `how`: "rst"; "fin" (no word of TLS); "close" (TLS is closed, the body is not);
@@ -67,7 +67,7 @@ class Stream:
             stall    nothing more is passed on; what comes waits
             drop     nothing more is passed on; what comes is lost
             resume   after `stall`
-            inject   `data` (base64) as soon as no frame is under way
+            inject   `data` (base64) as soon as no frame is under way; where the frames are JSON, `json` and a newline
             garbage  `size` bytes at random, as `inject`
         """
         match do:
@@ -76,6 +76,7 @@ class Stream:
             case "stall": self.gate.clear()
             case "drop": self.drops = True
             case "resume": self.gate.set()
+            case "inject" if json and not self.frames.is_protobuf: self._inject(json.encode() + b"\n")
             case "inject": self._inject(base64.b64decode(data))
             case "garbage": self._inject(self.random.randbytes(size))
             case _: raise ValueError(f"no such thing to do: {do}")

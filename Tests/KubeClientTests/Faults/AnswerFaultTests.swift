@@ -88,8 +88,7 @@ struct AnswerFaultTests {
         try await FaultScene.play { scene in
             for code in [410, 429, 500, 503, 599, 0] {
                 let (lists, failures) = (scene.followers.map(\.status.lists), scene.followers.map(\.status.failures))
-                let error = Wire.event("ERROR", Wire.status(code: code, reason: "Told"), kind: "Status")
-                try await scene.strike(["do": "inject", "data": .string(Base64.encode(error))])
+                try await scene.inject(error: code, "Told")
                 let isTold = await eventually { zip(scene.followers, failures).allSatisfy { $0.status.failures > $1 } }
                 #expect(isTold, "\(code)")
                 // A version that is gone needs a list at once; other errors may have passed when the watch is tried again.
@@ -106,7 +105,9 @@ struct AnswerFaultTests {
     func unknownEvent() async throws {
         try await FaultScene.play { scene in
             let event = Wire.event("LATER", Wire.namespace("what", version: 1))
-            try await scene.strike(["do": "inject", "data": .string(Base64.encode(event))])
+            try await scene.inject(
+                event,
+                line: ["type": "LATER", "object": ["metadata": ["name": "what", "resourceVersion": "1"]]])
             // It has arrived.
             let isTold = await eventually {
                 scene.followers.allSatisfy { $0.warnings.contains { $0.contains("unknown type of watch event") } }
@@ -121,7 +122,7 @@ struct AnswerFaultTests {
     func errorWithoutStatus() async throws {
         try await FaultScene.play { scene in
             let event = Wire.event("ERROR", [0xFF, 0xFF, 0xFF], kind: "Status")
-            try await scene.strike(["do": "inject", "data": .string(Base64.encode(event))])
+            try await scene.inject(event, line: ["type": "ERROR", "object": ["what"]])
             #expect(await eventually { scene.followers.allSatisfy { $0.status.failures == 1 } })
         }
     }
@@ -140,7 +141,7 @@ struct AnswerFaultTests {
             try await scene.strike(["do": "inside", "how": "end"])
             _ = try await scene.direct.patch("\(path)/large", .merge, ["data": ["more": "1"]])
             #expect(await eventually { cache.get(key)?.data["more"] == "1" })
-            try await scene.strike(["do": "inject", "data": expired])
+            try await scene.expire()
             #expect(await eventually { scene.configMaps.status.lists == 2 })
             #expect(cache.get(key)?.data["text"] == text)
 
@@ -160,7 +161,3 @@ struct AnswerFaultTests {
         }
     }
 }
-
-/// An ERROR event that says that the version is gone, which leads to a list.
-let expired = JSONValue.string(
-    Base64.encode(Wire.event("ERROR", Wire.status(code: 410, reason: "Expired"), kind: "Status")))

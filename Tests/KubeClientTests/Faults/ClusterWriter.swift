@@ -30,6 +30,7 @@ actor ClusterWriter {
             Kind(path: "/api/v1/namespaces/\(namespace)/configmaps", make: Self.configMap),
             Kind(path: "/api/v1/namespaces/\(namespace)/pods", make: Self.pod),
             Kind(path: "/apis/apps/v1/namespaces/\(namespace)/deployments", make: Self.deployment),
+            Kind(path: Thing.path(in: namespace), make: Thing.make),
         ]
     }
 

@@ -8,6 +8,12 @@ import HTTPClient
 final class FaultProxy: Sendable {
     /// How a client reaches the cluster through the proxy.
     let configuration: ClusterConfiguration
+    /// The same by an address that does not look like this machine's, so that compressed lists are asked for.
+    var remoteConfiguration: ClusterConfiguration {
+        var remote = configuration
+        remote.server.replace("127.0.0.1", with: "0.0.0.0")
+        return remote
+    }
     private let control: String
     private let http = HTTPClient(name: "fault control")
     private let child: Child

@@ -50,15 +50,20 @@ struct FaultScene: Sendable {
             cluster, http: HTTPClient(name: "direct"), version: "test", clock: AcceleratedClock())
         namespace = "faults-\(UInt32.random(in: 0 ... .max))"
         _ = try await direct.create("/api/v1/namespaces", ["metadata": ["name": .string(namespace)]])
+        try await Thing.define(in: direct)
         writer = ClusterWriter(direct, namespace: namespace, seed: seed)
         for _ in 0..<30 { await writer.step() }
-        let client = KubernetesClient(
-            proxy.configuration, http: HTTPClient(name: "faults"), version: "test", clock: AcceleratedClock())
+        _ = try await direct.create(Thing.path(in: namespace), Thing.filler)
+        let http = HTTPClient(name: "faults")
+        let client = KubernetesClient(proxy.configuration, http: http, version: "test", clock: AcceleratedClock())
+        let remote = KubernetesClient(
+            proxy.remoteConfiguration, http: http, version: "test", clock: AcceleratedClock())
         let selection = Selection(namespace: namespace)
         configMaps = Follower(.configMaps, client: client, selection: selection, silenceLimit: silenceLimit)
         followers = [
             configMaps, Follower(.pods, client: client, selection: selection, silenceLimit: silenceLimit),
             Follower(.deployments, client: client, selection: selection, silenceLimit: silenceLimit),
+            Follower(Thing.resource, client: remote, selection: selection, silenceLimit: silenceLimit),
         ]
     }
 
@@ -77,6 +82,25 @@ struct FaultScene: Sendable {
     func strike(_ command: JSONValue) async throws {
         await waitForWatches()
         try await proxy.streams(command)
+    }
+
+    /// Writes an event into every open watch, as soon as no other is under way: its frame where they are protobuf, else
+    /// the line.
+    func inject(_ frame: [UInt8], line: JSONValue) async throws {
+        let json = String(decoding: line.serialized(), as: UTF8.self)
+        try await strike(["do": "inject", "data": .string(Base64.encode(frame)), "json": .string(json)])
+    }
+
+    /// Tells every watch that its version is gone, which leads to a list.
+    func expire() async throws { try await inject(error: 410, "Expired") }
+
+    func inject(error code: Int, _ reason: String) async throws {
+        let status: JSONValue = [
+            "kind": "Status", "status": "Failure", "code": .int(Int64(code)), "reason": .string(reason),
+        ]
+        try await inject(
+            Wire.event("ERROR", Wire.status(code: code, reason: reason), kind: "Status"),
+            line: ["type": "ERROR", "object": status])
     }
 
     /// Waits until the proxy has applied a rule so often.

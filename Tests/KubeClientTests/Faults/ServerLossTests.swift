@@ -40,7 +40,7 @@ struct ServerLossTests {
     func lostStore() async throws {
         try await play { scene in
             await cluster("kill", "etcd")
-            try await scene.proxy.streams(["do": "inject", "data": expired])
+            try await scene.expire()
             await cluster("revive", "etcd")
             await scene.write()
         }
