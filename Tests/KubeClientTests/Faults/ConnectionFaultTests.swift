@@ -60,11 +60,11 @@ struct ConnectionFaultTests {
 
     @Test("bytes may come one by one, or in pieces at random that split characters", arguments: [1, 0])
     func pieces(size: Int64) async throws {
-        try await FaultScene.play(writesPerSecond: 30) { scene in
+        try await FaultScene.play(writesPerSecond: 10) { scene in
             try await scene.proxy.rule(["on": "both", "do": "pieces", "size": .int(size)])
             try await scene.expire()
             #expect(await eventually { scene.followers.allSatisfy { $0.status.lists == 2 } })
-            await scene.write(30)
+            await scene.write(20)
             #expect(scene.followers.allSatisfy { $0.status.failures == 1 })
         }
     }
