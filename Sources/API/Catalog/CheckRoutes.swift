@@ -69,6 +69,7 @@ struct CheckRoutes {
         guard let location = try body.object("location") else {
             throw body.complaint("must have required property 'location'")
         }
+        try body.check(location, at: "location", keys: ["type", "target", "presence"])
         guard let type = location["type"]?.stringValue, let target = location["target"]?.stringValue else {
             throw body.complaint("must be {type: string, target: string}", at: "location")
         }

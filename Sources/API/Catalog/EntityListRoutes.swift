@@ -122,6 +122,7 @@ struct EntityListRoutes {
     private static func order(_ body: RequestBody) throws(ActionError) -> [OrderField] {
         var order: [OrderField] = []
         for (index, entry) in (try body.list("orderBy") ?? []).enumerated() {
+            try body.check(entry.objectValue ?? [:], at: "orderBy/\(index)", keys: ["field", "order"])
             guard let field = entry["field"]?.stringValue, !field.isEmpty, !field.utf8.contains(0) else {
                 throw body.complaint("must be {field, order} with the name of a field", at: "orderBy/\(index)")
             }
@@ -134,6 +135,7 @@ struct EntityListRoutes {
 
     private static func fullText(_ body: RequestBody) throws(ActionError) -> FullTextFilter? {
         guard let filter = try body.object("fullTextFilter") else { return nil }
+        try body.check(filter, at: "fullTextFilter", keys: ["term", "fields"])
         let fields = filter["fields"]?.arrayValue?.compactMap(\.stringValue)
         guard filter["term"] == nil || filter["term"]?.stringValue != nil,
             fields?.count == filter["fields"]?.arrayValue?.count, (fields == nil) == (filter["fields"] == nil)
