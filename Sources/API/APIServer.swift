@@ -52,7 +52,10 @@ package struct APIServer: Sendable {
     }
 
     private func answer(_ request: HTTPServerRequest) async -> (Route?, HTTPServerResponse) {
-        let matches = routes.compactMap { route in route.parameters(request.pathSegments).map { (route, $0) } }
+        let fitting = routes.compactMap { route in route.parameters(request.pathSegments).map { (route, $0) } }
+        // A path that is written out is that path alone, whatever a pattern beside it would take.
+        let literals = fitting.map(\.0.literalCount).max()
+        let matches = fitting.filter { $0.0.literalCount == literals }
         let match = matches.first { $0.0.methods.contains(request.method) } ?? matches.first
         do {
             // Who may not come in is not told which paths there are either.

@@ -74,6 +74,14 @@ struct RequestBody {
         throw complaint("must NOT have additional properties: \(other)", at: path)
     }
 
+    /// Refuses what is there and is no presence of a location.
+    ///
+    /// - Throws: `ActionError`.
+    func checkPresence(_ presence: JSONValue?, at path: String) throws(ActionError) {
+        guard let presence, !["required", "optional"].contains(presence) else { return }
+        throw complaint("must be equal to one of the allowed values: required, optional", at: path)
+    }
+
     /// What is wrong with the body, or with what is at a path in it.
     func complaint(_ what: String, at path: String? = nil) -> ActionError {
         ActionError(.input, "\(preface)request/body\(path.map { "/\($0)" } ?? "") \(what)")

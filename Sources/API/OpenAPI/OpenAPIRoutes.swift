@@ -20,13 +20,13 @@ struct OpenAPIRoutes {
         ]
     }
 
-    private static let catalogTexts = [
+    static let catalogTexts = [
         PackageResources.common_yaml, PackageResources.catalog_yaml, PackageResources.entity_yaml,
         PackageResources.queries_yaml, PackageResources.lists_yaml, PackageResources.entities_yaml,
         PackageResources.locations_yaml, PackageResources.checks_yaml,
     ]
 
-    private static let callboardTexts = [
+    static let callboardTexts = [
         PackageResources.common_yaml, PackageResources.callboard_yaml, PackageResources.entity_yaml,
         PackageResources.kubernetes_yaml, PackageResources.operations_yaml,
     ]
