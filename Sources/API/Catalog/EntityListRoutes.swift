@@ -69,13 +69,17 @@ struct EntityListRoutes {
         return .json(bytes: body)
     }
 
-    /// What stands beside a cursor, which knows what is listed, does not count, but nonsense is refused there too.
+    /// With a cursor, which knows what is listed, filter, order and text are not read, as in Backstage.
     private static func query(_ request: RouteRequest) throws -> EntityQuery {
         var query = EntityQuery()
         query.limit = min(try request.integer("limit", atLeast: 0) ?? defaultLimit, CatalogRoutes.maximumLimit)
         query.countsTotal = try counts(request.http.queryValue("totalItems"), at: "query")
-        query.filter = try EntityFilter.parsing(request.http.queryValues("filter"))
         query.offset = try request.integer("offset", atLeast: 0) ?? 0
+        if let cursor = request.http.queryValue("cursor") {
+            query.cursor = try self.cursor(cursor)
+            return query
+        }
+        query.filter = try EntityFilter.parsing(request.http.queryValues("filter"))
         query.order = try request.http.queryValues("orderField").map { try OrderField(byQuery: $0) }
         query.fullText = try request.http.queryValue("fullTextFilterTerm").map { term in
             let fields = request.http.queryValues("fullTextFilterFields").flatMap {
@@ -83,10 +87,10 @@ struct EntityListRoutes {
             }
             return try storable(FullTextFilter(term: term, fields: fields.isEmpty ? nil : fields), at: "query")
         }
-        query.cursor = try request.http.queryValue("cursor").map(cursor)
         return query
     }
 
+    /// What stands beside a cursor does not count, but the body's form is checked as a whole, as Backstage's validator does.
     private static func query(_ body: RequestBody) throws -> EntityQuery {
         var query = EntityQuery()
         query.limit = min(try body.integer("limit", atLeast: 0) ?? defaultLimit, CatalogRoutes.maximumLimit)
