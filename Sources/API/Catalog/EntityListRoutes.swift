@@ -90,7 +90,7 @@ struct EntityListRoutes {
         return query
     }
 
-    /// What stands beside a cursor does not count, but the body's form is checked as a whole, as Backstage's validator does.
+    /// What stands beside a cursor does not count, but the body's form is checked as a whole, as in Backstage.
     private static func query(_ body: RequestBody) throws -> EntityQuery {
         var query = EntityQuery()
         query.limit = min(try body.integer("limit", atLeast: 0) ?? defaultLimit, CatalogRoutes.maximumLimit)
