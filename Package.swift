@@ -60,7 +60,8 @@ let package = Package(
             imports: ["KubeClient", "CatalogSources", "Store", "Catalog", "Costs", "Matching", "Base"]),
         room(
             "API",
-            imports: ["Actions", "MCP", "Store", "KubeClient", "Catalog", "Costs", "Matching", "HTTPServer", "Base"]),
+            imports: ["Actions", "MCP", "Store", "KubeClient", "Catalog", "Costs", "Matching", "HTTPServer", "Base"],
+            resources: [.embedInCode("Description")]),
         .executableTarget(
             name: "Controller",
             dependencies: [

@@ -7,7 +7,7 @@ package import Store
 /// Answers every request of the one endpoint: finds the route, finds out who asks, and turns failures into Backstage's
 /// error body.
 package struct APIServer: Sendable {
-    private let routes: [Route]
+    let routes: [Route]
     private let authenticator: Authenticator
     private let logger: Logger
     private let requests: Counter
@@ -32,6 +32,7 @@ package struct APIServer: Sendable {
             + CatalogRoutes(store: store, configuration: catalog).routes
             + CallboardRoutes(store: store, registry: registry).routes
             + MCPRoutes(registry: registry, configuration: mcp, logger: logger).routes
+            + OpenAPIRoutes(registry: registry).routes
             + (kubernetes.map { KubernetesRoutes(store: store, objects: $0).routes } ?? [])
         requests = metrics.counter(
             "callboard_http_requests_total", help: "Answered requests.", labels: ["route", "method", "code"])
@@ -51,7 +52,10 @@ package struct APIServer: Sendable {
     }
 
     private func answer(_ request: HTTPServerRequest) async -> (Route?, HTTPServerResponse) {
-        let matches = routes.compactMap { route in route.parameters(request.pathSegments).map { (route, $0) } }
+        let fitting = routes.compactMap { route in route.parameters(request.pathSegments).map { (route, $0) } }
+        // A path that is written out is that path alone, whatever a pattern beside it would take.
+        let literals = fitting.map(\.0.literalCount).max()
+        let matches = fitting.filter { $0.0.literalCount == literals }
         let match = matches.first { $0.0.methods.contains(request.method) } ?? matches.first
         do {
             // Who may not come in is not told which paths there are either.

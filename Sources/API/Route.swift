@@ -25,6 +25,9 @@ struct Route: Sendable {
         self.segments = isPrefix ? segments.dropLast() : segments
     }
 
+    /// How many of the pattern's segments are no parameters.
+    var literalCount: Int { segments.count { !$0.hasPrefix(":") } }
+
     /// The values of the pattern's parameters; nil when the path is another.
     func parameters(_ path: [String]) -> [String: String]? {
         guard path.count == segments.count || isPrefix && path.count > segments.count else { return nil }

@@ -79,7 +79,9 @@ package enum EntityPredicate {
         else { throw invalid(place, "expected {type, targetRef}") }
         guard let target = operand["targetRef"] else { return .match(key: "relations.\(type)", values: nil) }
         if let text = primitive(target) { return .match(key: "relations.\(type)", values: [text]) }
-        guard let list = target["$in"] else { throw invalid("\(place).targetRef", "expected a string or $in") }
+        guard let list = target["$in"], target.objectValue?.count == 1 else {
+            throw invalid("\(place).targetRef", "expected a string or $in")
+        }
         return .match(key: "relations.\(type)", values: try values(list, at: "\(place).targetRef.$in"))
     }
 

@@ -35,6 +35,10 @@ struct RoutingTests {
             let several = try await service.client.send("PATCH", "/api/catalog/locations/x")
             #expect(several.status == 405)
             #expect(several.headers["Allow"] == "DELETE, GET, HEAD, PUT")
+            // What stands beside the ids is no id.
+            let written = try await service.client.send("DELETE", "/api/catalog/locations/by-query")
+            #expect(written.status == 405)
+            #expect(written.headers["Allow"] == "POST")
         }
     }
 

@@ -56,6 +56,10 @@ struct EntityPredicateTests {
             (["a": ["$contains": ["type": "x"]]], "query.a.$contains"),
             (["relations": ["$contains": [:]]], "query.relations.$contains"),
             (["relations": ["$contains": ["type": "ownedBy", "target": "x"]]], "query.relations.$contains"),
+            (
+                ["relations": ["$contains": ["type": "ownedBy", "targetRef": ["$in": [], "in": []]]]],
+                "query.relations.$contains.targetRef"
+            ),
         ] as [(JSONValue, String)])
     func invalid(predicate: JSONValue, place: String) {
         do {

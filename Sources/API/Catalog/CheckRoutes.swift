@@ -69,9 +69,11 @@ struct CheckRoutes {
         guard let location = try body.object("location") else {
             throw body.complaint("must have required property 'location'")
         }
+        try body.check(location, at: "location", keys: ["type", "target", "presence"])
         guard let type = location["type"]?.stringValue, let target = location["target"]?.stringValue else {
             throw body.complaint("must be {type: string, target: string}", at: "location")
         }
+        try body.checkPresence(location["presence"], at: "location/presence")
         let place = LocationRef(type: type, target: target)
         guard place.isURL else { throw ActionError(.input, "The given location.target is not a URL") }
         let repository = RepositoryURL(target)

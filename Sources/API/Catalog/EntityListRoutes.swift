@@ -69,38 +69,37 @@ struct EntityListRoutes {
         return .json(bytes: body)
     }
 
+    /// With a cursor, which knows what is listed, filter, order and text are not read, as in Backstage.
     private static func query(_ request: RouteRequest) throws -> EntityQuery {
         var query = EntityQuery()
         query.limit = min(try request.integer("limit", atLeast: 0) ?? defaultLimit, CatalogRoutes.maximumLimit)
         query.countsTotal = try counts(request.http.queryValue("totalItems"), at: "query")
+        query.offset = try request.integer("offset", atLeast: 0) ?? 0
         if let cursor = request.http.queryValue("cursor") {
             query.cursor = try self.cursor(cursor)
             return query
         }
         query.filter = try EntityFilter.parsing(request.http.queryValues("filter"))
-        query.offset = try request.integer("offset", atLeast: 0) ?? 0
         query.order = try request.http.queryValues("orderField").map { try OrderField(byQuery: $0) }
-        query.fullText = request.http.queryValue("fullTextFilterTerm").map { term in
+        query.fullText = try request.http.queryValue("fullTextFilterTerm").map { term in
             let fields = request.http.queryValues("fullTextFilterFields").flatMap {
                 $0.split(separator: ",").map(String.init)
             }
-            return FullTextFilter(term: term, fields: fields.isEmpty ? nil : fields)
+            return try storable(FullTextFilter(term: term, fields: fields.isEmpty ? nil : fields), at: "query")
         }
         return query
     }
 
+    /// What stands beside a cursor does not count, but the body's form is checked as a whole, as in Backstage.
     private static func query(_ body: RequestBody) throws -> EntityQuery {
         var query = EntityQuery()
         query.limit = min(try body.integer("limit", atLeast: 0) ?? defaultLimit, CatalogRoutes.maximumLimit)
         query.countsTotal = try counts(body.text("totalItems"), at: "body")
-        if let cursor = try body.text("cursor") {
-            query.cursor = try self.cursor(cursor)
-            return query
-        }
         query.filter = try body["query"].map { try EntityPredicate.filter($0) }
         query.offset = try body.integer("offset", atLeast: 0) ?? 0
         query.order = try order(body)
         query.fullText = try fullText(body)
+        query.cursor = try body.text("cursor").map(cursor)
         return query
     }
 
@@ -122,6 +121,7 @@ struct EntityListRoutes {
     private static func order(_ body: RequestBody) throws(ActionError) -> [OrderField] {
         var order: [OrderField] = []
         for (index, entry) in (try body.list("orderBy") ?? []).enumerated() {
+            try body.check(entry.objectValue ?? [:], at: "orderBy/\(index)", keys: ["field", "order"])
             guard let field = entry["field"]?.stringValue, !field.isEmpty, !field.utf8.contains(0) else {
                 throw body.complaint("must be {field, order} with the name of a field", at: "orderBy/\(index)")
             }
@@ -134,11 +134,21 @@ struct EntityListRoutes {
 
     private static func fullText(_ body: RequestBody) throws(ActionError) -> FullTextFilter? {
         guard let filter = try body.object("fullTextFilter") else { return nil }
+        try body.check(filter, at: "fullTextFilter", keys: ["term", "fields"])
         let fields = filter["fields"]?.arrayValue?.compactMap(\.stringValue)
         guard filter["term"] == nil || filter["term"]?.stringValue != nil,
             fields?.count == filter["fields"]?.arrayValue?.count, (fields == nil) == (filter["fields"] == nil)
         else { throw body.complaint("must be {term: string, fields: [string]}", at: "fullTextFilter") }
-        return FullTextFilter(
-            term: filter["term"]?.stringValue ?? "", fields: fields.flatMap { $0.isEmpty ? nil : $0 })
+        return try storable(
+            FullTextFilter(term: filter["term"]?.stringValue ?? "", fields: fields.flatMap { $0.isEmpty ? nil : $0 }),
+            at: "body")
+    }
+
+    /// The filter, which the database has to take.
+    private static func storable(_ filter: FullTextFilter, at place: String) throws(ActionError) -> FullTextFilter {
+        guard !([filter.term] + (filter.fields ?? [])).contains(where: { $0.utf8.contains(0) }) else {
+            throw ActionError(.input, "request/\(place): the full text filter has the character U+0000")
+        }
+        return filter
     }
 }

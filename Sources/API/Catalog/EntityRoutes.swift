@@ -74,6 +74,7 @@ struct EntityRoutes {
     private func refresh(_ request: RouteRequest) async throws -> HTTPServerResponse {
         let body = try RequestBody(
             request, keys: ["entityRef", "authorizationToken"], preface: "Malformed request: ")
+        _ = try body.text("authorizationToken")
         let ref = try EntityRef(parsing: body.requiredText("entityRef"))
         try await catalog.access(request).refresh(ref)
         return .empty(200)

@@ -85,8 +85,10 @@ struct LocationRoutes {
             return try LocationCursor(decoding: text)
         }
         let limit = min(try Self.limit(body) ?? cursor?.limit ?? Self.defaultLimit, CatalogRoutes.maximumLimit)
+        // Beside a cursor the body's own is read for its mistakes alone.
+        let asked = try body["query"].map { try EntityPredicate.filter($0).bounded }
         let query = cursor == nil ? body["query"] : cursor?.query
-        let filter = try query.map { try EntityPredicate.filter($0).bounded }
+        let filter = try cursor == nil ? asked : cursor?.query.map { try EntityPredicate.filter($0).bounded }
         let page = try await catalog.access(request).locations(matching: filter, after: cursor?.afterID, limit: limit)
         var pageInfo = JSONObject()
         if page.hasMore, let last = page.items.last {
@@ -112,9 +114,7 @@ struct LocationRoutes {
     private static func ref(_ request: RouteRequest) throws -> LocationRef {
         let body = try RequestBody(request, keys: ["type", "target", "presence"], preface: "Malformed request: ")
         let (type, target) = (try body.requiredText("type"), try body.requiredText("target"))
-        if let presence = body["presence"], !["required", "optional"].contains(presence) {
-            throw body.complaint("must be equal to one of the allowed values: required, optional", at: "presence")
-        }
+        try body.checkPresence(body["presence"], at: "presence")
         guard allowedTypes.contains(type) else {
             let types = JSONValue.array(allowedTypes.map(JSONValue.string)).text()
             throw ActionError(.input, "Registered locations must be of an allowed type \(types)")

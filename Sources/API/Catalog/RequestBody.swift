@@ -66,6 +66,22 @@ struct RequestBody {
         return value
     }
 
+    /// Refuses members of an object within the body that are not among these, as the body's own are.
+    ///
+    /// - Throws: `ActionError`.
+    func check(_ object: JSONObject, at path: String, keys: Set<String>) throws(ActionError) {
+        guard let other = object.keys.first(where: { !keys.contains($0) }) else { return }
+        throw complaint("must NOT have additional properties: \(other)", at: path)
+    }
+
+    /// Refuses what is there and is no presence of a location.
+    ///
+    /// - Throws: `ActionError`.
+    func checkPresence(_ presence: JSONValue?, at path: String) throws(ActionError) {
+        guard let presence, !["required", "optional"].contains(presence) else { return }
+        throw complaint("must be equal to one of the allowed values: required, optional", at: path)
+    }
+
     /// What is wrong with the body, or with what is at a path in it.
     func complaint(_ what: String, at path: String? = nil) -> ActionError {
         ActionError(.input, "\(preface)request/body\(path.map { "/\($0)" } ?? "") \(what)")

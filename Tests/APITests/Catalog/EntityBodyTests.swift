@@ -92,6 +92,19 @@ struct PredicateQueryTests {
             (["query": ["$all": [], "kind": "api"]], "Invalid query: query: an operator stands alone in its object"),
             (["orderBy": [["field": "a", "order": "up"]]], "Invalid order field order, must be asc or desc"),
             (["orderBy": ["a"]], "request/body/orderBy/0 must be {field, order} with the name of a field"),
+            (
+                ["orderBy": [["field": "a", "by": "b"]]],
+                "request/body/orderBy/0 must NOT have additional properties: by"
+            ),
+            (
+                ["fullTextFilter": ["text": "a"]],
+                "request/body/fullTextFilter must NOT have additional properties: text"
+            ),
+            (
+                ["fullTextFilter": ["term": "a", "fields": ["\0"]]],
+                "request/body: the full text filter has the character U+0000"
+            ),
+            (["cursor": "x", "query": []], "Query must be an object"),
             (["fields": "kind"], "request/body/fields must be array"),
             (["fields": [1]], "request/body/fields/0 must be string"),
             (["fields": ["a[0]"]], "Invalid field \"a[0]\", array type fields are not supported"),
@@ -114,6 +127,12 @@ struct PredicateQueryTests {
                 #expect(answer.status == 400, "\(bytes)")
                 #expect(answer.json["error"]?["message"]?.stringValue?.hasPrefix("request/body must be JSON") == true)
             }
+            #expect(
+                try await service.client.get("\(Self.path)?fullTextFilterTerm=%00").json["error"]?["message"]
+                    == "request/query: the full text filter has the character U+0000")
+            #expect(
+                try await service.client.get("\(Self.path)?cursor=x&offset=a").json["error"]?["message"]
+                    == "request/query/offset must be integer")
             #expect(
                 try await service.client.get("\(Self.path)?totalItems=no").json["error"]?["message"]
                     == "request/query/totalItems must be equal to one of the allowed values: include, exclude")

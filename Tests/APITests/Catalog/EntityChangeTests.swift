@@ -56,6 +56,10 @@ struct EntityChangeTests {
                 "Malformed request: request/body must NOT have additional properties: force"
             ),
             (
+                ["entityRef": "component:shop", "authorizationToken": 1], 400,
+                "Malformed request: request/body/authorizationToken must be string"
+            ),
+            (
                 ["entityRef": "shop"], 400,
                 "Entity reference \"shop\" had missing or empty kind (e.g. did not start with \"component:\" or similar)"
             ),

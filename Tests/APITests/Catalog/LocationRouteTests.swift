@@ -204,6 +204,10 @@ struct LocationQueryTests {
             (["limit": 0], "Limit must be a positive integer >= 1"),
             (["limit": "2"], "Limit must be a positive integer >= 1"), (["cursor": ""], "Cursor cannot be empty"),
             (["cursor": "?"], "Malformed cursor, unknown encoding"),
+            (
+                ["cursor": .string(LocationCursor(limit: 1, afterID: "", query: nil).encoded), "query": 1],
+                "Query must be an object"
+            ),
             (["cursor": "e30="], "Malformed cursor: limit is missing or invalid"),
             (["query": []], "Query must be an object"),
             (["query": ["$or": []]], "Invalid query: query: unknown operator $or, expected $all, $any or $not"),

@@ -267,6 +267,15 @@ struct AnalyzeLocationTests {
                 ["location": ["type": "url"]],
                 "Malformed request: request/body/location must be {type: string, target: string}"
             ),
+            (
+                ["location": ["type": "url", "target": "https://host/", "url": "a"]],
+                "Malformed request: request/body/location must NOT have additional properties: url"
+            ),
+            (
+                ["location": ["type": "url", "target": "https://host/", "presence": 1]],
+                "Malformed request: request/body/location/presence must be equal to one of the allowed values: "
+                    + "required, optional"
+            ),
         ] as [(JSONValue, String)])
     func refused(body: JSONValue, message: String) async throws {
         try await Service.with { service async throws in

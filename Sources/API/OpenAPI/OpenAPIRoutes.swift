@@ -1,0 +1,33 @@
+internal import Actions
+internal import Base
+internal import HTTPServer
+
+/// The descriptions of the REST routes, for whoever may use one of them.
+struct OpenAPIRoutes {
+    /// Put together once. That this fails is a mistake in the texts, which tests find.
+    private let catalog: Result<OpenAPIDescription, any Error>
+    private let callboard: Result<OpenAPIDescription, any Error>
+
+    init(registry: ActionRegistry) {
+        catalog = Result { try OpenAPIDescription(Self.catalogTexts, registry: registry) }
+        callboard = Result { try OpenAPIDescription(Self.callboardTexts, registry: registry) }
+    }
+
+    var routes: [Route] {
+        [
+            Route("/api/catalog/openapi.json") { [catalog] _ in .json(200, try catalog.get().json) },
+            Route("/api/callboard/openapi.json") { [callboard] _ in .json(200, try callboard.get().json) },
+        ]
+    }
+
+    static let catalogTexts = [
+        PackageResources.common_yaml, PackageResources.catalog_yaml, PackageResources.entity_yaml,
+        PackageResources.queries_yaml, PackageResources.lists_yaml, PackageResources.entities_yaml,
+        PackageResources.locations_yaml, PackageResources.checks_yaml,
+    ]
+
+    static let callboardTexts = [
+        PackageResources.common_yaml, PackageResources.callboard_yaml, PackageResources.entity_yaml,
+        PackageResources.kubernetes_yaml, PackageResources.operations_yaml,
+    ]
+}
