@@ -1,4 +1,5 @@
 internal import Base
+internal import Glibc
 
 /// Replaces secrets in bytes that come piece by piece by as many asterisks, also where a piece ends in the midst of one.
 struct SecretMask {
@@ -43,12 +44,15 @@ struct SecretMask {
     }
 
     private mutating func cover() {
-        for secret in secrets {
-            var start = 0
-            while let index = held[start...].firstIndex(of: secret[0]), index + secret.count <= held.count {
-                start = index + 1
-                guard held[index..<(index + secret.count)].elementsEqual(secret) else { continue }
-                for place in index..<(index + secret.count) { held[place] = UInt8(ascii: "*") }
+        held.withUnsafeMutableBytes { bytes in
+            guard let start = bytes.baseAddress else { return }
+            let end = start + bytes.count
+            for secret in secrets {
+                var rest = start
+                while let found = memmem(rest, end - rest, secret, secret.count) {
+                    memset(found, Int32(UInt8(ascii: "*")), secret.count)
+                    rest = found + secret.count
+                }
             }
         }
     }
