@@ -49,9 +49,10 @@ struct SecretMask {
             let end = start + bytes.count
             for secret in secrets {
                 var rest = start
-                while let found = memmem(rest, end - rest, secret, secret.count) {
+                while let found = memchr(rest, Int32(secret[0]), end - rest), end - found >= secret.count {
+                    rest = found + 1
+                    guard memcmp(found, secret, secret.count) == 0 else { continue }
                     memset(found, Int32(UInt8(ascii: "*")), secret.count)
-                    rest = found + secret.count
                 }
             }
         }

@@ -2,6 +2,7 @@ import API
 import Actions
 import Base
 import CostSources
+import Glibc
 import HTTPClient
 import HTTPServer
 import MCP
@@ -14,26 +15,28 @@ struct ScaleOpsRouteTests {
     /// The API with a ScaleOps behind it; no database, which nothing here needs.
     private static func with(
         _ upstream: @escaping @Sendable (HTTPServerRequest) async -> HTTPServerResponse,
-        credentials: ScaleOpsCredentials = .bearer(Secret("upstream-token")),
+        sendingTime: Duration = .seconds(60),
         _ body: @Sendable (WebClient, Log) async throws -> Void
     ) async throws {
         let scaleOps = try HTTPServer(HTTPServer.Configuration(), handler: upstream)
         let (metrics, log, store) = (MetricsRegistry(), Log(), Store(PostgresPool.Configuration(uri: "host=/nowhere")))
         var manner = ScaleOpsClient.Manner()
-        manner.pause = { _ in }
+        (manner.pause, manner.concurrency) = ({ _ in }, 1)
         let clients = ["eu", "us"].map { name in
             ScaleOpsClient(
                 ScaleOpsEndpoint(
-                    name: name, baseURL: "http://127.0.0.1:\(scaleOps.port)", credentials: credentials,
+                    name: name, baseURL: "http://127.0.0.1:\(scaleOps.port)",
+                    credentials: .bearer(Secret("upstream-token")),
                     linksToDashboard: name == "eu"),
                 http: HTTPClient(name: "test"), metrics: ScaleOpsMetrics(metrics), version: "1", manner: manner)
         }
+        var configuration = ScaleOpsAPIConfiguration(
+            endpoints: ScaleOpsEndpoints(clients), reports: ["/api/v1/custom"], currencyPrefix: "€")
+        configuration.sendingTime = sendingTime
         let api = APIServer(
             store: store, registry: try ActionRegistry(store: store, currency: "EUR"),
             authenticator: Authenticator(tokens: tokens), mcp: MCPConfiguration(version: "1"),
-            scaleOps: ScaleOpsAPIConfiguration(
-                endpoints: ScaleOpsEndpoints(clients), reports: ["/api/v1/custom"], currencyPrefix: "€"),
-            metrics: metrics, logger: Logger("api") { log.add($0) }, readiness: { [] })
+            scaleOps: configuration, metrics: metrics, logger: Logger("api") { log.add($0) }, readiness: { [] })
         let server = try HTTPServer(HTTPServer.Configuration(), handler: api.respond)
         let result: Result<Void, any Error>
         do {
@@ -225,5 +228,42 @@ struct ScaleOpsRouteTests {
             let expected = String(repeating: "0123456789 ************** 0123456789\n", count: 40_000)
             #expect(answer.status == 200 && answer.text == expected)
         }
+    }
+
+    @Test("who asks for a long answer and does not read it keeps others from asking for a short time only")
+    func stalledReader() async throws {
+        try await Self.with(
+            { request in
+                guard request.pathSegments.last == "long" else { return .json(200, [:]) }
+                return HTTPServerResponse(
+                    status: 200,
+                    body: .stream { writer in
+                        for _ in 0..<1_000 { try await writer.write([UInt8](repeating: 0x61, count: 10_000)) }
+                    })
+            }, sendingTime: .milliseconds(200)
+        ) { client, _ in
+            let descriptor = try Self.ask("/api/scaleops/api/api/v1/long", port: client.port)
+            defer { close(descriptor) }
+            for _ in 0..<3 {
+                #expect(try await client.get("/api/scaleops/api/api/v1/short").status == 200)
+            }
+        }
+    }
+
+    /// Sends a request and reads nothing of the answer. The socket is to be closed by the caller.
+    private static func ask(_ target: String, port: Int) throws -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
+        let connected = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        let request = Array("GET \(target) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer everything\r\n\r\n".utf8)
+        try #require(connected == 0 && send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count)
+        return descriptor
     }
 }

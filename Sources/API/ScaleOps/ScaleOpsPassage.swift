@@ -12,8 +12,12 @@ enum ScaleOpsPassage {
     /// What fits in here is waited for, so that an answer that breaks off is an error and not half an answer.
     private static let heldBytes = 256 << 10
 
+    /// - Parameter sendingTime: for who asked to take what is not waited for; the answer is cut then, since it keeps others
+    ///   from asking.
     /// - Throws: `ScaleOpsError` when it breaks off at its beginning.
-    static func response(to answer: ScaleOpsAnswer) async throws(ScaleOpsError) -> HTTPServerResponse {
+    static func response(
+        to answer: ScaleOpsAnswer, sendingTime: Duration
+    ) async throws(ScaleOpsError) -> HTTPServerResponse {
         var body = answer.body
         var head: [UInt8] = []
         while head.count < heldBytes {
@@ -26,10 +30,25 @@ enum ScaleOpsPassage {
         return HTTPServerResponse(
             status: answer.status, headers: headers(answer.headers),
             body: .stream { [head, body] writer in
-                try await writer.write(head)
-                var rest = body
-                while let piece = try await rest.next() { try await writer.write(piece) }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await write(head, body, to: writer) }
+                    group.addTask {
+                        try await Task.sleep(for: sendingTime)
+                        throw TooSlow()
+                    }
+                    try await group.next()
+                    group.cancelAll()
+                }
             })
+    }
+
+    /// The reader did not take the answer in time.
+    private struct TooSlow: Error {}
+
+    private static func write(_ head: [UInt8], _ body: ScaleOpsBody, to writer: HTTPBodyWriter) async throws {
+        try await writer.write(head)
+        var rest = body
+        while let piece = try await rest.next() { try await writer.write(piece) }
     }
 
     private static func headers(_ answered: HTTPHeaders) -> HTTPHeaders {

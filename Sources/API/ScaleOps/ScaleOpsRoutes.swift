@@ -10,6 +10,8 @@ package struct ScaleOpsAPIConfiguration: Sendable {
     package let reports: [String]
     /// What front ends write before amounts of money; nil: not set.
     package let currencyPrefix: String?
+    /// For who asks to take a long answer.
+    package var sendingTime: Duration = .seconds(60)
 
     package init(endpoints: ScaleOpsEndpoints, reports: [String] = [], currencyPrefix: String? = nil) {
         self.endpoints = endpoints
@@ -72,7 +74,8 @@ struct ScaleOpsRoutes {
             throw ActionError(.input, "\(Self.endpointField): expected one of \(names)")
         }
         do {
-            let response = try await ScaleOpsPassage.response(to: client.open(call.request(http)))
+            let response = try await ScaleOpsPassage.response(
+                to: client.open(call.request(http)), sendingTime: configuration.sendingTime)
             if !call.isRead { log(call, request, response.status) }
             return response
         } catch {

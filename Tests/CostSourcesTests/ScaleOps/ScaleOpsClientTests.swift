@@ -207,7 +207,8 @@ struct ScaleOpsClientTests {
     @Test("what happens is counted, and told when it changes")
     func telling() async throws {
         let server = try ScaleOpsStandIn()
-        let (metrics, log) = (MetricsRegistry(), Mutex<[String]>([]))
+        let metrics = MetricsRegistry()
+        let log = Mutex<[String]>([])
         let client = server.client(
             metrics: metrics,
             log: { line in
@@ -218,10 +219,10 @@ struct ScaleOpsClientTests {
         for _ in 0..<3 { _ = await code { _ = try await text(client, policies) } }
         server.answer { _ in nil }
         for _ in 0..<2 { _ = try await text(client, policies) }
-        let text = metrics.exposition()
-        #expect(text.contains(#"callboard_scaleops_requests_total{endpoint="default",code="302"} 3"#))
-        #expect(text.contains(#"callboard_scaleops_requests_total{endpoint="default",code="200"} 2"#))
-        #expect(text.contains(#"callboard_scaleops_logins_total{endpoint="default",result="success"} 1"#))
+        let exposition = metrics.exposition()
+        #expect(exposition.contains(#"callboard_scaleops_requests_total{endpoint="default",code="302"} 3"#))
+        #expect(exposition.contains(#"callboard_scaleops_requests_total{endpoint="default",code="200"} 2"#))
+        #expect(exposition.contains(#"callboard_scaleops_logins_total{endpoint="default",result="success"} 1"#))
         let lines = log.withLock { $0 }
         #expect(lines.count == 2 && lines.first?.contains("ScaleOps fails") == true)
         #expect(lines.last?.contains("ScaleOps answers again") == true && !lines.joined().contains("secret"))

@@ -106,6 +106,31 @@ struct ScaleOpsReadingTests {
         #expect(found.problems.last?.description == "workloads[19]: left out: it does not say what it is about")
     }
 
+    @Test("whatever stands in the fields, each row is given or noted")
+    func anything() throws {
+        var random = SeededRandom(seed: 11)
+        let values: [JSONValue] = [
+            .null, true, 0, -1, 1.5, 1e300, .int(.max), .uint(.max), "", "x", "-3.5", "1e400", "N/A", [], [1], [:],
+            ["a": 1],
+        ]
+        let whole = try JSONValue(parsing: Self.whole)["workloads"]?[0]?.objectValue ?? [:]
+        #expect(whole.count == 29)
+        for _ in 0..<3_000 {
+            var members = whole
+            for key in whole.keys where Bool.random(using: &random) {
+                members[key] = Int.random(in: 0..<6, using: &random) == 0 ? nil : values.randomElement(using: &random)
+            }
+            var row = ScaleOpsRow(.object(members), path: "workloads[0]")
+            let workload = ScaleOpsWorkload(&row)
+            let isNamed = ["clusterName", "namespace", "workloadName", "type"].allSatisfy {
+                guard let value = members[$0], value != "", value != "N/A" else { return false }
+                return value.stringValue != nil || value.intValue != nil || value == .uint(.max)
+            }
+            #expect((workload != nil) == isNamed, "\(members)")
+            #expect(row.problems.allSatisfy { $0.field.hasPrefix("workloads[0].") })
+        }
+    }
+
     @Test("no workloads are no error", arguments: ["{}", #"{"workloads": null}"#, #"{"workloads": []}"#])
     func empty(answer: String) async throws {
         let server = try ScaleOpsStandIn()

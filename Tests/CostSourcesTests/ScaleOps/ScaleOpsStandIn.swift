@@ -63,8 +63,8 @@ final class ScaleOpsStandIn: Sendable {
 
     func client(
         _ credentials: ScaleOpsCredentials = .login(user: "robot", password: password),
-        metrics: MetricsRegistry = MetricsRegistry(), log: @escaping @Sendable ([UInt8]) -> Void = { _ in },
-        _ change: (inout ScaleOpsClient.Manner) -> Void = { _ in }
+        metrics: MetricsRegistry = MetricsRegistry(), _ change: (inout ScaleOpsClient.Manner) -> Void = { _ in },
+        log: @escaping @Sendable ([UInt8]) -> Void = { _ in }
     ) -> ScaleOpsClient {
         var manner = ScaleOpsClient.Manner()
         manner.pause = { _ in }
