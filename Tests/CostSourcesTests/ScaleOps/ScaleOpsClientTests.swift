@@ -174,6 +174,7 @@ struct ScaleOpsClientTests {
             var codes: [ScaleOpsError.Code?] = []
             while codes.count < 3, let code = await group.next() { codes.append(code) }
             #expect(codes == [.busy, .busy, .busy])
+            #expect(await eventually { most.withLock { $0.now } == 2 })
             gate.open()
             for await code in group { #expect(code == nil) }
         }
