@@ -53,6 +53,7 @@ let package = Package(
             "Store", imports: ["CPostgres", "Catalog", "Costs", "Matching", "Base"],
             resources: [.embedInCode("Migrations")]),
         room("CatalogSources", imports: ["KubeClient", "HTTPClient", "Catalog", "Base"]),
+        room("CostSources", imports: ["HTTPClient", "Costs", "Base"]),
         room("MCP", imports: ["HTTPServer", "Base"]),
         room("Actions", imports: ["Store", "Catalog", "Costs", "Matching", "Base"]),
         room(
@@ -60,13 +61,16 @@ let package = Package(
             imports: ["KubeClient", "CatalogSources", "Store", "Catalog", "Costs", "Matching", "Base"]),
         room(
             "API",
-            imports: ["Actions", "MCP", "Store", "KubeClient", "Catalog", "Costs", "Matching", "HTTPServer", "Base"],
+            imports: [
+                "Actions", "MCP", "Store", "CostSources", "KubeClient", "Catalog", "Costs", "Matching", "HTTPServer",
+                "Base",
+            ],
             resources: [.embedInCode("Description")]),
         .executableTarget(
             name: "Controller",
             dependencies: [
-                "API", "Reconcilers", "Actions", "MCP", "CatalogSources", "KubeClient", "Store", "Matching",
-                "Catalog", "Costs", "HTTPServer", "HTTPClient", "Base",
+                "API", "Reconcilers", "Actions", "MCP", "CatalogSources", "CostSources", "KubeClient", "Store",
+                "Matching", "Catalog", "Costs", "HTTPServer", "HTTPClient", "Base",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -87,6 +91,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["Store", "Base"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("Store", imports: ["Base", "Catalog", "Costs", "Matching", "TestSupport"]),
         tests("CatalogSources", imports: ["Base", "Catalog", "KubeClient", "HTTPClient", "HTTPServer", "TestSupport"]),
+        tests("CostSources", imports: ["Base", "Costs", "HTTPClient", "HTTPServer", "TestSupport"]),
         tests("MCP", imports: ["Base", "HTTPServer", "TestSupport"]),
         tests("Actions", imports: ["Base", "Store", "Catalog", "Costs", "Matching", "TestSupport"]),
         tests(
@@ -99,14 +104,14 @@ let package = Package(
         tests(
             "API",
             imports: [
-                "Base", "Actions", "Store", "KubeClient", "HTTPClient", "Catalog", "Costs", "Matching", "MCP",
-                "HTTPServer", "TestSupport",
+                "Base", "Actions", "Store", "CostSources", "KubeClient", "HTTPClient", "Catalog", "Costs", "Matching",
+                "MCP", "HTTPServer", "TestSupport",
             ]),
         tests(
             "Controller",
             imports: [
-                "Base", "Catalog", "CatalogSources", "Costs", "Actions", "API", "MCP", "Store", "KubeClient",
-                "Reconcilers",
+                "Base", "Catalog", "CatalogSources", "CostSources", "Costs", "Actions", "API", "MCP", "Store",
+                "KubeClient", "Reconcilers",
             ]),
         fuzz,
     ],

@@ -16,12 +16,13 @@ package struct APIServer: Sendable {
     /// - Parameters:
     ///   - catalog: what the catalog's API needs besides the database.
     ///   - kubernetes: fetches objects from clusters; nil: there is no `/api/kubernetes`.
+    ///   - scaleOps: nil: there is no `/api/scaleops`.
     ///   - liveness: why the process hangs and should be restarted; nil when it does not.
     ///   - readiness: what keeps the program from being ready, by check; empty when nothing does.
     package init(
         store: Store, registry: ActionRegistry, authenticator: Authenticator, mcp: MCPConfiguration,
         catalog: CatalogAPIConfiguration = CatalogAPIConfiguration(), kubernetes: KubernetesObjects? = nil,
-        metrics: MetricsRegistry, logger: Logger,
+        scaleOps: ScaleOpsAPIConfiguration? = nil, metrics: MetricsRegistry, logger: Logger,
         liveness: @escaping @Sendable () async -> String? = { nil },
         readiness: @escaping @Sendable () async -> [ReadinessCheck]
     ) {
@@ -34,6 +35,7 @@ package struct APIServer: Sendable {
             + MCPRoutes(registry: registry, configuration: mcp, logger: logger).routes
             + OpenAPIRoutes(registry: registry).routes
             + (kubernetes.map { KubernetesRoutes(store: store, objects: $0).routes } ?? [])
+            + (scaleOps.map { ScaleOpsRoutes(configuration: $0, logger: logger).routes } ?? [])
         requests = metrics.counter(
             "callboard_http_requests_total", help: "Answered requests.", labels: ["route", "method", "code"])
         durations = metrics.histogram(

@@ -25,11 +25,16 @@ package struct Permission: Sendable, Hashable {
         plugin: "kubernetes", name: "kubernetes.clusters.read", attribute: .read)
     package static let readClusterObjects = Permission(
         plugin: "kubernetes", name: "kubernetes.resources.read", attribute: .read)
+    /// What ScaleOps can be asked without changing anything there.
+    package static let readScaleOps = Permission(plugin: "scaleops", name: "scaleops.proxy.read", attribute: .read)
+    /// Anything else that ScaleOps can be told with Callboard's credentials. Nobody has it unless it is given by name.
+    package static let writeScaleOps = Permission(plugin: "scaleops", name: "scaleops.proxy.write", attribute: .update)
 
     /// Every permission there is, for checking configured names.
     package static let all: [Permission] = [
         readEntities, deleteEntities, refreshEntities, validateEntities, readLocations, createLocations,
         deleteLocations, analyzeLocations, readWorkloads, readCosts, readSources, readClusters, readClusterObjects,
+        readScaleOps, writeScaleOps,
     ]
 
     private static func catalog(_ name: String, _ attribute: Attribute?) -> Permission {
@@ -93,5 +98,19 @@ package struct Caller: Sendable, Hashable {
     package func check(_ permission: Permission) throws(ActionError) {
         guard try !sees(permission) else { return }
         throw ActionError(.notAllowed, "This token's access does not include the permission \(permission.name)")
+    }
+    /// Refuses a caller to whom the permission is not given by its name: for what even a token for everything may not do.
+    ///
+    /// - Throws: `ActionError` of kind `notAllowed`.
+    package func checkNamed(_ permission: Permission) throws(ActionError) {
+        if restrictions != nil { try check(permission) }
+        let isNamed = restrictions?.contains {
+            $0.permissions?.contains(permission.name) == true && $0.allows(permission)
+        }
+        guard isNamed != true else { return }
+        throw ActionError(
+            .notAllowed,
+            "This needs a token whose accessRestrictions name the permission \(permission.name) of the plugin "
+                + permission.plugin)
     }
 }

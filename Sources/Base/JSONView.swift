@@ -12,6 +12,9 @@ package struct JSONView {
     /// True for JSON null only.
     package var isNull: Bool { type == UInt8(ascii: "n") }
 
+    package var isArray: Bool { type == UInt8(ascii: "[") }
+    package var isObject: Bool { type == UInt8(ascii: "{") }
+
     /// The member of an object, the last of that name; nil when this is no object or has no such member.
     package subscript(key: String) -> JSONView? {
         var found: JSONView?

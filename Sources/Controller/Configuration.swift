@@ -15,6 +15,7 @@ struct Configuration {
     var clusters = ClustersConfiguration()
     var leadership = LeadershipConfiguration()
     var github = GitHubConfiguration()
+    var scaleOps = ScaleOpsConfiguration()
     var prices = PriceList.openCostDefault
     var costInterval: Duration = .seconds(30)
     var mcp = MCPConfiguration(version: programVersion)
@@ -32,6 +33,8 @@ struct Configuration {
         leadership = try LeadershipConfiguration(root)
         github = try GitHubConfiguration(root)
         warnings += github.warnings
+        scaleOps = try ScaleOpsConfiguration(root)
+        warnings += scaleOps.warnings
         try readCosts(root)
         try readMCP(root)
         warnings += try root.unknownKeys(known: Self.knownKeys).map { "unknown configuration key \($0) is ignored" }
@@ -101,6 +104,19 @@ struct Configuration {
         "callboard.costs.prices.perCoreHour", "callboard.costs.prices.perGiBHour",
         "callboard.mcp.allowedOrigins", "callboard.mcp.allowedOrigins[]", "callboard.mcp.allowedHosts",
         "callboard.mcp.allowedHosts[]",
+        "scaleops.enabled", "scaleops.currencyPrefix", "scaleops.timeout", "scaleops.timeout.*",
+        "scaleops.concurrency", "scaleops.maximumAnswerMegabytes", "scaleops.proxy.readPaths",
+        "scaleops.proxy.readPaths[]", "scaleops.baseUrl", "scaleops.linkToDashboard",
+        "scaleops.authentication.enabled", "scaleops.authentication.type", "scaleops.authentication.user",
+        "scaleops.authentication.password", "scaleops.authentication.token", "scaleops.authentication.tenantId",
+        "scaleops.authentication.clientId", "scaleops.authentication.clientSecret", "scaleops.authentication.scope",
+        "scaleops.authentication.tokenUrl", "scaleops.endpoints[].name", "scaleops.endpoints[].baseUrl",
+        "scaleops.endpoints[].linkToDashboard", "scaleops.endpoints[].authentication.enabled",
+        "scaleops.endpoints[].authentication.type", "scaleops.endpoints[].authentication.user",
+        "scaleops.endpoints[].authentication.password", "scaleops.endpoints[].authentication.token",
+        "scaleops.endpoints[].authentication.tenantId", "scaleops.endpoints[].authentication.clientId",
+        "scaleops.endpoints[].authentication.clientSecret", "scaleops.endpoints[].authentication.scope",
+        "scaleops.endpoints[].authentication.tokenUrl",
     ]
 
     /// A key of ours that is left out because its variable is not set; one that is needed has been refused before.

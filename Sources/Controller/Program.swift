@@ -34,6 +34,7 @@ struct Program {
         let http = HTTPClient(name: "kubernetes")
         let leaseHTTP = HTTPClient(name: "leases")
         let githubHTTP = HTTPClient(name: "github")
+        let scaleOpsHTTP = HTTPClient(name: "scaleops")
         let github = GitHub(configuration.github, githubHTTP, metrics)
         let clusters = try await Clusters(configuration.clusters, http, leases: leaseHTTP, metrics)
         let feed = ownStore.catalogFeed(logger: Logger("catalog-feed"))
@@ -56,7 +57,8 @@ struct Program {
             catalog: catalog,
             kubernetes: KubernetesObjects(
                 directory: clusters.directory, configuration: configuration.clusters.objects, metrics: metrics),
-            metrics: metrics, logger: Logger("api"), liveness: { await leadership.problem },
+            scaleOps: configuration.scaleOps.api(scaleOpsHTTP, metrics), metrics: metrics, logger: Logger("api"),
+            liveness: { await leadership.problem },
             readiness: { await readiness.checks() })
         var listen = HTTPServer.Configuration()
         listen.host = configuration.host
@@ -84,6 +86,7 @@ struct Program {
         http.shutdown()
         leaseHTTP.shutdown()
         githubHTTP.shutdown()
+        scaleOpsHTTP.shutdown()
         if let failure { throw failure }
     }
 

@@ -1,10 +1,9 @@
-internal import Base
 internal import Synchronization
 
 /// Work that is done once for all who ask for it at the same time.
 ///
 /// A task that is cancelled stops waiting at once; when nobody waits any more the work is given up.
-final class SharedWork<Success: Sendable>: Sendable {
+package final class SharedWork<Success: Sendable>: Sendable {
     private final class Run: Sendable {
         let ended = Gate()
         let task: Task<Success, any Error>
@@ -23,13 +22,13 @@ final class SharedWork<Success: Sendable>: Sendable {
 
     /// - Parameter isGivenUp: whether the work is cancelled when nobody waits any more. If not, as when it could not be
     ///   stopped by that, the next who asks waits for it too.
-    init(isGivenUp: Bool = true) { self.isGivenUp = isGivenUp }
+    package init(isGivenUp: Bool = true) { self.isGivenUp = isGivenUp }
 
     /// What the work gives that is under way, or else that of `body`, which then begins. What `body` learned is best
     /// kept by itself: those who come when it has ended begin it anew.
     ///
     /// - Throws: what the work throws, and `CancellationError`.
-    func value(_ body: @escaping @Sendable () async throws -> Success) async throws -> Success {
+    package func value(_ body: @escaping @Sendable () async throws -> Success) async throws -> Success {
         let run = join(body)
         defer { leave(run) }
         guard await run.ended.wait() else { throw CancellationError() }

@@ -1,9 +1,8 @@
-import Base
 import Synchronization
 import TestSupport
 import Testing
 
-@testable import KubeClient
+@testable import Base
 
 @Suite("Shared work")
 struct SharedWorkTests {

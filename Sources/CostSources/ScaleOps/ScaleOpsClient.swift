@@ -1,0 +1,182 @@
+package import Base
+package import HTTPClient
+internal import Synchronization
+
+/// Asks one ScaleOps: logs in when that is needed, sends reads again that failed on their way, and never more at once than
+/// it shall.
+package final class ScaleOpsClient: Sendable {
+    /// How requests are sent.
+    package struct Manner: Sendable {
+        /// For an answer from the first attempt to the last byte of its body; a login comes on top.
+        package var deadline: Duration = .seconds(30)
+        /// Requests under way at once.
+        package var concurrency = 8
+        /// Requests that wait for their turn; further ones are refused.
+        package var maximumWaiting = 64
+        /// A longer body is given up.
+        package var maximumBytes = 32 << 20
+        package var now: @Sendable () -> Timestamp = { .now() }
+        /// Waits between two attempts.
+        package var pause: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+
+        package init() {}
+    }
+
+    /// How the endpoint fared when it was last asked.
+    package struct Health: Sendable {
+        package let at: Timestamp
+        /// What went wrong; nil when it answered.
+        package let error: String?
+    }
+
+    package let endpoint: ScaleOpsEndpoint
+    let manner: Manner
+    private let http: HTTPClient
+    private let metrics: ScaleOpsMetrics
+    private let version: String
+    private let tokens: ScaleOpsTokens
+    private let slots: Slots
+    private let logger: Logger
+    private let lastHealth = Mutex<Health?>(nil)
+
+    /// Logging in is a small matter.
+    private static let loginDeadline: Duration = .seconds(10)
+    private static let loginBytes = 1 << 20
+
+    /// - Parameter version: of the program.
+    package init(
+        _ endpoint: ScaleOpsEndpoint, http: HTTPClient, metrics: ScaleOpsMetrics, version: String,
+        manner: Manner = Manner(), logger: Logger = Logger("scaleops")
+    ) {
+        self.logger = logger
+        self.endpoint = endpoint
+        self.http = http
+        self.metrics = metrics
+        self.version = version
+        self.manner = manner
+        slots = Slots(count: manner.concurrency, maximumWaiting: manner.maximumWaiting)
+        tokens = ScaleOpsTokens(
+            endpoint, now: manner.now, count: { metrics.countLogin(endpoint.name, succeeded: $0) }
+        ) { request in
+            var request = request
+            request.totalTimeout = min(manner.deadline, Self.loginDeadline)
+            request.headers.set("User-Agent", "callboard/\(version)")
+            return try await http.send(request, maximumBodyBytes: Self.loginBytes)
+        }
+    }
+
+    /// Nil: it has not been asked yet.
+    package var health: Health? { lastHealth.withLock { $0 } }
+
+    /// Sends a request and gives the answer, whatever its status, as soon as its header is there.
+    ///
+    /// - Throws: when there is none: no token, no connection, not in time; or it leads elsewhere.
+    package func open(_ request: ScaleOpsRequest) async throws(ScaleOpsError) -> ScaleOpsAnswer {
+        do {
+            let answer = try await answer(request)
+            note(nil)
+            return answer
+        } catch {
+            // These two tell something of us, not of ScaleOps.
+            if error.code != .cancelled && error.code != .busy { note(error) }
+            throw error
+        }
+    }
+
+    /// Keeps how the endpoint fared; the log is told when that changes.
+    private func note(_ error: ScaleOpsError?) {
+        let health = Health(at: manner.now(), error: error?.detail)
+        let before = lastHealth.withLock { kept in
+            defer { kept = health }
+            return kept
+        }
+        if let error, before?.error == nil { logger.warning("ScaleOps fails", ["error": .string(error.detail)]) }
+        if error == nil, before?.error != nil {
+            logger.info("ScaleOps answers again", ["endpoint": .string(endpoint.name)])
+        }
+    }
+
+    private func answer(_ request: ScaleOpsRequest) async throws(ScaleOpsError) -> ScaleOpsAnswer {
+        let end = ContinuousClock.now + manner.deadline
+        guard let slot = await slots.take(until: end) else {
+            throw ScaleOpsError(
+                Task.isCancelled ? .cancelled : .busy, endpoint, "\(request.shown): too many requests are under way")
+        }
+        var repeats = ScaleOpsRepeats(isRead: request.isRead)
+        while true {
+            let token = try await tokens.token()
+            let attempt = await attempt(request, token, until: end)
+            switch await next(&repeats, after: outcome(of: attempt), until: end) {
+            case .renew where tokens.renew(token), .wait: continue
+            case .renew, .end: return try judge(attempt, request, token, slot)
+            }
+        }
+    }
+
+    private func attempt(
+        _ request: ScaleOpsRequest, _ token: Secret?, until end: ContinuousClock.Instant
+    ) async -> Result<HTTPStream, any Error> {
+        let left = max(end - .now, .milliseconds(1))
+        let wire = HTTPRequest(
+            method: request.method, url: endpoint.baseURL + request.path + (request.query.map { "?\($0)" } ?? ""),
+            headers: request.headers(token: token, version: version), body: request.body,
+            connectTimeout: min(left, .seconds(10)), totalTimeout: left)
+        do {
+            let stream = try await http.open(wire)
+            metrics.countRequest(endpoint.name, status: stream.status)
+            return .success(stream)
+        } catch {
+            metrics.countRequest(endpoint.name, status: nil)
+            return .failure(error)
+        }
+    }
+
+    private func outcome(of attempt: Result<HTTPStream, any Error>) -> ScaleOpsRepeats.Outcome {
+        switch attempt {
+        case .failure(let error): return .failure((error as? HTTPClientError)?.code ?? .cancelled)
+        case .success(let stream):
+            return .answer(
+                status: stream.status,
+                retryAfter: stream.headers["Retry-After"].flatMap { UInt16($0) }.map { .seconds(Int($0)) },
+                leadsToLogin: ScaleOpsRepeats.leadsToLogin(
+                    status: stream.status, location: stream.headers["Location"], baseURL: endpoint.baseURL))
+        }
+    }
+
+    /// What follows, after the wait that it needs. When there is no time for that, what came is the end.
+    private func next(
+        _ repeats: inout ScaleOpsRepeats, after outcome: ScaleOpsRepeats.Outcome, until end: ContinuousClock.Instant
+    ) async -> ScaleOpsRepeats.Step {
+        var generator = SystemRandomNumberGenerator()
+        let step = repeats.next(after: outcome, using: &generator)
+        guard case .wait(let pause) = step else { return step }
+        guard ContinuousClock.now + pause < end, (try? await manner.pause(pause)) != nil else { return .end }
+        return step
+    }
+
+    private func judge(
+        _ attempt: Result<HTTPStream, any Error>, _ request: ScaleOpsRequest, _ token: Secret?, _ slot: Slots.Slot
+    ) throws(ScaleOpsError) -> ScaleOpsAnswer {
+        let stream: HTTPStream
+        switch attempt {
+        case .failure(let error): throw ScaleOpsError(error, endpoint)
+        case .success(let answer): stream = answer
+        }
+        guard !outcome(of: attempt).isUnauthorized else {
+            throw ScaleOpsError(
+                .unauthorized, endpoint,
+                "\(request.shown): the credentials are not taken (\(stream.status)); check scaleops.authentication",
+                status: stream.status)
+        }
+        // Where a redirect leads may be told by its Location, which may hold anything; so it goes no further.
+        guard ![301, 302, 303, 307, 308].contains(stream.status) else {
+            throw ScaleOpsError(
+                .redirected, endpoint, "\(request.shown): a redirect (\(stream.status)) is not followed; check baseUrl",
+                status: stream.status)
+        }
+        let secrets = endpoint.credentials.secrets + [token].compactMap { $0 }
+        let body = ScaleOpsBody(
+            stream, of: request, at: endpoint, slot, secrets: secrets, maximumBytes: manner.maximumBytes)
+        return ScaleOpsAnswer(status: stream.status, headers: SecretMask.masked(stream.headers, secrets), body: body)
+    }
+}

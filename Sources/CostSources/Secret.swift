@@ -1,0 +1,12 @@
+/// A text that only its own room reads: printing it, or anything that holds it, gives `…`.
+package struct Secret: Sendable, Hashable {
+    let text: String
+
+    package init(_ text: String) { self.text = text }
+}
+
+extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    package var description: String { "…" }
+    package var debugDescription: String { "…" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
