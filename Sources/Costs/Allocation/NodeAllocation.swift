@@ -36,11 +36,6 @@ package struct NodeAllocation: Sendable, Hashable {
     }
 }
 
-/// What a node is paid for.
-package enum NodeResource: String, Sendable, CaseIterable {
-    case cpu, memory, gpu
-}
-
 /// The cost of one resource of one node.
 private struct ResourceParts {
     let parts: [Money]
