@@ -82,7 +82,7 @@ struct AllocationTests {
         #expect(NodeAllocation(of: .zero, capacity: .zero, to: []).idlePercent == 0)
     }
 
-    @Test("over random clusters containers and idle are the nodes, by resource, before and after idle is shared")
+    @Test("over random nodes containers and idle are the node, by resource, before and after idle is shared")
     func random() {
         for seed in 0..<1_000 {
             var random = SeededRandom(seed: UInt64(seed))
