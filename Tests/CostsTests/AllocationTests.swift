@@ -182,7 +182,7 @@ struct ContainerHourTests {
         hour.add(request: request, usage: nil, forSeconds: 1_800)
         #expect(hour.lacksUsage && hour.secondsWithoutUsage == 1_800 && hour.charged == request.held(forSeconds: 1_800))
         #expect(hour.efficiency == Efficiency(cpu: 0, memory: 0))
-        hour.add(request: request, usage: capacity(cores: 0.5, gibibytes: 2), forSeconds: 1_800)
+        hour.add(request: request, usage: capacity(cores: 0.5, gibibytes: 2, gpus: 3), forSeconds: 1_800)
         #expect(hour.seconds == 3_600 && hour.charged.gibibyteHours == 1.5 && hour.charged.gpuSeconds == 3_600)
         #expect(hour.requested == request.held(forSeconds: 3_600))
         #expect(hour.efficiency == Efficiency(cpu: 0.5, memory: 2))

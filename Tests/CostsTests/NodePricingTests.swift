@@ -105,10 +105,10 @@ struct NodePricingTests {
         var book = NodePriceBook(
             overrides: ["n": dollars("0.4")],
             instanceTypes: [
+                InstanceTypePrice(instanceType: "m5", region: "r1", isSpot: true, perHour: dollars("0.1")),
                 InstanceTypePrice(instanceType: "m5", perHour: dollars("0.2")),
                 InstanceTypePrice(instanceType: "m5", region: "r1", perHour: dollars("0.3")),
                 InstanceTypePrice(instanceType: "m5", region: "r2", perHour: dollars("7")),
-                InstanceTypePrice(instanceType: "m5", region: "r1", isSpot: true, perHour: dollars("0.1")),
             ])
         func expect(_ total: String, _ quality: PriceQuality, _ line: Int = #line) {
             let price = book.price(of: node)
@@ -123,9 +123,12 @@ struct NodePricingTests {
         expect("9", .exported)
         node.exported = ExportedNodePrice(perCoreHour: 0, perGiBHour: .nan, perHour: 0)
         expect("0.3", .instanceType)
+        node.labels["karpenter.sh/capacity-type"] = "spot"
+        expect("0.1", .instanceType)
+        node.labels["karpenter.sh/capacity-type"] = nil
         node.labels["topology.kubernetes.io/region"] = "r3"
         expect("0.2", .instanceType)
-        book.instanceTypes.removeFirst()
+        book.instanceTypes.remove(at: 1)
         expect("0.194236", .priceList)  // 4 × 0.031611 + 16 × 0.004237
         book.discount = try #require(Discount(percent: 50))
         expect("0.097118", .priceList)
@@ -145,6 +148,8 @@ struct NodePricingTests {
             #expect(
                 part.hourly == ResourceCost(cpu: dollars("1"), memory: dollars("0.004237"), gpu: dollars("0.95")))
         }
+        let withoutGPU = ExportedNodePrice(perCoreHour: 1, perGiBHour: 2)
+        #expect(node(withoutGPU).quality == .exportedInPart && node(withoutGPU).hourly.total == dollars("3.95"))
         #expect(node(ExportedNodePrice(perCoreHour: -1, perGPUHour: 1)).quality == .priceList)
     }
 

@@ -67,8 +67,8 @@ package struct NodePriceBook: Sendable, Hashable {
 
     private func instancePrice(of node: NodeFacts, isSpot: Bool) -> Money? {
         let ofType = instanceTypes.filter { $0.instanceType == node.instanceType && $0.isSpot == isSpot }
-        let inRegion = ofType.first { $0.region != nil && $0.region == node.region }
-        return (inRegion ?? ofType.first { $0.region == nil })?.perHour
+        let best = ofType.first { $0.region == node.region } ?? ofType.first { $0.region == nil }
+        return best?.perHour
     }
 }
 
