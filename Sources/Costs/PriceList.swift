@@ -9,8 +9,11 @@ package struct PriceList: Sendable, Hashable {
     /// Per device and hour.
     package let perGPUHour: Money
 
-    /// Takes prices from the configuration.
-    package init(currency: String, perCoreHour: Money, perGiBHour: Money, perGPUHour: Money = .zero) {
+    /// Of OpenCost's default list, on demand and spot.
+    package static let openCostGPUHour = Money(nanoDollars: 950_000_000)
+
+    /// Takes prices from the configuration; a GPU costs OpenCost's 0.95 when nothing is said.
+    package init(currency: String, perCoreHour: Money, perGiBHour: Money, perGPUHour: Money = openCostGPUHour) {
         self.currency = currency
         self.perCoreHour = perCoreHour
         self.perGiBHour = perGiBHour
@@ -20,14 +23,12 @@ package struct PriceList: Sendable, Hashable {
     /// OpenCost's default on-demand list (`configs/default.json`): 0.031611 per core-hour, 0.004237 per GiB-hour, 0.95
     /// per GPU-hour.
     package static let openCostDefault = PriceList(
-        currency: "USD", perCoreHour: Money(nanoDollars: 31_611_000), perGiBHour: Money(nanoDollars: 4_237_000),
-        perGPUHour: Money(nanoDollars: 950_000_000))
+        currency: "USD", perCoreHour: Money(nanoDollars: 31_611_000), perGiBHour: Money(nanoDollars: 4_237_000))
 
     /// The spot prices of the same list: 0.006655 per core-hour, 0.000892 per GiB-hour. It has none for GPUs, which cost
     /// as on demand.
     package static let openCostSpot = PriceList(
-        currency: "USD", perCoreHour: Money(nanoDollars: 6_655_000), perGiBHour: Money(nanoDollars: 892_000),
-        perGPUHour: Money(nanoDollars: 950_000_000))
+        currency: "USD", perCoreHour: Money(nanoDollars: 6_655_000), perGiBHour: Money(nanoDollars: 892_000))
 
     /// Hours in a month by OpenCost's convention (365 days over 12).
     package static let hoursPerMonth: Int64 = 730

@@ -57,7 +57,7 @@ struct NodePricingTests {
 
     @Test("a list without prices divides 10 : 1 : 100, and a node without capacity is not divided")
     func withoutPrices() {
-        let free = PriceList(currency: "USD", perCoreHour: .zero, perGiBHour: .zero)
+        let free = PriceList(currency: "USD", perCoreHour: .zero, perGiBHour: .zero, perGPUHour: .zero)
         let cost = free.split(dollars("1.12"), over: capacity(cores: 1, gibibytes: 2, gpus: 1))
         #expect(cost == ResourceCost(cpu: dollars("0.1"), memory: dollars("0.02"), gpu: dollars("1")))
         #expect(free.split(dollars("1"), over: .zero) == nil)
