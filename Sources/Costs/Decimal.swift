@@ -7,7 +7,10 @@ enum Decimal {
 
     /// `[+-] digits [. digits] [e [+-] digits]` in billionths, rounded half to even; nil when it is something else or
     /// does not fit.
-    static func billionths(_ text: String) -> Int64? {
+    static func billionths(_ text: String) -> Int64? { fixed(text, places: places) }
+
+    /// The same in units of `10^-places`.
+    static func fixed(_ text: String, places: Int) -> Int64? {
         var rest = Array(text.utf8)[...]
         let isNegative = sign(&rest)
         let whole = digits(&rest)

@@ -23,8 +23,7 @@ package struct Money: Sendable, Hashable, Comparable {
 
     /// The difference, bounded.
     package static func - (left: Money, right: Money) -> Money {
-        let (difference, overflow) = left.nanoDollars.subtractingReportingOverflow(right.nanoDollars)
-        return Money(nanoDollars: overflow ? (left < right ? .min : .max) : difference)
+        Money(nanoDollars: left.nanoDollars.subtractingSaturating(right.nanoDollars))
     }
 
     /// Adds, bounded.

@@ -1,4 +1,4 @@
-/// What capacity costs where nothing better is known: one price per core-hour and one per GiB-hour.
+/// What capacity costs where nothing better is known: a price per core-hour, per GiB-hour and per GPU-hour.
 package struct PriceList: Sendable, Hashable {
     /// ISO 4217 code, such as `USD`. Amounts of different currencies are never added.
     package let currency: String
@@ -6,29 +6,42 @@ package struct PriceList: Sendable, Hashable {
     package let perCoreHour: Money
     /// Per 2^30 bytes and hour.
     package let perGiBHour: Money
+    /// Per device and hour.
+    package let perGPUHour: Money
 
-    /// Takes prices from the configuration.
-    package init(currency: String, perCoreHour: Money, perGiBHour: Money) {
+    /// Of OpenCost's default list, on demand and spot.
+    package static let openCostGPUHour = Money(nanoDollars: 950_000_000)
+
+    /// Takes prices from the configuration; a GPU costs OpenCost's 0.95 when nothing is said.
+    package init(currency: String, perCoreHour: Money, perGiBHour: Money, perGPUHour: Money = openCostGPUHour) {
         self.currency = currency
         self.perCoreHour = perCoreHour
         self.perGiBHour = perGiBHour
+        self.perGPUHour = perGPUHour
     }
 
-    /// OpenCost's default on-demand list (`configs/default.json`): 0.031611 per core-hour, 0.004237 per GiB-hour.
+    /// OpenCost's default on-demand list (`configs/default.json`): 0.031611 per core-hour, 0.004237 per GiB-hour, 0.95
+    /// per GPU-hour.
     package static let openCostDefault = PriceList(
         currency: "USD", perCoreHour: Money(nanoDollars: 31_611_000), perGiBHour: Money(nanoDollars: 4_237_000))
+
+    /// The spot prices of the same list: 0.006655 per core-hour, 0.000892 per GiB-hour. It has none for GPUs, which cost
+    /// as on demand.
+    package static let openCostSpot = PriceList(
+        currency: "USD", perCoreHour: Money(nanoDollars: 6_655_000), perGiBHour: Money(nanoDollars: 892_000))
 
     /// Hours in a month by OpenCost's convention (365 days over 12).
     package static let hoursPerMonth: Int64 = 730
 
     static let bytesPerGiB: Int64 = 1 << 30
-    private static let secondsPerHour: Int64 = 3_600
+    static let secondsPerHour: Int64 = 3_600
 
-    /// What the capacity-time costs; CPU and memory are each rounded once, half to even.
+    /// What the capacity-time costs; each resource is rounded once, half to even.
     package func cost(of use: CapacityTime) -> ResourceCost {
         ResourceCost(
             cpu: Self.cost(use.millicoreSeconds, perCoreHour, unit: 1_000 * Self.secondsPerHour),
-            memory: Self.cost(use.byteSeconds, perGiBHour, unit: Self.bytesPerGiB * Self.secondsPerHour))
+            memory: Self.cost(use.byteSeconds, perGiBHour, unit: Self.bytesPerGiB * Self.secondsPerHour),
+            gpu: Self.cost(use.gpuSeconds, perGPUHour, unit: Self.secondsPerHour))
     }
 
     /// What the capacity costs while it is held for an hour.
@@ -45,39 +58,4 @@ package struct PriceList: Sendable, Hashable {
     private static func cost(_ amount: Int64, _ price: Money, unit: Int64) -> Money {
         Money(nanoDollars: RoundedDivision.scale(Int128(amount), by: price.nanoDollars, over: Int128(unit)))
     }
-}
-
-/// A cost by resource.
-package struct ResourceCost: Sendable, Hashable {
-    /// What the CPU costs.
-    package var cpu: Money
-    /// What the memory costs.
-    package var memory: Money
-
-    /// Takes both parts.
-    package init(cpu: Money, memory: Money) {
-        self.cpu = cpu
-        self.memory = memory
-    }
-
-    /// No cost.
-    package static let zero = ResourceCost(cpu: .zero, memory: .zero)
-
-    /// CPU and memory together, bounded.
-    package var total: Money { cpu + memory }
-
-    /// The same, with each resource at a million a workload-hour at most: what is beyond that is a mistake in a request
-    /// (anybody may write any number there), and sums over many rows must not overflow 64 bits.
-    package var capped: ResourceCost {
-        let most = Money(nanoDollars: 1_000_000_000_000_000)
-        return ResourceCost(cpu: min(cpu, most), memory: min(memory, most))
-    }
-
-    /// The sum by resource, bounded.
-    package static func + (left: ResourceCost, right: ResourceCost) -> ResourceCost {
-        ResourceCost(cpu: left.cpu + right.cpu, memory: left.memory + right.memory)
-    }
-
-    /// Adds by resource, bounded.
-    package static func += (left: inout ResourceCost, right: ResourceCost) { left = left + right }
 }

@@ -1,14 +1,17 @@
-/// What a workload's running pods reserve together.
+/// An amount of each resource: what a workload's running pods reserve together, what a container uses, what a node has.
 package struct RequestedCapacity: Sendable, Hashable {
     /// Thousandths of a core.
     package var cpuMillicores: Int64
     /// Bytes.
     package var memoryBytes: Int64
+    /// Whole devices.
+    package var gpus: Int64
 
     /// Takes sums over pods; negative ones are not expected.
-    package init(cpuMillicores: Int64, memoryBytes: Int64) {
+    package init(cpuMillicores: Int64, memoryBytes: Int64, gpus: Int64 = 0) {
         self.cpuMillicores = cpuMillicores
         self.memoryBytes = memoryBytes
+        self.gpus = gpus
     }
 
     /// No capacity: a workload scaled to nothing.
@@ -18,7 +21,8 @@ package struct RequestedCapacity: Sendable, Hashable {
     package func held(forSeconds seconds: Int64) -> CapacityTime {
         CapacityTime(
             millicoreSeconds: cpuMillicores.multipliedSaturating(by: seconds),
-            byteSeconds: memoryBytes.multipliedSaturating(by: seconds))
+            byteSeconds: memoryBytes.multipliedSaturating(by: seconds),
+            gpuSeconds: gpus.multipliedSaturating(by: seconds))
     }
 }
 
@@ -29,11 +33,14 @@ package struct CapacityTime: Sendable, Hashable {
     package var millicoreSeconds: Int64
     /// Bytes, times seconds.
     package var byteSeconds: Int64
+    /// Devices, times seconds.
+    package var gpuSeconds: Int64
 
     /// Takes amounts as they are stored.
-    package init(millicoreSeconds: Int64, byteSeconds: Int64) {
+    package init(millicoreSeconds: Int64, byteSeconds: Int64, gpuSeconds: Int64 = 0) {
         self.millicoreSeconds = millicoreSeconds
         self.byteSeconds = byteSeconds
+        self.gpuSeconds = gpuSeconds
     }
 
     /// Nothing held.
@@ -43,7 +50,8 @@ package struct CapacityTime: Sendable, Hashable {
     package static func + (left: CapacityTime, right: CapacityTime) -> CapacityTime {
         CapacityTime(
             millicoreSeconds: left.millicoreSeconds.addingSaturating(right.millicoreSeconds),
-            byteSeconds: left.byteSeconds.addingSaturating(right.byteSeconds))
+            byteSeconds: left.byteSeconds.addingSaturating(right.byteSeconds),
+            gpuSeconds: left.gpuSeconds.addingSaturating(right.gpuSeconds))
     }
 
     /// Adds by resource, bounded.
