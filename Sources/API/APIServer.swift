@@ -33,7 +33,7 @@ package struct APIServer: Sendable {
             + CatalogRoutes(store: store, configuration: catalog).routes
             + CallboardRoutes(store: store, registry: registry).routes
             + MCPRoutes(registry: registry, configuration: mcp, logger: logger).routes
-            + OpenAPIRoutes(registry: registry).routes
+            + OpenAPIRoutes(registry: registry, withScaleOps: scaleOps != nil).routes
             + (kubernetes.map { KubernetesRoutes(store: store, objects: $0).routes } ?? [])
             + (scaleOps.map { ScaleOpsRoutes(configuration: $0, logger: logger).routes } ?? [])
         requests = metrics.counter(

@@ -7,17 +7,21 @@ struct OpenAPIRoutes {
     /// Put together once. That this fails is a mistake in the texts, which tests find.
     private let catalog: Result<OpenAPIDescription, any Error>
     private let callboard: Result<OpenAPIDescription, any Error>
+    /// Nil: its routes are not there.
+    private let scaleOps: Result<OpenAPIDescription, any Error>?
 
-    init(registry: ActionRegistry) {
+    init(registry: ActionRegistry, withScaleOps hasScaleOps: Bool) {
         catalog = Result { try OpenAPIDescription(Self.catalogTexts, registry: registry) }
         callboard = Result { try OpenAPIDescription(Self.callboardTexts, registry: registry) }
+        scaleOps = hasScaleOps ? Result { try OpenAPIDescription(Self.scaleOpsTexts, registry: registry) } : nil
     }
 
     var routes: [Route] {
-        [
-            Route("/api/catalog/openapi.json") { [catalog] _ in .json(200, try catalog.get().json) },
-            Route("/api/callboard/openapi.json") { [callboard] _ in .json(200, try callboard.get().json) },
-        ]
+        var descriptions = [("catalog", catalog), ("callboard", callboard)]
+        if let scaleOps { descriptions.append(("scaleops", scaleOps)) }
+        return descriptions.map { name, description in
+            Route("/api/\(name)/openapi.json") { _ in .json(200, try description.get().json) }
+        }
     }
 
     static let catalogTexts = [
@@ -30,4 +34,6 @@ struct OpenAPIRoutes {
         PackageResources.common_yaml, PackageResources.callboard_yaml, PackageResources.entity_yaml,
         PackageResources.kubernetes_yaml, PackageResources.operations_yaml,
     ]
+
+    static let scaleOpsTexts = [PackageResources.common_yaml, PackageResources.scaleops_yaml]
 }
