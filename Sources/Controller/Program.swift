@@ -37,6 +37,7 @@ struct Program {
         let github = GitHub(configuration.github, githubHTTP, metrics)
         let clusters = try await Clusters(configuration.clusters, http, leases: leaseHTTP, metrics)
         let feed = ownStore.catalogFeed(logger: Logger("catalog-feed"))
+        feed.keepCurrent(store.catalog)
         let identity = processIdentity()
         let requests = ownStore.requestFeed(logger: Logger("catalog-requests"))
         let reconcilers = reconcilers(clusters, feed, requests, ownStore.catalog, github, identity: identity)

@@ -28,7 +28,7 @@ struct IndexStatement {
         case .text(let keys, let match):
             """
             EXISTS (SELECT FROM unnest(i.terms, i.keys) u (t, k) JOIN entity_term v ON v.id = u.t
-                WHERE u.k = ANY(\(ids(keys))) AND \(Self.match(match, "v.value") { parameter(.text($0), as: "text") }))
+                WHERE u.k = ANY(\(ids(keys))) AND \(self.match(match, "v.value")))
                 AND \(condition(.key(keys)))
             """
         case .all(let tests): joined(tests, " AND ")
@@ -37,7 +37,23 @@ struct IndexStatement {
         }
     }
 
-    /// Several tests that must all hold.
+    /// Several tests that must all hold, for finding all entities that pass them: a text is looked for in each value once, and
+    /// not in each entity.
+    mutating func sets(_ tests: [IndexTest]) -> String {
+        var parts: [String] = []
+        for test in tests {
+            if case .text(let keys, let match) = test {
+                let holds = "v.key_id = ANY(\(ids(keys))) AND \(self.match(match, "v.value"))"
+                parts.append(
+                    "i.ref IN (SELECT p.ref FROM entity_term v JOIN entity_posting p ON p.term = v.id WHERE \(holds))")
+            } else {
+                parts.append("(\(condition(test)))")
+            }
+        }
+        return parts.isEmpty ? "true" : parts.joined(separator: " AND ")
+    }
+
+    /// Several tests that must all hold, for one entity after the other.
     mutating func conditions(_ tests: [IndexTest]) -> String { tests.isEmpty ? "true" : joined(tests, " AND ") }
 
     private mutating func joined(_ tests: [IndexTest], _ connective: String) -> String {
@@ -47,7 +63,10 @@ struct IndexStatement {
     }
 
     /// Whether a column holds a text.
-    ///
+    mutating func match(_ match: TextMatch, _ column: String) -> String {
+        Self.match(match, column) { parameter(.text($0), as: "text") }
+    }
+
     /// - Parameter parameter: makes the text a parameter of the statement.
     static func match(_ match: TextMatch, _ column: String, _ parameter: (String) -> String) -> String {
         switch match {
