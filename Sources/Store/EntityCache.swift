@@ -22,6 +22,12 @@ final class EntityCache: Sendable {
     private struct Half {
         var entities: [ExactText: StoredEntity] = [:]
         var bytes = 0
+
+        mutating func remove(_ key: ExactText) -> StoredEntity? {
+            guard let entity = entities.removeValue(forKey: key) else { return nil }
+            bytes -= EntityCache.size(of: entity)
+            return entity
+        }
     }
 
     /// How long the feed may be silent about whether it hears.
@@ -38,7 +44,7 @@ final class EntityCache: Sendable {
     /// The entity; nil when it is not kept, or the feed may have missed something.
     func entity(_ ref: String, at now: ContinuousClock.Instant = .now) -> StoredEntity? {
         let key = ExactText(ref)
-        return state.withLock { state in
+        return state.withLock { state -> StoredEntity? in
             guard let end = state.trustedUntil, now < end else { return nil }
             if let entity = state.newer.entities[key] { return entity }
             guard let entity = state.older.remove(key) else { return nil }
@@ -98,15 +104,7 @@ final class EntityCache: Sendable {
         state.newer.bytes += size
     }
 
-    fileprivate static func size(of entity: StoredEntity) -> Int {
+    private static func size(of entity: StoredEntity) -> Int {
         entity.document.count + entity.ref.utf8.count * 2 + overhead
-    }
-}
-
-extension EntityCache.Half {
-    mutating func remove(_ key: ExactText) -> StoredEntity? {
-        guard let entity = entities.removeValue(forKey: key) else { return nil }
-        bytes -= EntityCache.size(of: entity)
-        return entity
     }
 }

@@ -165,7 +165,9 @@ struct CurrentStoreTests {
         try await Self.with { scene in
             await withTaskGroup(of: Void.self) { group in
                 for _ in 0..<4 {
-                    group.addTask { for _ in 0..<300 { _ = try? await scene.catalog.entity(ref: "component:default/a") } }
+                    group.addTask {
+                        for _ in 0..<300 { _ = try? await scene.catalog.entity(ref: "component:default/a") }
+                    }
                 }
                 group.addTask {
                     for number in 1...30 { _ = try? await scene.apply("a", component("a", "  number: \(number)")) }

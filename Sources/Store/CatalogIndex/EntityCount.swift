@@ -13,7 +13,7 @@ struct EntityCount {
         if let (kept, leftOut) = EntitySelection.exclusion(of: tests), let all = selection.count(kept) {
             return all - (try count(IndexTest.allOf(kept + [leftOut]).conjuncts))
         }
-        if case .text(let keys, let match) = tests.first, tests.count == 1, keys.areOfOneSingleName {
+        if case .text(let keys, let match) = tests.first, tests.count == 1, keys.areSingle {
             return try sum(of: keys, match)
         }
         var statement = IndexStatement()
@@ -33,9 +33,4 @@ struct EntityCount {
     private func number(_ text: String, _ values: [SQLValue]) throws -> Int {
         try session.runOnce(text, values).first { Int($0.int(0) ?? 0) } ?? 0
     }
-}
-
-extension [IndexedKey] {
-    /// Whether an entity has at most one value of all these keys.
-    var areOfOneSingleName: Bool { Set(map(\.key)).count == 1 && allSatisfy { $0.postings == $0.valued } }
 }

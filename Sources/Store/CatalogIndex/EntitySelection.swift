@@ -64,7 +64,7 @@ struct EntitySelection {
 
     /// The same with other tests.
     func matching(_ tests: [IndexTest], _ statement: inout IndexStatement) -> String {
-        let conditions = statement.sets(tests)
+        let conditions = statement.conditions(tests)
         // The terms and keys that are asked for are those of these kinds.
         guard let kinds, !IndexTest.allOf(tests).isPositive else { return "entity_index i WHERE \(conditions)" }
         let list = statement.parameter(.texts(kinds), as: "text[]")

@@ -39,6 +39,11 @@ struct IndexedTerm: Sendable, Equatable {
     let entities: Int
 }
 
+extension Collection<IndexedKey> {
+    /// Whether an entity has at most one value of all these keys.
+    var areSingle: Bool { Set(map(\.key)).count == 1 && allSatisfy { $0.postings == $0.valued } }
+}
+
 extension IndexTest {
     /// All of the tests, in the simplest form.
     static func allOf(_ tests: [IndexTest]) -> IndexTest {

@@ -12,7 +12,8 @@ struct EntityStreamTests {
     private static func with(_ body: @Sendable (Service) async throws -> Void) async throws {
         try await TestDatabase.withStore { store in
             let texts = (0..<count).map { number in
-                Service.entity("n\(10_000 + number)", type: number % 3 == 0 ? "library" : "service", title: "T\(number)")
+                Service.entity(
+                    "n\(10_000 + number)", type: number % 3 == 0 ? "library" : "service", title: "T\(number)")
             }
             try await Service.define(texts.joined(separator: "---\n"), in: store)
             try await Service.with(store, body)
@@ -60,7 +61,8 @@ struct EntityStreamTests {
     @Test("shows those who may see nothing an empty list")
     func permission() async throws {
         try await Self.with { service in
-            let answer = try await service.client(Service.catalogToken(["catalog.entity.delete"])).get("/api/catalog/entities")
+            let answer = try await service.client(Service.catalogToken(["catalog.entity.delete"])).get(
+                "/api/catalog/entities")
             #expect(answer.status == 200 && answer.json == [])
             #expect(try await service.client(Service.costsOnly).get("/api/catalog/entities").status == 403)
         }
