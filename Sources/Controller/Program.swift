@@ -62,7 +62,7 @@ struct Program {
         var listen = HTTPServer.Configuration()
         listen.host = configuration.host
         listen.port = configuration.port
-        let server = try HTTPServer(listen, handler: api.respond)
+        let server = try HTTPServer(listen, immediate: api.respondAtOnce, handler: api.respond)
         logger.info("listening", ["host": .string(configuration.host), "port": .int(Int64(server.port))])
 
         let work = Task {

@@ -23,12 +23,15 @@ extension CatalogStore {
     ///
     /// - Throws: `StoreError`.
     package func entity(ref: String) async throws -> StoredEntity? {
-        if let entity = cache.entity(ref) { return entity }
+        if let entity = keptEntity(ref: ref) { return entity }
         let moment = cache.moment
         let entity = try await loader.entity(ref: ref)
         if let entity { cache.keep(entity, readSince: moment) }
         return entity
     }
+
+    /// The same when it is at hand; nil: the database has to be asked.
+    package func keptEntity(ref: String) -> StoredEntity? { cache.entity(ref) }
 
     /// The entity of a uid; nil also when the text is no UUID.
     ///

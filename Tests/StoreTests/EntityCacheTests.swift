@@ -134,7 +134,7 @@ struct CurrentStoreTests {
 
     @Test("gives what it read before without asking the database, for longer than the feed's patience")
     func keeps() async throws {
-        try await Self.with { scene in
+        try await Self.with { scene async throws in
             try await scene.execute("ALTER TABLE callboard.entity RENAME TO hidden")
             let end = ContinuousClock.now + EntityCache.patience + .milliseconds(500)
             #expect(await eventually { scene.catalog.cache.entity("component:default/a", at: end) != nil })
@@ -146,7 +146,7 @@ struct CurrentStoreTests {
 
     @Test("gives a change that another process wrote as soon as it is told, and an entity that went no more")
     func changes() async throws {
-        try await Self.with { scene in
+        try await Self.with { scene async throws in
             let other = Scene(store: Store(scene.catalog.pool.configuration), source: scene.source)
             for number in 1...20 {
                 try await other.apply("a", component("a", "  number: \(number)"))
@@ -162,7 +162,7 @@ struct CurrentStoreTests {
 
     @Test("after readers and writers at the same time it gives what is there")
     func together() async throws {
-        try await Self.with { scene in
+        try await Self.with { scene async throws in
             await withTaskGroup(of: Void.self) { group in
                 for _ in 0..<4 {
                     group.addTask {

@@ -24,7 +24,7 @@ struct EntityStreamTests {
 
     @Test("is sent in parts, each entity once and in order")
     func parts() async throws {
-        try await Self.with { service in
+        try await Self.with { service async throws in
             let answer = try await service.client.get("/api/catalog/entities")
             #expect(answer.status == 200 && answer.headers["Content-Type"] == "application/json; charset=utf-8")
             #expect(answer.headers["Transfer-Encoding"] == "chunked" && answer.headers["Content-Length"] == nil)
@@ -36,7 +36,7 @@ struct EntityStreamTests {
 
     @Test("keeps to filter, order, offset and fields, and says at once what is wrong with them")
     func parameters() async throws {
-        try await Self.with { service in
+        try await Self.with { service async throws in
             let libraries = Self.names((0..<Self.count).filter { $0 % 3 == 0 })
             for (query, names) in [
                 ("filter=spec.type=service", Self.names((0..<Self.count).filter { $0 % 3 != 0 })),
@@ -60,7 +60,7 @@ struct EntityStreamTests {
 
     @Test("shows those who may see nothing an empty list")
     func permission() async throws {
-        try await Self.with { service in
+        try await Self.with { service async throws in
             let answer = try await service.client(Service.catalogToken(["catalog.entity.delete"])).get(
                 "/api/catalog/entities")
             #expect(answer.status == 200 && answer.json == [])
@@ -75,7 +75,7 @@ struct KeptEntityTests {
 
     @Test("are shown to nobody who may not read them")
     func permission() async throws {
-        try await Service.with { service in
+        try await Service.with { service async throws in
             let feed = service.store.catalogFeed(logger: Logger("test"))
             feed.keepCurrent(service.store.catalog)
             let run = Task { await feed.run() }
