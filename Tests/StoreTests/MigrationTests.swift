@@ -74,7 +74,9 @@ struct MigrationTests {
             let pool = PostgresPool(PostgresPool.Configuration(uri: database.uri))
             let (during, after) = try await pool.run { session in
                 _ = try Migrator.migrate(session, migrations: [script])
-                func text(_ statement: String) throws -> String? { try session.run(statement).first { $0.text(0) } ?? nil }
+                func text(_ statement: String) throws -> String? {
+                    try session.run(statement).first { $0.text(0) } ?? nil
+                }
                 return (try text("SELECT memory FROM one"), try text("SELECT current_setting('work_mem')"))
             }
             await pool.close()
