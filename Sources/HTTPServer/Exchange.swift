@@ -102,11 +102,11 @@ extension Exchange {
     private func start(_ state: inout State, _ connection: ConnectionHandle) -> Step {
         do throws(Refusal) {
             let request = try state.draft.finish()
+            guard supervisor.register(self) else { throw .stopping }
             if let response = supervisor.immediate(request), case .bytes = response.body {
                 state.phase = .sending
                 return .answer(response, id: state.draft.id, method: state.draft.method)
             }
-            guard supervisor.register(self) else { throw .stopping }
             state.connection = connection
             state.deadline = .now + supervisor.configuration.requestTimeout
             state.phase = .handling

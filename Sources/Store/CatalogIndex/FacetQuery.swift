@@ -24,14 +24,18 @@ struct FacetQuery: Sendable {
     }
 
     private func text(_ selection: EntitySelection, _ keys: [IndexedKey], _ statement: inout IndexStatement) -> String {
-        let ids = statement.ids(keys)
-        let all = "SELECT key_id, original, entities AS n FROM entity_term WHERE key_id = ANY(\(ids))"
-        var source = all
-        if let (kept, leftOut) = EntitySelection.exclusion(of: selection.tests), kept.isEmpty {
-            source += " UNION ALL " + counts(selection, leftOut.conjuncts, keys, sign: "-", &statement)
-        } else if !selection.tests.isEmpty {
-            source = counts(selection, selection.tests, keys, &statement)
+        let exclusion = EntitySelection.exclusion(of: selection.tests)
+        var parts: [String] = []
+        if selection.tests.isEmpty || exclusion?.kept.isEmpty == true {
+            let ids = statement.ids(keys)
+            parts.append("SELECT key_id, original, entities AS n FROM entity_term WHERE key_id = ANY(\(ids))")
         }
+        if let exclusion, exclusion.kept.isEmpty {
+            parts.append(counts(selection, exclusion.leftOut.conjuncts, keys, sign: "-", &statement))
+        } else if !selection.tests.isEmpty {
+            parts.append(counts(selection, selection.tests, keys, &statement))
+        }
+        let source = parts.joined(separator: " UNION ALL ")
         return """
             SELECT k.key, s.original, sum(s.n)::bigint FROM (\(source)) s JOIN entity_key k ON k.id = s.key_id
             GROUP BY k.key, s.original HAVING sum(s.n) > 0 ORDER BY 3 DESC, s.original
