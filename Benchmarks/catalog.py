@@ -73,6 +73,14 @@ PEER_PAGE = f"""SELECT f.entity_id, f.final_entity, o.value FROM final_entities 
 PEER_COUNT = f"SELECT count(*) FROM final_entities f WHERE {EXISTS}"
 PEER_FACETS = """SELECT s.original_value, count(*) FROM search s JOIN search k USING (entity_id)
     WHERE s.key = 'spec.type' AND s.original_value IS NOT NULL AND k.key = 'kind' AND k.value = 'component' GROUP BY 1"""
+EXISTS_PRODUCTION = EXISTS.replace("'kind'", "'spec.lifecycle'").replace("'component'", "'production'")
+PEER_PAGE_OF_TWO = PEER_PAGE.replace(EXISTS, f"{EXISTS} AND {EXISTS_PRODUCTION}")
+PEER_FACETS_OF_TWO = PEER_FACETS.replace(
+    "GROUP BY", "AND EXISTS (SELECT FROM search l WHERE l.entity_id = s.entity_id AND l.key = 'spec.lifecycle' "
+    "AND l.value = 'production') GROUP BY")
+PEER_TEXT = (
+    f"{PEER_COUNT} AND EXISTS (SELECT FROM search n WHERE n.entity_id = f.entity_id AND n.key = 'metadata.name' "
+    "AND n.value LIKE '%a%')")
 OUR_COUNT = "SELECT present FROM entity_key WHERE key = 'kind' AND kind = 'component'"
 OUR_TOTAL = "SELECT sum(present) FROM entity_key WHERE key = 'kind'"
 OUR_FACETS = """SELECT k.key, t.original, sum(t.entities) FROM entity_term t JOIN entity_key k ON k.id = t.key_id
@@ -100,22 +108,55 @@ def http_milliseconds(callboard, path, **parameters):
     return statistics.median(times)
 
 
-def by_name(folder, callboard, count):
-    """Requests a second and the 99th percentile in ms, with wrk over 16 connections."""
-    paths = [f"/api/catalog/entities/by-name/{e['kind']}/default/{e['metadata']['name']}"
-             for e in map(entity, range(0, count, max(1, count // 1_000)))]
+def cpu_seconds(callboard):
+    """User and system time of the program."""
+    fields = pathlib.Path(f"/proc/{callboard.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def by_name(folder, callboard, numbers):
+    """Requests a second, the 99th percentile in ms, and the program's CPU for one in µs, with wrk over 16 connections."""
+    paths = [f"/api/catalog/entities/by-name/{e['kind']}/default/{e['metadata']['name']}" for e in map(entity, numbers)]
     script = folder / "paths.lua"
     script.write_text(
         "local paths = {" + ",".join(json.dumps(path) for path in paths) + "}\nlocal n = 0\n"
         f'local headers = {{["Authorization"] = "Bearer {callboard.token}"}}\n'
         'request = function() n = n % #paths + 1 return wrk.format("GET", paths[n], headers) end\n')
     script.chmod(0o600)
+    before = cpu_seconds(callboard)
     output = subprocess.run(
         ["wrk", "-t", "2", "-c", "16", "-d", "10s", "--latency", "-s", script, callboard.url],
         check=True, capture_output=True, text=True).stdout
     assert "Non-2xx" not in output, output
+    cost = (cpu_seconds(callboard) - before) / int(re.search(r"(\d+) requests in", output)[1]) * 1e6
     value, unit = re.search(r"99%\s+([0-9.]+)(us|ms|s)", output).groups()
-    return float(re.search(r"Requests/sec:\s+([0-9.]+)", output)[1]), float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+    return (float(re.search(r"Requests/sec:\s+([0-9.]+)", output)[1]),
+            float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit], cost)
+
+
+def by_names(folder, callboard, count, label, results):
+    """A thousand entities that are asked for again and again, and all of them, each as often as the others."""
+    often = range(0, count, max(1, count // 1_000))
+    # A step that has no factor in common with the count meets each number once.
+    everything = [number * 104_729 % count for number in range(count)]
+    for name, numbers in ("", often), (" of all", everything):
+        rate, p99, cost = by_name(folder, callboard, numbers)
+        results[f"{label}: by-name{name} over HTTP, requests/s"], results[f"{label}: by-name{name} p99, ms"] = rate, p99
+        results[f"{label}: by-name{name}, µs of CPU"] = cost
+
+
+def whole_list(callboard, label, results):
+    """Everything as one list: how long it takes, and how much memory the program has then."""
+    started, received = time.perf_counter(), 0
+    with callboard.client.stream("GET", "/api/catalog/entities", timeout=600) as response:
+        for piece in response.iter_raw():
+            received += len(piece)
+    results[f"{label}: the whole list, MB/s"] = received / 1e6 / (time.perf_counter() - started)
+
+
+def memory(callboard):
+    status = pathlib.Path(f"/proc/{callboard.process.pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
 
 
 def measure(folder, cluster, database, start, results, count=ENTITIES):
@@ -127,15 +168,15 @@ def measure(folder, cluster, database, start, results, count=ENTITIES):
     try:
         callboard.wait_ready(1_800)
         results[f"{label}: first load, s"] = time.perf_counter() - started
+        results[f"{label}: memory after the first load, MB"] = memory(callboard)
         assert callboard.get("/api/catalog/entities/by-query", limit=0)["totalItems"] == count
         reload(folder, callboard, database, count, label, results)
         print("filling the peer's tables …", file=sys.stderr)
         psql(database.url, PEER + "ANALYZE; ")
         beside_peer(callboard, database.url, label, results)
-        rate, p99 = by_name(folder, callboard, count)
-        results[f"{label}: by-name over HTTP, requests/s"], results[f"{label}: by-name p99, ms"] = rate, p99
-        status = pathlib.Path(f"/proc/{callboard.process.pid}/status").read_text()
-        results[f"{label}: memory, MB"] = int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
+        by_names(folder, callboard, count, label, results)
+        whole_list(callboard, label, results)
+        results[f"{label}: memory, MB"] = memory(callboard)
     finally:
         callboard.stop()
 
@@ -166,6 +207,26 @@ def beside_peer(callboard, url, label, results):
         results[f"{label}: {name}, peer / ours"] = milliseconds(url, peer) / milliseconds(url, own)
     results[f"{label}: facets over HTTP, ms"] = http_milliseconds(
         callboard, "/api/catalog/entity-facets", facet="spec.type", filter=FILTER)
+    two = f"{FILTER},spec.lifecycle=production"
+    query = "/api/catalog/entities/by-query"
+    for name, peer, path, parameters in [
+        ("page of two conditions", PEER_PAGE_OF_TWO, query, {"filter": two, "orderField": "metadata.name,asc", "limit": 20}),
+        ("facets of two conditions", PEER_FACETS_OF_TWO, "/api/catalog/entity-facets", {"facet": "spec.type", "filter": two}),
+        ("text in 40 % of the names", PEER_TEXT, query,
+         {"filter": FILTER, "orderField": "metadata.name,asc", "fullTextFilterTerm": "a", "limit": 20}),
+    ]:
+        ours = http_milliseconds(callboard, path, **parameters)
+        results[f"{label}: {name} over HTTP, ms"] = ours
+        results[f"{label}: {name}, peer in SQL / ours over HTTP"] = milliseconds(url, peer) / ours
+
+
+def growth(results):
+    """How figures of the largest catalog compare with those of the one before it, as if they grew in line with the entities."""
+    small, large = (f"{count:,} entities" for count in SIZES[-2:])
+    factor = SIZES[-1] / SIZES[-2]
+    for figure in ("first load, s", "full reload with 1 % changed, s", "memory, MB", "page over HTTP, ms", "facets over HTTP, ms"):
+        grown = results[f"{large}: {figure}"] / results[f"{small}: {figure}"]
+        results[f"{figure.split(',')[0]}: {large} / {factor:g} x {small}"] = grown / factor
 
 
 AIMS = {

@@ -8,6 +8,7 @@ package import Store
 /// error body.
 package struct APIServer: Sendable {
     let routes: [Route]
+    private let immediateRoutes: [Route]
     private let authenticator: Authenticator
     private let logger: Logger
     private let requests: Counter
@@ -36,6 +37,7 @@ package struct APIServer: Sendable {
             + OpenAPIRoutes(registry: registry, withScaleOps: scaleOps != nil).routes
             + (kubernetes.map { KubernetesRoutes(store: store, objects: $0).routes } ?? [])
             + (scaleOps.map { ScaleOpsRoutes(configuration: $0, logger: logger).routes } ?? [])
+        immediateRoutes = routes.filter { $0.immediate != nil }
         requests = metrics.counter(
             "callboard_http_requests_total", help: "Answered requests.", labels: ["route", "method", "code"])
         durations = metrics.histogram(
@@ -46,11 +48,33 @@ package struct APIServer: Sendable {
     package func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
         let started = ContinuousClock.now
         let (route, response) = await answer(request)
+        record(response, to: request, route, since: started)
+        return response
+    }
+
+    /// Answers a request whose answer is at hand, to who may have it; nil: `respond` is to be asked, which tells also what is
+    /// wrong.
+    package func respondAtOnce(to request: HTTPServerRequest) -> HTTPServerResponse? {
+        let started = ContinuousClock.now
+        for route in immediateRoutes where route.methods.contains(request.method) {
+            guard let immediate = route.immediate, let parameters = route.parameters(request.pathSegments),
+                let caller = try? authenticator.caller(of: request),
+                let response = try? immediate(RouteRequest(http: request, parameters: parameters, caller: caller))
+            else { continue }
+            record(response, to: request, route, since: started)
+            return response
+        }
+        return nil
+    }
+
+    private func record(
+        _ response: HTTPServerResponse, to request: HTTPServerRequest, _ route: Route?,
+        since started: ContinuousClock.Instant
+    ) {
         let pattern = route?.pattern ?? "none"
         let method = route?.methods.contains(request.method) == true ? request.method : "other"
         requests.increment([pattern, method, String(response.status)])
         durations.observe((ContinuousClock.now - started) / .seconds(1), [pattern])
-        return response
     }
 
     private func answer(_ request: HTTPServerRequest) async -> (Route?, HTTPServerResponse) {

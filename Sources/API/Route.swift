@@ -4,6 +4,7 @@ internal import HTTPServer
 /// A path pattern with what answers there. A segment that begins with `:` takes any value; `*` at the end takes any
 /// further segments, also none.
 struct Route: Sendable {
+    typealias Immediate = @Sendable (RouteRequest) throws -> HTTPServerResponse?
     typealias Handler = @Sendable (RouteRequest) async throws -> HTTPServerResponse
 
     let methods: Set<String>
@@ -11,15 +12,21 @@ struct Route: Sendable {
     /// Whether it answers without credentials.
     let isOpen: Bool
     let handler: Handler
+    /// Gives an answer that is at hand, without waiting for anything; nil, and every error: the handler is to be asked.
+    let immediate: Immediate?
     private let segments: [String]
     /// Whether longer paths are meant too.
     private let isPrefix: Bool
 
-    init(_ pattern: String, methods: Set<String> = ["GET"], isOpen: Bool = false, _ handler: @escaping Handler) {
+    init(
+        _ pattern: String, methods: Set<String> = ["GET"], isOpen: Bool = false, immediate: Immediate? = nil,
+        _ handler: @escaping Handler
+    ) {
         self.methods = methods.contains("GET") ? methods.union(["HEAD"]) : methods
         self.pattern = pattern
         self.isOpen = isOpen
         self.handler = handler
+        self.immediate = immediate
         let segments = pattern.split(separator: "/").map(String.init)
         isPrefix = segments.last == "*"
         self.segments = isPrefix ? segments.dropLast() : segments

@@ -23,6 +23,14 @@ package struct CatalogAccess: Sendable {
         return try await catalog.entity(ref: ref)
     }
 
+    /// The entity of a canonical ref, when it is at hand; nil: `entity(ref:)` is to be asked.
+    ///
+    /// - Throws: `ActionError`.
+    package func keptEntity(ref: String) throws -> StoredEntity? {
+        guard try caller.sees(.readEntities) else { return nil }
+        return catalog.keptEntity(ref: ref)
+    }
+
     /// The entity of a uid.
     ///
     /// - Throws: `ActionError`, `StoreError`.

@@ -38,6 +38,7 @@ struct Program {
         let github = GitHub(configuration.github, githubHTTP, metrics)
         let clusters = try await Clusters(configuration.clusters, http, leases: leaseHTTP, metrics)
         let feed = ownStore.catalogFeed(logger: Logger("catalog-feed"))
+        feed.keepCurrent(store.catalog)
         let identity = processIdentity()
         let requests = ownStore.requestFeed(logger: Logger("catalog-requests"))
         let reconcilers = reconcilers(clusters, feed, requests, ownStore.catalog, github, identity: identity)
@@ -63,7 +64,7 @@ struct Program {
         var listen = HTTPServer.Configuration()
         listen.host = configuration.host
         listen.port = configuration.port
-        let server = try HTTPServer(listen, handler: api.respond)
+        let server = try HTTPServer(listen, immediate: api.respondAtOnce, handler: api.respond)
         logger.info("listening", ["host": .string(configuration.host), "port": .int(Int64(server.port))])
 
         let work = Task {

@@ -5,8 +5,8 @@ internal import Synchronization
 /// One request and its response on a connection: the meeting point of libmicrohttpd's thread, the handler's task and
 /// the supervisor.
 ///
-/// Phases go forward only: `reading` → `handling` → `answered` → `sending` → `finished`; refusals go from `reading` to
-/// `sending`. `finished` may come at any time, when the connection ends.
+/// Phases go forward only: `reading` → `handling` → `answered` → `sending` → `finished`; refusals and immediate answers go
+/// from `reading` to `sending`. `finished` may come at any time, when the connection ends.
 ///
 /// The connection is suspended while the handler works and while a stream has nothing to send. Every suspending and
 /// resuming is done under the lock together with the change of `isSuspended`, so that neither is done twice, and none
@@ -103,6 +103,10 @@ extension Exchange {
         do throws(Refusal) {
             let request = try state.draft.finish()
             guard supervisor.register(self) else { throw .stopping }
+            if let response = supervisor.immediate(request), case .bytes = response.body {
+                state.phase = .sending
+                return .answer(response, id: state.draft.id, method: state.draft.method)
+            }
             state.connection = connection
             state.deadline = .now + supervisor.configuration.requestTimeout
             state.phase = .handling

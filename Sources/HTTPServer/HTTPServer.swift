@@ -37,11 +37,16 @@ package final class HTTPServer: Sendable {
 
     /// Starts to listen and to serve.
     ///
+    /// - Parameters:
+    ///   - immediate: asked before the handler, in the thread that reads requests: for answers of bytes that are at hand.
+    ///     It must not block. Nil: the handler is to be asked.
     /// - Throws: `HTTPServerError` when the address cannot be listened on.
     package init(
-        _ configuration: Configuration, handler: @escaping @Sendable (HTTPServerRequest) async -> HTTPServerResponse
+        _ configuration: Configuration,
+        immediate: @escaping @Sendable (HTTPServerRequest) -> HTTPServerResponse? = { _ in nil },
+        handler: @escaping @Sendable (HTTPServerRequest) async -> HTTPServerResponse
     ) throws {
-        supervisor = try Supervisor(configuration, handler: handler)
+        supervisor = try Supervisor(configuration, immediate: immediate, handler: handler)
     }
 
     deinit { supervisor.stop(drain: .zero) {} }

@@ -11,6 +11,7 @@ internal import Synchronization
 /// thread.
 final class Supervisor: Sendable {
     let configuration: HTTPServer.Configuration
+    let immediate: @Sendable (HTTPServerRequest) -> HTTPServerResponse?
     let handler: @Sendable (HTTPServerRequest) async -> HTTPServerResponse
     let port: Int
     private let listener: ListenSocket
@@ -39,9 +40,11 @@ final class Supervisor: Sendable {
 
     init(
         _ configuration: HTTPServer.Configuration,
+        immediate: @escaping @Sendable (HTTPServerRequest) -> HTTPServerResponse?,
         handler: @escaping @Sendable (HTTPServerRequest) async -> HTTPServerResponse
     ) throws(HTTPServerError) {
         self.configuration = configuration
+        self.immediate = immediate
         self.handler = handler
         listener = try ListenSocket(host: configuration.host, port: configuration.port)
         port = listener.port

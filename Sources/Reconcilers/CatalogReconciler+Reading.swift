@@ -24,10 +24,10 @@ extension CatalogReconciler {
                 }
                 part.append(reading.content)
                 endings[key] = (reading.content.location, reading.ending)
-            }
-            if size.documents >= Self.partDocuments || size.bytes >= Self.partBytes {
+                guard size.documents >= Self.partDocuments || size.bytes >= Self.partBytes else { continue }
                 written.merge(await write(part)) { $1 }
                 (part, size) = ([], (0, 0))
+                returnFreedMemory()
             }
         }
         if !part.isEmpty { written.merge(await write(part)) { $1 } }

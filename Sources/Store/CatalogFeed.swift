@@ -31,6 +31,7 @@ package final class CatalogFeed: Sendable {
     private struct State {
         var subscriptions: [Int: CatalogSubscription] = [:]
         var nextID = 0
+        var caches: [EntityCache] = []
     }
 
     init(_ configuration: PostgresPool.Configuration, channel: String, logger: Logger) {
@@ -52,26 +53,42 @@ package final class CatalogFeed: Sendable {
         }
     }
 
+    /// Has a store give entities that it read before, as long as this feed tells it which change.
+    package func keepCurrent(_ catalog: CatalogStore) { state.withLock { $0.caches.append(catalog.cache) } }
+
     /// Listens until the task is cancelled. Without it, subscribers hear nothing after their first notice.
     package func run() async {
         let connection = PostgresConnection(parameters: configuration.parameters, number: 0)
         while !Task.isCancelled {
             do {
-                let heard = try await connection.run { [channel] in
-                    try $0.notifications(on: channel, within: Self.patience)
-                }
-                if heard.isBeginning { send(.anything) }
-                for payload in heard.payloads { send(Self.notice(payload)) }
+                try await listen(connection)
             } catch {
+                for cache in caches { cache.distrust() }
                 logger.warning("does not hear of catalog changes at the moment", ["error": .string("\(error)")])
                 try? await Task.sleep(for: Self.databaseRetry)
             }
         }
+        for cache in caches { cache.distrust() }
         await connection.close()
     }
 
+    /// Passes on what is announced within a moment.
+    private func listen(_ connection: PostgresConnection) async throws {
+        let caches = caches
+        let heard = try await connection.run { [channel] in
+            try $0.notifications(on: channel, within: Self.patience, asking: !caches.isEmpty)
+        }
+        if heard.isBeginning { send(.anything) }
+        for payload in heard.payloads { send(Self.notice(payload)) }
+        guard let instant = heard.completeUntil else { return }
+        for cache in caches { cache.trust(asOf: instant) }
+    }
+
+    private var caches: [EntityCache] { state.withLock { $0.caches } }
+
     private func send(_ notice: CatalogNotice) {
-        let subscriptions = state.withLock { Array($0.subscriptions.values) }
+        let (subscriptions, caches) = state.withLock { (Array($0.subscriptions.values), $0.caches) }
+        for cache in caches { cache.forget(notice) }
         for subscription in subscriptions { subscription.add(notice) }
     }
 

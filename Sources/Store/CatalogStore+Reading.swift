@@ -18,12 +18,20 @@ package struct StoredSelector: Sendable {
 }
 
 extension CatalogStore {
-    /// The entity of a canonical ref.
+    /// The entity of a canonical ref. Where a feed keeps the store current (`CatalogFeed.keepCurrent`), it may be what was
+    /// there before a change whose notice is on its way; else it is what was written last.
     ///
     /// - Throws: `StoreError`.
     package func entity(ref: String) async throws -> StoredEntity? {
-        try await loader.entity(ref: ref)
+        if let entity = keptEntity(ref: ref) { return entity }
+        let moment = cache.moment
+        let entity = try await loader.entity(ref: ref)
+        if let entity { cache.keep(entity, readSince: moment) }
+        return entity
     }
+
+    /// The same when it is at hand; nil: the database has to be asked.
+    package func keptEntity(ref: String) -> StoredEntity? { cache.entity(ref) }
 
     /// The entity of a uid; nil also when the text is no UUID.
     ///

@@ -83,6 +83,8 @@ package struct CatalogStore: Sendable {
     let pool: PostgresPool
     let leader: LeaderTransactions
     let loader: EntityLoader
+    /// Gives nothing unless a feed keeps it current.
+    let cache = EntityCache()
 
     init(pool: PostgresPool, leader: LeaderTransactions) {
         self.pool = pool

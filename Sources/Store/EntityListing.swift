@@ -27,7 +27,9 @@ struct EntityListing {
             filter: filter, keys: [order?.field].compactMap(\.self), text: (.part(text), fields), session)
         let selection = EntitySelection(
             filter: filter, order: order?.field, text: text.isEmpty ? nil : text, fields: fields, lookup)
-        let total = try cursor?.totalItems ?? (query.countsTotal ? count(selection, session) : nil)
+        let total =
+            try cursor?.totalItems
+            ?? (query.countsTotal ? EntityCount(selection: selection, session: session).value() : nil)
         guard query.limit != 0, selection.count != 0 else { return EntityPage(items: [], totalItems: total ?? 0) }
         let rows = EntityRows(
             selection: selection, matches: selection.count ?? total ?? selection.cost,
@@ -36,13 +38,6 @@ struct EntityListing {
             position: cursor?.orderFieldValues.map { $0 ?? "" }, limit: rowLimit,
             offset: cursor == nil ? query.offset : 0)
         return page(try rows.read(session), total)
-    }
-
-    private func count(_ selection: EntitySelection, _ session: PostgresSession) throws -> Int {
-        if let count = selection.count { return count }
-        var statement = IndexStatement()
-        let text = "SELECT count(*) FROM \(selection.matching(&statement))"
-        return try session.runOnce(text, statement.values).first { Int($0.int(0) ?? 0) } ?? 0
     }
 
     /// A forward page reads one row more than it shows, to know whether there is a next one.

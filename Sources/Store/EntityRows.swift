@@ -81,13 +81,8 @@ struct EntityRows {
     /// Everything that matches and lies in the page's direction.
     private func gathering(_ statement: inout IndexStatement) -> String {
         var value = "NULL::text"
-        if let sortKeys {
-            value =
-                """
-                (SELECT v.value FROM unnest(i.terms, i.keys) WITH ORDINALITY u (t, k, place)
-                    JOIN entity_term v ON v.id = u.t
-                WHERE u.k = ANY(\(statement.ids(sortKeys))) ORDER BY u.place LIMIT 1)
-                """
+        if let sortKeys, !sortKeys.isEmpty {
+            value = "(SELECT v.value FROM entity_term v WHERE v.id = \(IndexStatement.firstTerm(of: sortKeys)))"
         }
         let matching = "SELECT i.ref, \(value) AS value FROM \(selection.matching(&statement))"
         var text = "SELECT m.ref, m.value FROM (\(matching)) m"
@@ -108,7 +103,6 @@ struct EntityRows {
     private func walk(along keys: [IndexedKey], _ statement: inout IndexStatement) -> String {
         let ids = statement.ids(keys)
         let tests = selection.tests.filter { !isImplied($0) }
-        let join = tests.isEmpty ? "" : " JOIN entity_index i ON i.ref = p.ref"
         var after = ("", "")
         if let position, position.count == 2 {
             let value = statement.parameter(.text(position[0]), as: "text")
@@ -119,13 +113,16 @@ struct EntityRows {
                 " AND p.ref \(beyond) CASE WHEN t.value = \(value) THEN \(ref) ELSE \(all) END"
             )
         }
-        let conditions = statement.conditions(tests)
+        // As a value, so that it is worked out for one entity after the other, whatever PostgreSQL thinks of its chances.
+        let conditions =
+            tests.isEmpty
+            ? "" : " AND (SELECT \(statement.conditions(tests)) FROM entity_index i WHERE i.ref = p.ref)"
         let end = reachEnd(&statement)
         return """
             SELECT m.ref, m.value FROM unnest(\(ids)) l (key_id), LATERAL (
                 SELECT t.value, o.ref FROM entity_term t, LATERAL (
-                    SELECT p.ref FROM entity_posting p\(join)
-                    WHERE p.term = t.id AND p.is_first AND \(conditions)\(after.1) ORDER BY p.ref \(direction)\(end)
+                    SELECT p.ref FROM entity_posting p
+                    WHERE p.term = t.id AND p.is_first\(conditions)\(after.1) ORDER BY p.ref \(direction)\(end)
                 ) o
                 WHERE t.key_id = l.key_id\(after.0) ORDER BY t.value \(direction), o.ref \(direction)\(end)
             ) m
@@ -133,7 +130,8 @@ struct EntityRows {
     }
 
     private func walkByRef(_ statement: inout IndexStatement) -> String {
-        var conditions = statement.conditions(selection.tests)
+        // `IS TRUE` keeps PostgreSQL from looking for all that match first, whatever it thinks of their number.
+        var conditions = "(\(statement.conditions(selection.tests))) IS TRUE"
         if let ref = position?.first {
             conditions += " AND i.ref \(beyond) \(statement.parameter(.text(ref), as: "text"))"
         }

@@ -28,13 +28,20 @@ struct Migrator {
     /// An arbitrary number that names this lock among the database's advisory locks ("callboar" in ASCII).
     private static let lock: Int64 = 0x6361_6C6C_626F_6172
 
+    /// For each sort and each hash of a script, which look at all there is: with PostgreSQL's default of 4 MB, migration 4 compares
+    /// each value of the catalog with each other one. Enough for 300,000 entities and more.
+    static let workMemory = "128MB"
+
     /// Applies what is missing.
     ///
     /// - Returns: the versions that were applied.
     /// - Throws: `StoreError` with code `schema` when the database is newer than this program, or was made by other scripts.
     static func migrate(_ session: PostgresSession, migrations: [Migration] = migrations) throws -> [Int] {
         try session.run(
-            "SELECT set_config('lock_timeout', '60s', false), set_config('statement_timeout', '600s', false)")
+            """
+            SELECT set_config('lock_timeout', '60s', false), set_config('statement_timeout', '600s', false),
+                set_config('work_mem', '\(workMemory)', false)
+            """)
         try session.run("SELECT pg_advisory_lock($1::bigint)", [.int(lock)])
         // The session's settings and the lock end with it.
         defer { session.disconnect() }

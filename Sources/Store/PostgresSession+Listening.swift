@@ -8,15 +8,22 @@ struct Notifications: Sendable {
     var isBeginning = false
     /// In the order of the transactions that sent them.
     var payloads: [String] = []
+    /// All that was announced before then has been heard; nil: nobody asked.
+    var completeUntil: ContinuousClock.Instant?
 }
 
 extension PostgresSession {
     /// Waits for notifications on a channel, at most so long; listens there from the first call on, and again after the
     /// connection was lost.
     ///
-    /// - Parameter channel: a plain SQL identifier.
+    /// - Parameters:
+    ///   - channel: a plain SQL identifier.
+    ///   - isAsking: whether to ask the server for an answer, which proves that the connection lives: PostgreSQL sends what it
+    ///     has to announce first.
     /// - Throws: `StoreError` with code `unavailable` when the connection is gone.
-    func notifications(on channel: String, within limit: Duration) throws(StoreError) -> Notifications {
+    func notifications(
+        on channel: String, within limit: Duration, asking isAsking: Bool = false
+    ) throws(StoreError) -> Notifications {
         let connection = try connected()
         if listening != channel {
             try runScript("LISTEN \(channel)")
@@ -31,6 +38,10 @@ extension PostgresSession {
             throw StoreError(code: .unavailable, detail: "the listening connection was lost")
         }
         var notifications = Notifications()
+        if isAsking {
+            notifications.completeUntil = .now
+            try run("SELECT 1")
+        }
         while let notification = PQnotifies(connection) {
             notifications.payloads.append(String(cString: notification.pointee.extra))
             PQfreemem(notification)

@@ -91,6 +91,35 @@ struct CatalogFilterTests {
         }
     }
 
+    @Test("facets among what random filters find are those counted in memory")
+    func facetAgreement() async throws {
+        try await Scene.with { scene in
+            var random = SeededRandom(seed: 12)
+            try await scene.apply((0..<40).map { ("l\($0)", Optional(Self.entity($0, &random))) })
+            var entities: [(tokens: Set<String>, rows: [SearchRow])] = []
+            for item in try await scene.catalog.query(EntityQuery()).items {
+                let rows = SearchTokens.rows(of: try #require(try JSONValue(parsing: item.document).objectValue))
+                entities.append((Set(SearchTokens.tokens(of: rows)), rows))
+            }
+            let names = ["spec.a", "metadata.tags", "kind", "metadata.name"]
+            for seed in 0..<300 {
+                var random = SeededRandom(seed: UInt64(seed) + 5_000)
+                let filter = Self.filter(depth: 3, &random)
+                var expected: [String: Int64] = [:]
+                for entity in entities where filter.matches(entity.tokens) {
+                    for row in entity.rows where names.contains(row.key) {
+                        if let value = row.originalValue { expected["\(row.key) \(value)", default: 0] += 1 }
+                    }
+                }
+                var actual: [String: Int64] = [:]
+                for (name, values) in try await scene.catalog.facets(names, filter: filter) {
+                    for value in values { actual["\(name) \(value.value)", default: 0] += value.count }
+                }
+                #expect(actual == expected, "seed \(seed): \(filter.json.text())")
+            }
+        }
+    }
+
     @Test("the filter parameter finds entities by kind, list element, relation and existence")
     func parameters() async throws {
         try await Scene.with { scene in

@@ -67,6 +67,23 @@ struct MigrationTests {
         }
     }
 
+    @Test("scripts have more memory than PostgreSQL's default, and those who come later do not")
+    func memory() async throws {
+        try await TestDatabase.with { database async throws in
+            let script = Self.script(1, "CREATE TABLE one AS SELECT current_setting('work_mem') AS memory;")
+            let pool = PostgresPool(PostgresPool.Configuration(uri: database.uri))
+            let (during, after) = try await pool.run { session in
+                _ = try Migrator.migrate(session, migrations: [script])
+                func text(_ statement: String) throws -> String? {
+                    try session.run(statement).first { $0.text(0) } ?? nil
+                }
+                return (try text("SELECT memory FROM one"), try text("SELECT current_setting('work_mem')"))
+            }
+            await pool.close()
+            #expect(during == Migrator.workMemory && after != during)
+        }
+    }
+
     @Test("a script that fails leaves nothing of itself, and what came before it stays")
     func failingScript() async throws {
         try await TestDatabase.with { database async throws in

@@ -44,6 +44,7 @@ struct EntityListRoutes {
             query.offset = place.offset
             query.limit = query.limit ?? place.limit
         }
+        guard query.limit != nil else { return try await EntityStream(catalog.access(request), fields).response(query) }
         query.limit = query.limit.map { min($0, CatalogRoutes.maximumLimit) }
         let page = try await catalog.access(request).query(query)
         var response = HTTPServerResponse.array(try EntityDocuments.bytes(page.items, fields))

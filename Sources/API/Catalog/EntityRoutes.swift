@@ -23,7 +23,13 @@ struct EntityRoutes {
                 try await catalog.access(request).remove(uid: request["uid"])
                 return .empty(204)
             },
-            Route("/api/catalog/entities/by-name/:kind/:namespace/:name") { request in
+            Route(
+                "/api/catalog/entities/by-name/:kind/:namespace/:name",
+                immediate: { request in
+                    try catalog.access(request).keptEntity(ref: request.entityRef.canonical)
+                        .map { .document($0, to: request.http) }
+                }
+            ) { request in
                 guard let entity = try await catalog.access(request).entity(ref: request.entityRef.canonical) else {
                     throw ActionError(
                         .notFound,

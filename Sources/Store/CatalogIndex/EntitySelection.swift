@@ -9,7 +9,6 @@ struct EntitySelection {
     let population: Int
     /// How many have to be looked at at most to find those that match.
     let cost: Int
-    private let isPositive: Bool
 
     /// - Parameters:
     ///   - order: entities without a value of it are left out; nil: none are.
@@ -18,12 +17,13 @@ struct EntitySelection {
     {
         let (kinds, rest) = Self.split(filter)
         var tests = rest.map { lookup.test($0, in: kinds) }
-        if let order { tests.append(lookup.value(order, in: kinds)) }
         if let text { tests.append(lookup.text(fields.map { ($0, .part(text)) }, in: kinds)) }
+        if let order, !tests.contains(where: { $0.implies(valueOf: lookup.keys(order, in: kinds)) }) {
+            tests.append(lookup.value(order, in: kinds))
+        }
         let test = IndexTest.allOf(tests)
         self.kinds = kinds
         self.tests = test.conjuncts
-        isPositive = test.isPositive
         population = lookup.entities(of: kinds)
         cost = test.cost(of: population)
     }
@@ -43,13 +43,30 @@ struct EntitySelection {
     }
 
     /// How many there are, when the counts of the index tell it.
-    var count: Int? { tests.isEmpty ? population : tests.count == 1 ? tests[0].count : population == 0 ? 0 : nil }
+    var count: Int? { count(tests) }
+
+    /// The same with other tests.
+    func count(_ tests: [IndexTest]) -> Int? {
+        if tests.isEmpty || population == 0 { return population }
+        return tests.count == 1 ? tests[0].count(of: population) : nil
+    }
+
+    /// The tests that look for something, and what the others leave out, which looks for something too; nil when none leaves
+    /// anything out.
+    static func exclusion(of tests: [IndexTest]) -> (kept: [IndexTest], leftOut: IndexTest)? {
+        let negative = tests.filter { !$0.isPositive }
+        guard !negative.isEmpty else { return nil }
+        return (tests.filter(\.isPositive), .notOf(.allOf(negative)))
+    }
 
     /// Rows of `entity_index i` that pass every test: the FROM and WHERE of a statement.
-    func matching(_ statement: inout IndexStatement) -> String {
+    func matching(_ statement: inout IndexStatement) -> String { matching(tests, &statement) }
+
+    /// The same with other tests.
+    func matching(_ tests: [IndexTest], _ statement: inout IndexStatement) -> String {
         let conditions = statement.conditions(tests)
         // The terms and keys that are asked for are those of these kinds.
-        guard let kinds, !isPositive else { return "entity_index i WHERE \(conditions)" }
+        guard let kinds, !IndexTest.allOf(tests).isPositive else { return "entity_index i WHERE \(conditions)" }
         let list = statement.parameter(.texts(kinds), as: "text[]")
         return "unnest(\(list)) l (kind) JOIN entity_index i ON \(Self.isOfKind("i.ref", "l.kind")) WHERE \(conditions)"
     }

@@ -100,7 +100,8 @@ struct IndexLookup {
         let text = if case .prefix(let text) = question.match { text } else { "" }
         let holds = IndexStatement.match(question.match, "value") { _ in "$3::text" }
         let part = if case .part(let text) = question.match { text } else { text }
-        let rows = try session.run(
+        // Not prepared: only where PostgreSQL knows the text it finds a prefix by the index.
+        let rows = try session.runOnce(
             """
             SELECT NULL, id, key_id, value, entities FROM entity_term
             WHERE key_id = ANY($1::int[]) AND value >= $2::text AND \(holds) LIMIT $4::int

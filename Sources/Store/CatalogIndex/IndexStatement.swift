@@ -21,20 +21,32 @@ struct IndexStatement {
         case .always: "true"
         case .never: "false"
         case .key(let keys): "i.keys && \(ids(keys))"
-        case .value(let keys):
-            "EXISTS (SELECT FROM unnest(i.terms, i.keys) u (t, k) WHERE u.t <> 0 AND u.k = ANY(\(ids(keys))))"
-                + " AND \(condition(.key(keys)))"
+        case .value(let keys): "coalesce(\(Self.firstTerm(of: keys)), 0) <> 0 AND \(condition(.key(keys)))"
         case .term(let terms): "i.terms && \(parameter(.ints(terms.map(\.id)), as: "bigint[]"))"
-        case .text(let keys, let match):
-            """
-            EXISTS (SELECT FROM unnest(i.terms, i.keys) u (t, k) JOIN entity_term v ON v.id = u.t
-                WHERE u.k = ANY(\(ids(keys))) AND \(Self.match(match, "v.value") { parameter(.text($0), as: "text") }))
-                AND \(condition(.key(keys)))
-            """
+        case .text(let keys, let match): "\(holds(keys, match)) AND \(condition(.key(keys)))"
         case .all(let tests): joined(tests, " AND ")
         case .any(let tests): joined(tests, " OR ")
         case .not(let test): "NOT (\(condition(test)))"
         }
+    }
+
+    /// Whether a value of one of the keys holds the text.
+    private mutating func holds(_ keys: [IndexedKey], _ match: TextMatch) -> String {
+        if keys.areSingle {
+            let holds = self.match(match, "v.value")
+            return "EXISTS (SELECT FROM entity_term v WHERE v.id = \(Self.firstTerm(of: keys)) AND \(holds))"
+        }
+        return """
+            EXISTS (SELECT FROM unnest(i.terms, i.keys) u (t, k) JOIN entity_term v ON v.id = u.t
+                WHERE u.k = ANY(\(ids(keys))) AND \(self.match(match, "v.value")))
+            """
+    }
+
+    /// The term of an entity's first value of a key, given for each kind: null without the key, 0 without a value. Many times
+    /// faster than taking the arrays apart.
+    static func firstTerm(of keys: [IndexedKey]) -> String {
+        let places = keys.map { "array_position(i.keys, \($0.id))" }
+        return "i.terms[\(places.count == 1 ? places[0] : "coalesce(\((places + ["0"]).joined(separator: ", ")))")]"
     }
 
     /// Several tests that must all hold.
@@ -47,7 +59,10 @@ struct IndexStatement {
     }
 
     /// Whether a column holds a text.
-    ///
+    mutating func match(_ match: TextMatch, _ column: String) -> String {
+        Self.match(match, column) { parameter(.text($0), as: "text") }
+    }
+
     /// - Parameter parameter: makes the text a parameter of the statement.
     static func match(_ match: TextMatch, _ column: String, _ parameter: (String) -> String) -> String {
         switch match {

@@ -39,6 +39,11 @@ struct IndexedTerm: Sendable, Equatable {
     let entities: Int
 }
 
+extension Collection<IndexedKey> {
+    /// Whether an entity has at most one value of all these keys.
+    var areSingle: Bool { Set(map(\.key)).count == 1 && allSatisfy { $0.postings == $0.valued } }
+}
+
 extension IndexTest {
     /// All of the tests, in the simplest form.
     static func allOf(_ tests: [IndexTest]) -> IndexTest {
@@ -70,13 +75,15 @@ extension IndexTest {
         return parts.isEmpty ? .never : parts.count == 1 ? parts[0] : .any(parts)
     }
 
-    /// The opposite, in the simplest form.
+    /// The opposite, in the simplest form: only single conditions are negated, so that the opposite of what is not positive is.
     static func notOf(_ test: IndexTest) -> IndexTest {
         switch test {
         case .always: .never
         case .never: .always
         case .not(let inner): inner
-        default: .not(test)
+        case .all(let tests): anyOf(tests.map(notOf))
+        case .any(let tests): allOf(tests.map(notOf))
+        case .key, .value, .term, .text: .not(test)
         }
     }
 
@@ -89,10 +96,12 @@ extension IndexTest {
         }
     }
 
-    /// How many entities pass, when the counts alone tell.
-    var count: Int? {
+    /// How many entities of a population pass, when the counts alone tell.
+    func count(of population: Int) -> Int? {
         switch self {
+        case .always: return population
         case .never: return 0
+        case .not(let test): return test.count(of: population).map { population - $0 }
         case .key(let keys): return Set(keys.map(\.key)).count == 1 ? keys.reduce(0) { $0 + $1.present } : nil
         case .value(let keys): return Set(keys.map(\.key)).count == 1 ? keys.reduce(0) { $0 + $1.valued } : nil
         case .term(let terms):
@@ -117,6 +126,18 @@ extension IndexTest {
         case .text(let keys, _): keys.reduce(0) { $0 + $1.valued }
         case .all(let tests): tests.reduce(population) { min($0, $1.cost(of: population)) }
         case .any(let tests): min(population, tests.reduce(0) { $0 + $1.cost(of: population) })
+        }
+    }
+
+    /// Whether only entities with a value of one of the keys pass.
+    func implies(valueOf keys: [IndexedKey]) -> Bool {
+        switch self {
+        case .value(let own), .text(let own, _): own.allSatisfy(keys.contains)
+        case .term(let terms): terms.allSatisfy { keys.contains($0.key) }
+        case .all(let tests): tests.contains { $0.implies(valueOf: keys) }
+        case .any(let tests): tests.allSatisfy { $0.implies(valueOf: keys) }
+        case .never: true
+        case .always, .key, .not: false
         }
     }
 
