@@ -203,3 +203,14 @@ extension CanonicalPlan {
         ]
     }
 }
+
+extension DocumentProblem {
+    /// A warning as `CanonicalPlan.remark` wrote it.
+    package init(stored json: JSONValue, location: String) {
+        let position = json["line"]?.intValue.flatMap { line in
+            json["column"]?.intValue.map { SourcePosition(line: Int(line), column: Int($0)) }
+        }
+        self.init(
+            .canonical, at: SourceLocation(file: location, position: position), json["message"]?.stringValue ?? "")
+    }
+}
