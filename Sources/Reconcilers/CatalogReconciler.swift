@@ -248,7 +248,8 @@ package actor CatalogReconciler {
             ["location": .string(content.location), "error": .string(error.description)])
         let refused = LocationContent(
             location: content.location, sourceID: content.sourceID,
-            outcome: .unreadable("it cannot be stored: \(error)"), provenance: followed[content.location]?.provenance)
+            outcome: .unreadable("it cannot be stored: \(error)"), provenance: followed[content.location]?.provenance,
+            canonical: content.canonical.map { CanonicalContent(settings: $0.settings, reading: nil) })
         do {
             try await apply([refused])
             return .refused
@@ -269,6 +270,18 @@ package actor CatalogReconciler {
         }
         noteTargets(changes)
         log(contents, changes)
+        for run in changes.canonicalRuns { record(run) }
+    }
+
+    /// Tells of a run over a canonical file; what it did is stored already, with what it changed.
+    private func record(_ run: CanonicalRun) {
+        var fields: JSONObject = ["location": .string(run.location)]
+        for (name, value) in run.json.objectValue ?? [:] { fields[name] = value }
+        if run.error == nil {
+            logger.info("a canonical file was applied", fields)
+        } else {
+            logger.warning("a canonical file is not applied; what it gave stays", fields)
+        }
     }
 
     func noteTargets(_ changes: CatalogChanges) {

@@ -199,6 +199,7 @@ struct CatalogApplication {
     }
 
     private mutating func add(_ problem: DocumentProblem, _ document: ParsedDocument, at location: String) {
+        if problem.code == .conflict, let ref = document.ref { conflicts.insert(ref.canonical) }
         addProblem(location, code: problem.label, problem.location, document.ref?.canonical, problem.message)
     }
 
