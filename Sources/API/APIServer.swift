@@ -31,6 +31,7 @@ package struct APIServer: Sendable {
             HealthRoutes(metrics: metrics, liveness: liveness, readiness: readiness).routes
             + CatalogRoutes(store: store, configuration: catalog).routes
             + CallboardRoutes(store: store, registry: registry).routes
+            + OriginRoutes(store: store).routes
             + CanonicalRoutes(store: store, registry: registry, files: catalog.canonical).routes
             + MCPRoutes(registry: registry, configuration: mcp, logger: logger).routes
             + (kubernetes.map { KubernetesRoutes(store: store, objects: $0).routes } ?? [])

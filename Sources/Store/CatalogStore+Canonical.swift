@@ -77,12 +77,17 @@ extension CatalogStore {
         _ reading: CanonicalReading, at location: String, _ session: PostgresSession
     ) throws -> [CatalogedEntity] {
         try session.run(
-            "SELECT ref, location, definition, orphan FROM entity WHERE location = $1 OR ref = ANY($2::text[])",
+            """
+            SELECT ref, location, definition, orphan, EXISTS (
+                SELECT FROM catalog_problem p
+                WHERE p.code = 'conflict' AND p.entity_ref = entity.ref AND p.location <> entity.location)
+            FROM entity WHERE location = $1 OR ref = ANY($2::text[])
+            """,
             [.text(location), .texts(reading.entities.map(\.entity.ref.canonical))]
         ).map { row in
             CatalogedEntity(
                 ref: try EntityRef(parsing: try row.required(0)), location: try row.required(1),
-                definition: row.json(2)?.objectValue ?? [:], isOrphan: row.bool(3))
+                definition: row.json(2)?.objectValue ?? [:], isOrphan: row.bool(3), isContested: row.bool(4))
         }
     }
 }

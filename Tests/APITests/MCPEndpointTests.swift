@@ -34,7 +34,7 @@ struct MCPEndpointTests {
             #expect(
                 tools.compactMap { $0["name"]?.stringValue } == [
                     "callboard_get_entity_cost", "callboard_get_entity_workloads", "callboard_list_clusters",
-                    "callboard_list_orphan_workloads", "catalog_get_catalog_entity",
+                    "callboard_list_orphan_workloads", "callboard_plan_canonical", "catalog_get_catalog_entity",
                     "catalog_get_catalog_model_description", "catalog_get_entity_api_specs",
                     "catalog_get_entity_relationships", "catalog_mcp_get_all_entities_by_kind_and_type",
                     "catalog_mcp_get_entities_by_annotation", "catalog_mcp_get_entities_by_owner",
@@ -203,7 +203,7 @@ struct MCPEndpointTests {
                     away["content"]?[0]?["text"]
                         == "ServiceUnavailableError: The database is not available at the moment; try again soon")
                 // The list of tools needs no database.
-                #expect(try await service.client.tools().count == 16)
+                #expect(try await service.client.tools().count == 17)
             }
             await store.close()
         }

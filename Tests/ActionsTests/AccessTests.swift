@@ -7,7 +7,7 @@ struct AccessTests {
     private static let valid: [String: JSONObject] = [
         "catalog:get-catalog-entity": ["name": "shop"], "catalog:query-catalog-entities": [:],
         "callboard:get-entity-workloads": ["entityRef": "shop"], "callboard:get-entity-cost": ["entityRef": "shop"],
-        "callboard:list-orphan-workloads": [:], "callboard:list-clusters": [:],
+        "callboard:list-orphan-workloads": [:], "callboard:list-clusters": [:], "callboard:plan-canonical": [:],
         "catalog:resolve-entity": ["name": "shop"], "catalog:get-entity-relationships": ["entityRef": "shop"],
         "catalog:get-entity-api-specs": ["entityRef": "shop"], offline: [:],
         "catalog:validate-entity": [
@@ -124,7 +124,7 @@ struct ActionDefinitionTests {
     @Test("every action says what an agent needs to choose it, and its permission is one that is known")
     func definitions() throws {
         let definitions = try Scene.withoutDatabase().registry.actions.map(\.definition)
-        #expect(definitions.count == 16)
+        #expect(definitions.count == 17)
         for definition in definitions {
             #expect(!definition.title.isEmpty)
             #expect(definition.description.count > 100)

@@ -8,8 +8,13 @@ package struct CatalogedEntity: Sendable {
     package let definition: JSONObject
     /// No location gives it any more.
     package let isOrphan: Bool
+    /// Another location would have it if this one let go.
+    package let isContested: Bool
 
-    package init(ref: EntityRef, location: String, definition: JSONObject, isOrphan: Bool) {
+    package init(
+        ref: EntityRef, location: String, definition: JSONObject, isOrphan: Bool, isContested: Bool = false
+    ) {
+        self.isContested = isContested
         self.ref = ref
         self.location = location
         self.definition = definition
@@ -80,7 +85,7 @@ package struct CanonicalPlan: Sendable {
         }
         let known = Dictionary(catalog.map { ($0.ref, $0) }) { first, _ in first }
         for entity in reading.entities { place(entity, known[entity.entity.ref]) }
-        let given = Set(reading.entities.map(\.entity.ref))
+        let given = Set(reading.entities.map(\.entity.ref)).subtracting(deferred)
         let own = catalog.filter { $0.location == settings.location && !$0.isOrphan }
         removals = own.map(\.ref).filter { !given.contains($0) }.sorted { $0.canonical < $1.canonical }
         refusal = refusal(owned: own.count, isForced: isForced)
@@ -96,6 +101,7 @@ package struct CanonicalPlan: Sendable {
             }
             return
         }
+        guard !entity.isDefault || !holder.isContested else { return deferred.append(ref) }
         let fields = FieldChange.all(from: holder.definition, to: entity.entity.definition)
         if fields.isEmpty { unchanged.append(ref) } else { updates.append(Update(ref: ref, fields: fields)) }
     }
