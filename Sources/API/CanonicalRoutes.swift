@@ -27,7 +27,9 @@ struct CanonicalRoutes {
     }
 
     private func plan(_ request: RouteRequest, _ arguments: JSONObject) async throws -> HTTPServerResponse {
-        .json(200, try await registry.invoke(Self.action, arguments, for: request.caller))
+        var arguments = arguments
+        arguments["limit"] = try request.integer("limit", atLeast: 1).map { .int(Int64($0)) }
+        return .json(200, try await registry.invoke(Self.action, arguments, for: request.caller))
     }
 
     /// Has the leader read the file again, or apply what it refused because it removes too much. What is forced is a content,

@@ -11,7 +11,11 @@ struct PlanCanonical: Action {
     struct Input: Sendable {
         let name: String?
         let document: String?
+        let limit: Int
     }
+
+    private static let defaultLimit = 100
+    private static let maximumLimit = 1_000
 
     static let definition = ActionDefinition(
         plugin: "callboard", name: "plan-canonical", title: "Plan a canonical file",
@@ -24,6 +28,9 @@ struct PlanCanonical: Action {
         input: Schema.object([
             "name": Schema.string("Name of the canonical file; may be left out when one is configured."),
             "document": Schema.string("Text of a canonical file that is to be tried instead; it is not kept."),
+            "limit": Schema.integer(
+                1...Int64(maximumLimit),
+                "The longest list of changes; \(defaultLimit) when left out. Counts tell of all."),
         ]),
         output: Schema.complete([
             "name": Schema.string("Name of the canonical file."), "location": Schema.string("canonical:<name>."),
@@ -66,7 +73,9 @@ struct PlanCanonical: Action {
     ])
 
     static func input(_ arguments: JSONObject) throws(ActionError) -> Input {
-        Input(name: arguments["name"]?.stringValue, document: arguments["document"]?.stringValue)
+        Input(
+            name: arguments["name"]?.stringValue, document: arguments["document"]?.stringValue,
+            limit: arguments["limit"]?.intValue.map { Int($0) } ?? defaultLimit)
     }
 
     func run(_ input: Input, for caller: Caller) async throws -> JSONValue {
@@ -75,6 +84,6 @@ struct PlanCanonical: Action {
         guard let plan = try await store.catalog.canonicalPlan(settings, reading: reading) else {
             throw ActionError(.notFound, "Nothing of \(settings.location) has been read yet; see the sources")
         }
-        return plan.json
+        return plan.json(limit: input.limit)
     }
 }

@@ -43,7 +43,7 @@ struct CanonicalCommand {
             throw ArgumentError(description: "plan needs a configuration; give one with --config")
         }
         let plan = try await plan(bytes, try settings(configuration), configuration)
-        let output = arguments.format == .json ? plan.json.text() + "\n" : CanonicalPlanText(plan).text
+        let output = arguments.format == .json ? plan.json().text() + "\n" : CanonicalPlanText(plan).text
         return (output, nil, plan.refusal == nil ? 0 : 1)
     }
 

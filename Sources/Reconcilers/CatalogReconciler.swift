@@ -277,10 +277,12 @@ package actor CatalogReconciler {
     private func record(_ run: CanonicalRun) {
         var fields: JSONObject = ["location": .string(run.location)]
         for (name, value) in run.json.objectValue ?? [:] { fields[name] = value }
-        if run.error == nil {
+        if run.error != nil {
+            logger.warning("a canonical file is not applied; what it gave stays", fields)
+        } else if run.isChange {
             logger.info("a canonical file was applied", fields)
         } else {
-            logger.warning("a canonical file is not applied; what it gave stays", fields)
+            logger.debug("a canonical file changes nothing", fields)
         }
     }
 

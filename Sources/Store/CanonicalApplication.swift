@@ -62,7 +62,8 @@ struct CanonicalApplication {
             }
             if plan.refusal != .invalid { try keep(plan) }
             try session.run(
-                "UPDATE canonical_state SET last_run = $2::jsonb WHERE location = $1", [.text(location), .json(run.json)])
+                "UPDATE canonical_state SET last_run = $2::jsonb WHERE location = $1",
+                [.text(location), .json(run.json)])
             return run
         }
     }

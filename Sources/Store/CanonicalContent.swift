@@ -35,6 +35,9 @@ package struct CanonicalRun: Sendable, Hashable {
         self.by = by
     }
 
+    /// Whether it did anything to the catalog.
+    package var isChange: Bool { added + changed + removed > 0 }
+
     /// As it is kept and shown.
     package var json: JSONValue {
         [

@@ -67,7 +67,9 @@ extension CatalogStore {
             guard let hash = row.text(0) else { return nil }
             return CanonicalReading(
                 contentHash: hash,
-                entities: (row.json(1)?.arrayValue ?? []).compactMap { CanonicalEntity(stored: $0, location: location) },
+                entities: (row.json(1)?.arrayValue ?? []).compactMap {
+                    CanonicalEntity(stored: $0, location: location)
+                },
                 warnings: (row.json(2)?.arrayValue ?? []).map { DocumentProblem(stored: $0, location: location) })
         } ?? nil
     }

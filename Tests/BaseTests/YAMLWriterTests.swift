@@ -41,8 +41,10 @@ struct YAMLWriterTests {
     }
 
     private static let texts = [
-        "a", "true", "null", "~", "1", "1e3", "- a", "a: b", "a #b", " a", "a ", "", "ä", "\"", "\\", "a\nb", "yes", "*a",
-        "&a", "!a", "@a", "%a", "---", "0x1f", "key", "a/b.c-d_e", "'", "{a", "[a", "a,b", "|", ">", "?", "a\tb", "\u{7f}x",
+        "a", "true", "null", "~", "1", "1e3", "- a", "a: b", "a #b", " a", "a ", "", "ä", "\"", "\\", "a\nb", "yes",
+        "*a",
+        "&a", "!a", "@a", "%a", "---", "0x1f", "key", "a/b.c-d_e", "'", "{a", "[a", "a,b", "|", ">", "?", "a\tb",
+        "\u{7f}x",
     ]
 
     private static func value(depth: Int, _ random: inout SeededRandom) -> JSONValue {

@@ -4,9 +4,11 @@ import Testing
 
 @Suite("Where fields come from")
 struct EntityOriginsTests {
-    @Test("what the author wrote is theirs, what the catalog adds is its own", arguments: [
-        ("file:/x", EntityOrigins.Layer.definition), ("canonical:main", .canonical),
-    ])
+    @Test(
+        "what the author wrote is theirs, what the catalog adds is its own",
+        arguments: [
+            ("file:/x", EntityOrigins.Layer.definition), ("canonical:main", .canonical),
+        ])
     func fields(location: String, layer: EntityOrigins.Layer) throws {
         let definition: JSONObject = [
             "kind": "System", "metadata": ["name": "a", "annotations": ["x/y": "1"], "tags": ["t"]],
@@ -19,7 +21,8 @@ struct EntityOriginsTests {
             ("/kind", layer), ("/metadata/name", layer), ("/metadata/annotations/x~1y", layer),
             ("/metadata/annotations/backstage.io~1managed-by-location", .callboard),
             ("/metadata/annotations/backstage.io~1managed-by-origin-location", .callboard), ("/metadata/tags", layer),
-            ("/metadata/uid", .callboard), ("/metadata/etag", .callboard), ("/spec/owner", layer), ("/spec/empty", layer),
+            ("/metadata/uid", .callboard), ("/metadata/etag", .callboard), ("/spec/owner", layer),
+            ("/spec/empty", layer),
             ("/relations", .callboard),
         ]
         #expect(origins.fields == expected.map { EntityOrigins.Field(pointer: $0.0, layer: $0.1) })

@@ -75,7 +75,9 @@ struct ConfigurationCanonicalTests {
 struct CanonicalCommandTests {
     @Test("arguments are read, in either form")
     func arguments() throws {
-        let found = try CanonicalArguments(["plan", "--name=main", "--config", "a", "--config=b", "--format", "json", "f"])
+        let found = try CanonicalArguments([
+            "plan", "--name=main", "--config", "a", "--config=b", "--format", "json", "f",
+        ])
         #expect(found.verb == .plan && found.file == "f" && found.name == "main" && found.format == .json)
         #expect(found.configurationFiles == ["a", "b"])
         #expect(try CanonicalArguments(["export", "f"]).verb == .export)
@@ -86,7 +88,8 @@ struct CanonicalCommandTests {
         "wrong arguments are named",
         arguments: [
             ([], "canonical needs plan or export"),
-            (["x"], "unknown command \"canonical x\", expected plan or export"), (["plan"], "canonical plan needs a file"),
+            (["x"], "unknown command \"canonical x\", expected plan or export"),
+            (["plan"], "canonical plan needs a file"),
             (["plan", "a", "b"], "expected one file, found \"b\" too"), (["plan", "--x"], "unknown argument \"--x\""),
             (["plan", "a", "--name"], "--name needs a value"),
             (["plan", "a", "--format=xml"], "--format: expected text or json, found \"xml\""),

@@ -16,7 +16,6 @@ struct CanonicalDraft {
     var description: String?
     var annotations: [(String, String)] = []
     var tags: [String] = []
-    var links: [JSONValue] = []
     var spec: JSONObject
     var isDefault = false
 

@@ -82,7 +82,8 @@ extension CanonicalMapping {
 
     private static func isPathScalar(_ scalar: Unicode.Scalar) -> Bool {
         scalar.isASCII
-            && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || "._-/~${}".unicodeScalars.contains(scalar))
+            && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
+                || "._-/~${}".unicodeScalars.contains(scalar))
     }
 
     /// One Resource for all: which events have hooks, and the scripts that are named by a path. Commands are not kept.

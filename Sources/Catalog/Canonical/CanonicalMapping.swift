@@ -46,7 +46,8 @@ struct CanonicalMapping {
         switch document {
         // libyaml's words may repeat a part of the text, such as a password that begins with `*`.
         case .failure(let error):
-            notes.refuse(error.position, "not readable as YAML from here on; values with special characters need quotes")
+            notes.refuse(
+                error.position, "not readable as YAML from here on; values with special characters need quotes")
         case .success(let node): read(CanonicalNode(root: node))
         }
     }
@@ -68,11 +69,11 @@ struct CanonicalMapping {
     /// `1`, `1.4`, `"1.4"`.
     private mutating func checkVersion(_ root: CanonicalNode) {
         let node = root["version"]
-        let major = node?.scalarText?.unicodeScalars.prefix { $0 != "." }.reduce(into: "") { $0.unicodeScalars.append($1) }
-        guard major != "1" else { return }
+        guard node?.scalarText?.parts(separatedBy: ".").first != "1" else { return }
         notes.refuse(
             node?.position ?? root.position,
-            node == nil ? "version is missing; expected 1.x" : "version: expected 1.x, which is what this program reads")
+            node == nil ? "version is missing; expected 1.x" : "version: expected 1.x, which is what this program reads"
+        )
     }
 
     /// The system that the settings name, for others to refer to.
@@ -108,7 +109,8 @@ struct CanonicalMapping {
                 let place = notes.place(earlier.position)
                 notes.refuse(
                     draft.position,
-                    "\(draft.path) becomes \(entity.ref), and so does \(earlier.path) at \(place); give one of them an alias")
+                    "\(draft.path) becomes \(entity.ref), and so does \(earlier.path) at \(place); "
+                        + "give one of them an alias")
                 continue
             }
             first[entity.ref] = draft
@@ -116,7 +118,8 @@ struct CanonicalMapping {
             entities.append(CanonicalEntity(entity: entity, location: location, isDefault: draft.isDefault))
         }
         if entities.count > CanonicalReading.maximumEntities {
-            refuseFile("gives \(entities.count) entities; at most \(CanonicalReading.maximumEntities) are applied at once")
+            refuseFile(
+                "gives \(entities.count) entities; at most \(CanonicalReading.maximumEntities) are applied at once")
         }
         return entities.sorted { $0.entity.ref.canonical < $1.entity.ref.canonical }
     }
@@ -126,7 +129,8 @@ struct CanonicalMapping {
         guard FieldFormat.entityName.accepts(name) else {
             notes.refuse(
                 draft.position,
-                "\(draft.path) gives no name for an entity; expected \(FieldFormat.entityName.expectation), or an alias")
+                "\(draft.path) gives no name for an entity; expected \(FieldFormat.entityName.expectation), "
+                    + "or an alias")
             return nil
         }
         do throws(InvalidEntity) {

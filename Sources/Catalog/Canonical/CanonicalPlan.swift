@@ -155,8 +155,10 @@ extension CanonicalPlan {
 
 // As it is told.
 extension CanonicalPlan {
-    /// The plan in JSON.
-    package var json: JSONValue {
+    /// The plan in JSON. `counts` tells of everything.
+    ///
+    /// - Parameter limit: the longest list; what is beyond it is left out.
+    package func json(limit: Int = .max) -> JSONValue {
         [
             "name": .string(settings.name), "location": .string(settings.location),
             "contentHash": .string(reading.contentHash), "isApplicable": .bool(refusal == nil),
@@ -167,14 +169,14 @@ extension CanonicalPlan {
                 "deferred": Self.count(deferred), "warnings": Self.count(reading.warnings),
             ],
             "adds": .array(
-                adds.map {
+                adds.prefix(limit).map {
                     ["entityRef": .string($0.entity.ref.canonical), "definition": .object($0.entity.definition)]
                 }),
-            "updates": .array(updates.map(Self.update)),
-            "removals": .array(removals.map { .string($0.canonical) }),
-            "conflicts": .array(conflicts.map(conflict)),
-            "deferred": .array(deferred.map { .string($0.canonical) }),
-            "refused": .array(problems.flatMap(\.problems).map(Self.remark)),
+            "updates": .array(updates.prefix(limit).map(Self.update)),
+            "removals": .array(removals.prefix(limit).map { .string($0.canonical) }),
+            "conflicts": .array(conflicts.prefix(limit).map(conflict)),
+            "deferred": .array(deferred.prefix(limit).map { .string($0.canonical) }),
+            "refused": .array(problems.prefix(limit).flatMap(\.problems).map(Self.remark)),
             "warnings": .array(reading.warnings.map(Self.remark)),
         ]
     }

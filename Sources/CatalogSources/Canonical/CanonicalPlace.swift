@@ -127,6 +127,8 @@ actor WatchedURL: WatchedText {
     private var content: (bytes: [UInt8], etag: String?)?
     private var failure: CatalogSourceError?
     private var watch: Task<Void, Never>?
+    /// The look under way, which all who ask meanwhile share.
+    private var looking: Task<Bool, Never>?
 
     init(
         _ url: String, urls: any URLReading, source: SourceID, frequency: Duration,
@@ -139,7 +141,7 @@ actor WatchedURL: WatchedText {
         guard watch == nil else { return }
         watch = Task {
             while !Task.isCancelled {
-                if await look() { onChange() }
+                if await lookOnce() { onChange() }
                 try? await clock.sleep(for: frequency)
             }
         }
@@ -153,9 +155,17 @@ actor WatchedURL: WatchedText {
 
     /// What the last look found: between two looks nobody asks the server.
     func read() async throws -> [UInt8] {
-        if content == nil, failure == nil { _ = await look() }
+        if content == nil, failure == nil { _ = await lookOnce() }
         if let failure { throw failure }
         return content?.bytes ?? []
+    }
+
+    private func lookOnce() async -> Bool {
+        if let looking { return await looking.value }
+        let task = Task { await look() }
+        looking = task
+        defer { looking = nil }
+        return await task.value
     }
 
     /// - Returns: whether something is another than at the last look.

@@ -14,7 +14,8 @@ struct CanonicalPlanTests {
         _ reading: CanonicalReading, at location: String = "canonical:main", isOrphan: Bool = false
     ) -> [CatalogedEntity] {
         reading.entities.map {
-            CatalogedEntity(ref: $0.entity.ref, location: location, definition: $0.entity.definition, isOrphan: isOrphan)
+            CatalogedEntity(
+                ref: $0.entity.ref, location: location, definition: $0.entity.definition, isOrphan: isOrphan)
         }
     }
 
@@ -41,8 +42,9 @@ struct CanonicalPlanTests {
                 FieldChange(pointer: "/spec/language", before: "go", after: "rust"),
             ])
         #expect(plan.refusal == nil && plan.documents?.count == 3)
-        #expect(plan.json["counts"]?["adds"] == 1)
-        #expect(plan.json["updates"]?[0]?["fields"]?[1] == ["pointer": "/metadata/title", "before": nil, "after": "A"])
+        #expect(plan.json()["counts"]?["adds"] == 1)
+        #expect(
+            plan.json()["updates"]?[0]?["fields"]?[1] == ["pointer": "/metadata/title", "before": nil, "after": "A"])
     }
 
     @Test("an entity that another location has stays there, and the conflict is shown with its place")
@@ -55,7 +57,7 @@ struct CanonicalPlanTests {
         #expect(plan.refusal == nil)
         // The catalog's own machinery shows the conflict, so the document goes there.
         #expect(plan.documents?.count == 2)
-        #expect(plan.json["conflicts"]?[0]?["resolution"] == "deferred")
+        #expect(plan.json()["conflicts"]?[0]?["resolution"] == "deferred")
     }
 
     @Test("with fail, a conflict keeps everything as it is")
