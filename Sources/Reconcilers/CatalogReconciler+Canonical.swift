@@ -3,7 +3,7 @@ internal import Store
 
 extension CatalogReconciler {
     /// Tells of a run over a canonical file; what it did is stored already, with what it changed.
-    func record(_ run: CanonicalRun) {
+    func tell(of run: CanonicalRun) {
         var fields: JSONObject = ["location": .string(run.location)]
         for (name, value) in run.json.objectValue ?? [:] { fields[name] = value }
         if run.error != nil {

@@ -270,7 +270,7 @@ package actor CatalogReconciler {
         }
         noteTargets(changes)
         log(contents, changes)
-        for run in changes.canonicalRuns { record(run) }
+        for run in changes.canonicalRuns { tell(of: run) }
     }
 
     func noteTargets(_ changes: CatalogChanges) {
