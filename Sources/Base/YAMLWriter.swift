@@ -47,7 +47,7 @@ extension JSONValue {
 
     /// Plain where that reads back as the same string, else as JSON, which is YAML too.
     private var scalarText: String {
-        guard case .string(let text) = self, Self.isPlain(text) else { return self.text() }
+        guard case .string(let text) = self, Self.isPlain(text) else { return self.text().printable }
         return text
     }
 
@@ -71,5 +71,17 @@ extension JSONValue {
 }
 
 extension String {
+    /// A JSON string without the characters that JSON may hold and YAML may not (YAML 1.2, rule c-printable).
+    fileprivate var printable: String {
+        unicodeScalars.reduce(into: "") { text, scalar in
+            let isForbidden =
+                (0x7F...0x9F).contains(scalar.value) && scalar.value != 0x85
+                || scalar.value >= 0xFFFE && scalar.value <= 0xFFFF || scalar.value == 0xFEFF
+            guard isForbidden else { return text.unicodeScalars.append(scalar) }
+            let digits = String(scalar.value, radix: 16)
+            text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        }
+    }
+
     fileprivate var dropLastSpace: String { hasSuffix(" ") ? String(dropLast()) : self }
 }

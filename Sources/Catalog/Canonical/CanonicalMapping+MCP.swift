@@ -45,8 +45,8 @@ extension CanonicalMapping {
         node.warnOfUnknown(Self.serverKeys, &notes)
         var spec = resourceSpec(type: "mcp-server")
         spec["lifecycle"] = .string(node.text("lifecycle", &notes) ?? settings.lifecycle)
-        if let owner = node.text("owner", &notes) { spec["owner"] = .string(owner) }
-        if let system = node.text("system", &notes) { spec["system"] = .string(system) }
+        if let owner = node.ref("owner", &notes) { spec["owner"] = .string(owner) }
+        if let system = node.ref("system", &notes) { spec["system"] = .string(system) }
         var draft = CanonicalDraft("Component", from: node, spec: spec)
         draft.title = node.text("title", &notes)
         draft.description = node.text("description", &notes)

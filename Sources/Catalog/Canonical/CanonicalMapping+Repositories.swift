@@ -10,10 +10,10 @@ extension CanonicalMapping {
             }
             node.warnOfUnknown(["description", "title", "owner", "domain"], &notes)
             var draft = CanonicalDraft(
-                "System", from: node, spec: ["owner": .string(node.text("owner", &notes) ?? settings.owner)])
+                "System", from: node, spec: ["owner": .string(node.ref("owner", &notes) ?? settings.owner)])
             draft.title = node.text("title", &notes)
             draft.description = node.text("description", &notes)
-            draft.spec["domain"] = node.text("domain", &notes).map(JSONValue.string)
+            draft.spec["domain"] = node.ref("domain", &notes).map(JSONValue.string)
             add(draft)
         }
     }
@@ -54,9 +54,9 @@ extension CanonicalMapping {
         var spec: JSONObject = [
             "type": .string(node.text("type", &notes) ?? type),
             "lifecycle": .string(node.text("lifecycle", &notes) ?? settings.lifecycle),
-            "owner": .string(node.text("owner", &notes) ?? settings.owner),
+            "owner": .string(node.ref("owner", &notes) ?? settings.owner),
         ]
-        spec["system"] = (node.text("system", &notes) ?? settings.system).map(JSONValue.string)
+        spec["system"] = (node.ref("system", &notes) ?? settings.system).map(JSONValue.string)
         return spec
     }
 

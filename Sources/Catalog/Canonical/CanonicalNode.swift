@@ -113,6 +113,15 @@ struct CanonicalNode {
         return nil
     }
 
+    /// The ref of an entity at a key. Stricter than relations are: what has another form is hardly a name.
+    func ref(_ key: String, _ notes: inout CanonicalNotes) -> String? {
+        text(key, &notes, "[<kind>:][<namespace>/]<name>") { text in
+            guard let ref = try? EntityRef(parsing: text, defaultKind: "group") else { return false }
+            return FieldFormat.kind.accepts(ref.kind) && FieldFormat.namespace.accepts(ref.namespace)
+                && FieldFormat.entityName.accepts(ref.name)
+        }
+    }
+
     private func child(_ key: String, _ position: SourcePosition, _ value: YAMLNode) -> CanonicalNode {
         CanonicalNode(path: path.isEmpty ? key : "\(path).\(key)", key: key, position: position, value: value)
     }

@@ -57,7 +57,8 @@ struct CanonicalSourceTests {
 
     @Test("a URL is asked on schedule with its etag, and told of only when something is another")
     func url() async throws {
-        let (url, clock, changes) = (OneURL(), ManualClock(), Mutex(0))
+        let (url, clock) = (OneURL(), ManualClock())
+        let changes = Mutex(0)
         url.set("one")
         let watched = WatchedURL("https://h/c.yaml", urls: url, source: Self.id, frequency: .seconds(60), clock: clock)
         await watched.start { changes.withLock { $0 += 1 } }

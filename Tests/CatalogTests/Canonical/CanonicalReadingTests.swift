@@ -58,7 +58,7 @@ struct CanonicalReadingTests {
             ),
             (
                 "version: 1\nrepositories:\n  a: {owner: 'a:b:c:'}",
-                "3:3 repositories.a gives no valid entity: what is to be /spec/owner does not have its form"
+                "3:7 repositories.a.owner: expected [<kind>:][<namespace>/]<name>"
             ),
             (
                 "version: 1\na: *secret",
