@@ -31,7 +31,7 @@ struct CanonicalReadingTests {
                 "3:7 repositories.a.github: expected owner/repository, or an object with org and repo"
             ),
             ("version: 1\nrepositories:\n  a: {features: x}", "3:7 repositories.a.features: expected a list"),
-            ("version: 1\nrepositories:\n  a: {owner: [x]}", "3:7 repositories.a.owner: expected a text"),
+            ("version: 1\nrepositories:\n  a: {title: [x]}", "3:7 repositories.a.title: expected a text"),
             (
                 "version: 1\nrepositories:\n  a: {techdocs: x}",
                 "3:7 repositories.a.techdocs: expected true, dir:… or url:…"
