@@ -6,6 +6,7 @@ struct FuzzTarget: Sendable {
     let run: @Sendable ([UInt8]) -> Void
 
     static let all = [
-        list, watch, jsonList, jsonWatch, status, selector, kubeconfig, quantity, yaml, catalog, entityRef, cursor,
+        list, watch, jsonList, jsonWatch, status, selector, kubeconfig, quantity, yaml, catalog, canonical, entityRef,
+        cursor,
     ]
 }

@@ -33,6 +33,8 @@ package struct APIServer: Sendable {
             HealthRoutes(metrics: metrics, liveness: liveness, readiness: readiness).routes
             + CatalogRoutes(store: store, configuration: catalog).routes
             + CallboardRoutes(store: store, registry: registry).routes
+            + OriginRoutes(store: store).routes
+            + CanonicalRoutes(store: store, registry: registry, files: catalog.canonical).routes
             + MCPRoutes(registry: registry, configuration: mcp, logger: logger).routes
             + OpenAPIRoutes(registry: registry, withScaleOps: scaleOps != nil).routes
             + (kubernetes.map { KubernetesRoutes(store: store, objects: $0).routes } ?? [])

@@ -65,20 +65,29 @@ struct CallboardRoutes {
     private func sources(_ request: RouteRequest) async throws -> HTTPServerResponse {
         try request.caller.check(.readSources)
         let sources = try await store.catalog.sources()
-        return .json(200, ["sources": .array(sources.map(Self.source))])
+        let canonical = try await store.catalog.canonicalStates()
+        return .json(200, ["sources": .array(sources.map { Self.source($0, canonical["\($0.type):\($0.target)"]) })])
     }
 
-    private static func source(_ source: SourceView) -> JSONValue {
+    private static func source(_ source: SourceView, _ canonical: CanonicalState?) -> JSONValue {
         func time(_ time: Timestamp?) -> JSONValue { time.map { .string($0.rfc3339) } ?? .null }
         let isFailing = source.error != nil
         let state = isFailing ? "failing" : source.problems.isEmpty ? "ok" : "problems"
-        return [
+        var shown: JSONObject = [
             "type": .string(source.type), "target": .string(source.target),
             "state": .string(source.lastAttemptAt == nil ? "pending" : state),
             "error": source.error.map(JSONValue.string) ?? .null, "lastAttemptAt": time(source.lastAttemptAt),
             "lastSuccessAt": time(source.lastSuccessAt), "locations": .int(source.locations),
             "entities": .int(source.entities), "problems": .array(source.problems.map(problem)),
         ]
+        if let canonical {
+            shown["canonical"] = [
+                "state": .string(canonical.state), "reason": canonical.reason.map(JSONValue.string) ?? .null,
+                "since": time(canonical.since), "contentHash": canonical.contentHash.map(JSONValue.string) ?? .null,
+                "appliedAt": time(canonical.appliedAt), "warnings": canonical.warnings, "lastRun": canonical.lastRun,
+            ]
+        }
+        return .object(shown)
     }
 
     private static func problem(_ problem: ProblemView) -> JSONValue {

@@ -1,4 +1,5 @@
 package import Base
+package import Catalog
 package import Store
 
 /// Every action of this program, by id.
@@ -11,15 +12,20 @@ package struct ActionRegistry: Sendable {
     ///
     /// - Parameters:
     ///   - currency: the ISO 4217 code of the configured prices.
+    ///   - canonical: the canonical files that are configured.
     ///   - now: the time of day.
     /// - Throws: when an action's schema is wrong.
-    package init(store: Store, currency: String, now: @escaping @Sendable () -> Timestamp = Timestamp.now) throws {
+    package init(
+        store: Store, currency: String, canonical: [CanonicalSettings] = [],
+        now: @escaping @Sendable () -> Timestamp = Timestamp.now
+    ) throws {
         try self.init(
             Self.catalogActions(store) + [
                 RegisteredAction(GetEntityWorkloads(store: store, currency: currency, now: now)),
                 RegisteredAction(GetEntityCost(store: store, currency: currency, now: now)),
                 RegisteredAction(ListClusters(store: store, now: now)),
                 RegisteredAction(ListOrphanWorkloads(store: store, currency: currency, now: now)),
+                RegisteredAction(PlanCanonical(store: store, files: canonical)),
             ])
     }
 

@@ -21,6 +21,9 @@ package struct Permission: Sendable, Hashable {
         plugin: "callboard", name: "callboard.workload.read", attribute: .read)
     package static let readCosts = Permission(plugin: "callboard", name: "callboard.cost.read", attribute: .read)
     package static let readSources = Permission(plugin: "callboard", name: "callboard.source.read", attribute: .read)
+    /// Having a source applied now, also what it would refuse by itself.
+    package static let applySources = Permission(
+        plugin: "callboard", name: "callboard.source.apply", attribute: .update)
     package static let readClusters = Permission(
         plugin: "kubernetes", name: "kubernetes.clusters.read", attribute: .read)
     package static let readClusterObjects = Permission(
@@ -33,8 +36,8 @@ package struct Permission: Sendable, Hashable {
     /// Every permission there is, for checking configured names.
     package static let all: [Permission] = [
         readEntities, deleteEntities, refreshEntities, validateEntities, readLocations, createLocations,
-        deleteLocations, analyzeLocations, readWorkloads, readCosts, readSources, readClusters, readClusterObjects,
-        readScaleOps, writeScaleOps,
+        deleteLocations, analyzeLocations, readWorkloads, readCosts, readSources, applySources, readClusters,
+        readClusterObjects, readScaleOps, writeScaleOps,
     ]
 
     private static func catalog(_ name: String, _ attribute: Attribute?) -> Permission {

@@ -34,6 +34,12 @@ package struct DocumentProblem: Error, Sendable, Hashable, CustomStringConvertib
         case placeholder
         /// Its kind may not come from there.
         case notAllowed
+        /// A canonical file cannot be read.
+        case canonical
+        /// Nothing of a canonical file is used, because another location has one of its entities.
+        case conflict
+        /// Nothing of a canonical file is used, because it would remove too much.
+        case deletionLimit
         /// The YAML is not an entity.
         case entity(EntityProblem.Code)
     }
@@ -56,6 +62,9 @@ package struct DocumentProblem: Error, Sendable, Hashable, CustomStringConvertib
         case .duplicate: "duplicate"
         case .placeholder: "placeholder"
         case .notAllowed: "not_allowed"
+        case .canonical: "canonical"
+        case .conflict: "conflict"
+        case .deletionLimit: "deletion_limit"
         case .entity(let code): code.rawValue
         }
     }

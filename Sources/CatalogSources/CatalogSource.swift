@@ -1,3 +1,4 @@
+package import Catalog
 package import KubeClient
 
 /// A place that entities come from, whose content is a set of locations: files, keys of ConfigMaps. A location holds the
@@ -33,11 +34,15 @@ package protocol CatalogSource: Sendable {
     /// What the entities at a location say that they are managed by, `<type>:<target>`: the location, unless it is only the
     /// source's own name for something else, such as a row that registers a URL. Each must be a location's alone.
     func origin(of location: String) -> String
+
+    /// How its one location is read, when that is a canonical file; nil: its locations are catalog files.
+    var canonical: CanonicalSettings? { get }
 }
 
 extension CatalogSource {
     package func object(of location: String) -> ObjectReference? { nil }
     package func origin(of location: String) -> String { location }
+    package var canonical: CanonicalSettings? { nil }
 }
 
 /// What may have changed in a source.

@@ -10,12 +10,14 @@ struct Arguments {
     static let usage = """
         Usage: callboard [serve] [--config FILE]...
                callboard validate [--format text|json|github] [--strict] PATH...
+               callboard canonical plan|export FILE
                callboard version | help
 
         serve      follow the cluster and the catalog, and answer on the configured port (default)
         --config   configuration file; may be repeated, later files override earlier ones
                    (default: app-config.yaml when there is one)
         validate   check catalog files without a database and a cluster; see callboard validate --help
+        canonical  what a canonical file would change, or gives; see callboard canonical --help
 
         Environment: KUBECONFIG (else the pod's service account), DATABASE_URL (else backend.database.connection),
         LOG_LEVEL (debug, info, warning, error).
@@ -27,7 +29,7 @@ struct Arguments {
         if let first = rest.first, !first.hasPrefix("-") {
             guard let command = Command(rawValue: first) else {
                 throw ArgumentError(
-                    description: "unknown command \"\(first)\", expected serve, validate, version or help")
+                    description: "unknown command \"\(first)\", expected serve, validate, canonical, version or help")
             }
             self.command = command
             rest.removeFirst()

@@ -24,6 +24,7 @@ struct CatalogConfiguration {
     var configMapNamespaces: [String] = []
     /// Nobody registers, changes or removes locations over the API.
     var isReadOnly = false
+    var canonical: [CanonicalConfiguration] = []
     var warnings: [String] = []
 
     init() {}
@@ -36,6 +37,7 @@ struct CatalogConfiguration {
         readsConfigMaps = try root["callboard.catalog.configMaps.enabled"]?.bool() ?? true
         configMapNamespaces = try root["callboard.catalog.configMaps.namespaces"]?.strings() ?? []
         isReadOnly = try root["catalog.readonly"]?.bool() ?? false
+        canonical = try CanonicalConfiguration.all(root)
     }
 
     private mutating func readLocations(_ node: ConfigurationNode) throws(ConfigurationError) {

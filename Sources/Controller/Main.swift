@@ -10,6 +10,7 @@ struct Main {
     static func main() async {
         let words = CommandLine.arguments.dropFirst()
         if words.first == "validate" { ValidateCommand.main(words.dropFirst()) }
+        if words.first == "canonical" { await CanonicalCommand.main(words.dropFirst()) }
         do {
             let arguments = try Arguments(Array(words))
             switch arguments.command {

@@ -48,12 +48,15 @@ struct Program {
         let readiness = Readiness(store: ownStore, reconcilers: reconcilers, isSoleLeader: leadership.isSole)
         var catalog = CatalogAPIConfiguration()
         catalog.isReadOnly = configuration.catalog.isReadOnly
+        catalog.canonical = configuration.catalog.canonical.map(\.settings)
         catalog.readURL = { [reader = github.reader] url in
             guard case .content(let bytes, _) = try await reader.read(url, etag: nil) else { return nil }
             return bytes
         }
         let api = APIServer(
-            store: store, registry: try ActionRegistry(store: store, currency: configuration.prices.currency),
+            store: store,
+            registry: try ActionRegistry(
+                store: store, currency: configuration.prices.currency, canonical: catalog.canonical),
             authenticator: Authenticator(tokens: configuration.tokens), mcp: configuration.mcp,
             catalog: catalog,
             kubernetes: KubernetesObjects(
@@ -135,6 +138,11 @@ struct Program {
             }
             sources.append(RegisteredLocations(catalog: registered, requests: requests))
             sources += github.sources(store)
+            sources += catalog.canonical.map {
+                CanonicalSource(
+                    $0.settings, at: $0.place, executor: files, client: clusters.home, urls: github.reader,
+                    logger: Logger("canonical"))
+            }
             guard catalog.readsConfigMaps else { return sources }
             let namespaces: [String?] = catalog.configMapNamespaces.isEmpty ? [nil] : catalog.configMapNamespaces
             sources += namespaces.map { namespace in

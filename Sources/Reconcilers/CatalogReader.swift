@@ -29,8 +29,28 @@ struct CatalogReader: Sendable {
 
     /// Looks at a location of a source.
     func read(_ location: String, of source: any CatalogSource, id: Int) async -> Reading {
+        if let settings = source.canonical { return await canonical(settings, location, of: source, id: id) }
         let place = Provenance(location: source.origin(of: location), source: source.id.description)
         return await reading(location, id, [place]) { try await source.read(location) }
+    }
+
+    /// Looks at a canonical file. What its bytes are becomes entities here, and goes no further.
+    private func canonical(
+        _ settings: CanonicalSettings, _ location: String, of source: any CatalogSource, id: Int
+    ) async -> Reading {
+        do {
+            let bytes = try await source.read(location) ?? []
+            let reading = CanonicalReading(bytes, settings: settings)
+            let content = LocationContent(
+                location: location, sourceID: id, outcome: .documents(reading.entities.map(\.document)),
+                canonical: CanonicalContent(settings: settings, reading: reading))
+            return Reading(content: content, bytes: bytes.count)
+        } catch {
+            let content = LocationContent(
+                location: location, sourceID: id, outcome: .unreadable("\(error)"),
+                canonical: CanonicalContent(settings: settings, reading: nil))
+            return Reading(content: content, ending: .failed)
+        }
     }
 
     /// Looks at a location because Location entities lead to it.

@@ -15,12 +15,18 @@ extension CatalogReconciler {
             let read = await read(some)
             for key in some {
                 guard let reading = read[key] else { continue }
+                if reading.content.canonical != nil {
+                    // A plan must not depend on what else is written in the same transaction.
+                    endings[key] = (reading.content.location, reading.ending)
+                    written.merge(await write([reading.content])) { $1 }
+                    continue
+                }
                 switch reading.content.outcome {
                 case .documents(let documents):
                     size = (size.documents + documents.count, size.bytes + reading.bytes)
                 // Nobody knows how much it gave.
                 case .gone: size.documents += Self.documentsOfGone
-                case .unreadable: break
+                case .unreadable, .refused: break
                 }
                 part.append(reading.content)
                 endings[key] = (reading.content.location, reading.ending)

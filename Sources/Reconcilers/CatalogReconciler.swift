@@ -248,7 +248,8 @@ package actor CatalogReconciler {
             ["location": .string(content.location), "error": .string(error.description)])
         let refused = LocationContent(
             location: content.location, sourceID: content.sourceID,
-            outcome: .unreadable("it cannot be stored: \(error)"), provenance: followed[content.location]?.provenance)
+            outcome: .unreadable("it cannot be stored: \(error)"), provenance: followed[content.location]?.provenance,
+            canonical: content.canonical.map { CanonicalContent(settings: $0.settings, reading: nil) })
         do {
             try await apply([refused])
             return .refused
@@ -269,6 +270,7 @@ package actor CatalogReconciler {
         }
         noteTargets(changes)
         log(contents, changes)
+        for run in changes.canonicalRuns { tell(of: run) }
     }
 
     func noteTargets(_ changes: CatalogChanges) {

@@ -131,10 +131,7 @@ struct CatalogApplication {
     }
 
     private mutating func load(_ contents: [LocationContent]) throws {
-        let refs = contents.flatMap { content -> [String] in
-            guard case .documents(let documents) = content.outcome else { return [] }
-            return documents.compactMap { $0.ref?.canonical }
-        }
+        let refs = contents.flatMap { ($0.documents ?? []).compactMap { $0.ref?.canonical } }
         let rows = try session.run(
             """
             SELECT ref, location, definition_hash, status_items, orphan FROM entity
@@ -170,7 +167,7 @@ struct CatalogApplication {
     }
 
     private mutating func decide(_ content: LocationContent) {
-        for document in content.documents ?? [] {
+        for document in content.documents ?? content.refused {
             switch document.outcome {
             case .entity(let entity): define(entity, document, content)
             case .invalid(let problems): for problem in problems { add(problem, document, at: content.location) }
@@ -202,6 +199,7 @@ struct CatalogApplication {
     }
 
     private mutating func add(_ problem: DocumentProblem, _ document: ParsedDocument, at location: String) {
+        if problem.code == .conflict, let ref = document.ref { conflicts.insert(ref.canonical) }
         addProblem(location, code: problem.label, problem.location, document.ref?.canonical, problem.message)
     }
 
@@ -263,8 +261,12 @@ extension LocationContent {
         switch outcome {
         case .documents(let documents): documents
         case .gone: []
-        case .unreadable: nil
+        case .unreadable, .refused: nil
         }
+    }
+
+    fileprivate var refused: [ParsedDocument] {
+        if case .refused(let documents) = outcome { documents } else { [] }
     }
 }
 

@@ -20,8 +20,11 @@ extension CatalogStore {
     ) async throws -> CatalogChanges {
         let contents = Self.distinct(contents)
         return try await leader.run { session in
+            let canonical = try CanonicalApplication(contents, session)
             var application = CatalogApplication(session: session, orphans: orphans, status: status)
-            return try application.apply(try Self.withoutHeld(contents, session))
+            var changes = try application.apply(try Self.withoutHeld(canonical.contents, session))
+            changes.canonicalRuns = try canonical.record()
+            return changes
         }
     }
 
@@ -54,8 +57,9 @@ extension CatalogStore {
             let outcome =
                 switch content.outcome {
                 case .documents: 0
-                case .unreadable: 1
-                case .gone: 2
+                case .refused: 1
+                case .unreadable: 2
+                case .gone: 3
                 }
             return (content.location, outcome, content.sourceID)
         }

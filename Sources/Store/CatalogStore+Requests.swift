@@ -27,7 +27,7 @@ extension CatalogStore {
         try await request("delete", [uid.lowercased()], by: subject)
     }
 
-    private func request(_ kind: String, _ names: Set<String>, by subject: String) async throws {
+    func request(_ kind: String, _ names: Set<String>, by subject: String) async throws {
         try await pool.run { session in
             try session.transaction {
                 try session.run(
@@ -53,10 +53,12 @@ extension CatalogStore {
             try CatalogIndexWriter(session: session).begin()
             let rows = try session.run(
                 "SELECT id, kind, subject FROM catalog_request ORDER BY id LIMIT \(Self.maximumTaken) FOR UPDATE"
-            ).map { (id: $0.int(0) ?? 0, isRemoval: $0.text(1) == "delete", subject: try $0.required(2)) }
+            ).map { (id: $0.int(0) ?? 0, kind: try $0.required(1), subject: try $0.required(2)) }
             guard !rows.isEmpty else { return nil }
-            let removed = try Self.remove(uids: rows.filter(\.isRemoval).map(\.subject), session)
-            let locations = Set(rows.filter { !$0.isRemoval }.map(\.subject)).union(removed)
+            func subjects(_ kind: String) -> [String] { rows.filter { $0.kind == kind }.map(\.subject) }
+            let removed = try Self.remove(uids: subjects("delete"), session)
+            let forced = try subjects("force").compactMap { try Self.force($0, session) }
+            let locations = Set(subjects("refresh") + forced).union(removed)
             try session.run(
                 "DELETE FROM catalog_request WHERE id = ANY($1::bigint[])", [.texts(rows.map { String($0.id) })])
             return try session.run(

@@ -10,6 +10,8 @@ package struct LocationContent: Sendable {
         case unreadable(String)
         /// It is gone, and its entities go with it.
         case gone
+        /// It can be read, and nothing of it is used; none of the documents is an entity. What it gave stays as it is.
+        case refused([ParsedDocument])
     }
 
     /// Such as `file:catalog/shop.yaml`.
@@ -20,12 +22,18 @@ package struct LocationContent: Sendable {
     let managedBy: String
     let origin: String
     let isFollowed: Bool
+    /// Of a canonical file.
+    package let canonical: CanonicalContent?
 
     /// - Parameter provenance: nil: the location is one of the source itself.
-    package init(location: String, sourceID: Int, outcome: Outcome, provenance: Provenance? = nil) {
+    package init(
+        location: String, sourceID: Int, outcome: Outcome, provenance: Provenance? = nil,
+        canonical: CanonicalContent? = nil
+    ) {
         self.location = location
         self.sourceID = sourceID
         self.outcome = outcome
+        self.canonical = canonical
         managedBy = provenance?.location ?? location
         origin = provenance?.origin ?? location
         isFollowed = provenance?.isFollowed ?? false
@@ -44,6 +52,8 @@ package struct CatalogChanges: Sendable, Equatable {
     package var contestants: [String: Int] = [:]
     /// What Location entities point to may be other locations now.
     package var areTargetsChanged = false
+    /// What became of the canonical files of the batch.
+    package var canonicalRuns: [CanonicalRun] = []
 }
 
 /// What becomes of entities that no location gives any more.

@@ -1,5 +1,7 @@
+import API
 import Actions
 import Base
+import Catalog
 import Store
 import TestSupport
 import Testing
@@ -34,7 +36,7 @@ struct MCPEndpointTests {
             #expect(
                 tools.compactMap { $0["name"]?.stringValue } == [
                     "callboard_get_entity_cost", "callboard_get_entity_workloads", "callboard_list_clusters",
-                    "callboard_list_orphan_workloads", "catalog_get_catalog_entity",
+                    "callboard_list_orphan_workloads", "callboard_plan_canonical", "catalog_get_catalog_entity",
                     "catalog_get_catalog_model_description", "catalog_get_entity_api_specs",
                     "catalog_get_entity_relationships", "catalog_mcp_get_all_entities_by_kind_and_type",
                     "catalog_mcp_get_entities_by_annotation", "catalog_mcp_get_entities_by_owner",
@@ -82,7 +84,9 @@ struct MCPEndpointTests {
 
     @Test("every tool answers what its schema promises, as structure and as text")
     func answers() async throws {
-        try await Service.with { service async throws in
+        var configuration = CatalogAPIConfiguration()
+        configuration.canonical = [CanonicalSettings(name: "main")]
+        try await Service.with(catalog: configuration) { service async throws in
             let arguments: [String: JSONObject] = [
                 "callboard_get_entity_cost": ["entityRef": "shop"],
                 "callboard_get_entity_workloads": ["entityRef": "shop"], "callboard_list_orphan_workloads": [:],
@@ -95,6 +99,7 @@ struct MCPEndpointTests {
                 "catalog_mcp_get_entities_by_owner": ["owner": "payments"],
                 "catalog_mcp_get_entity_types_for_kind": ["kind": "component"],
                 "catalog_resolve_entity": ["name": "sho"], "catalog_validate_entity": ["entity": "kind: ["],
+                "callboard_plan_canonical": ["document": "version: 1\nrepositories: {a: {}}\nx: 1"],
             ]
             for tool in try await service.client.tools() {
                 let name = try #require(tool["name"]?.stringValue)
@@ -203,7 +208,7 @@ struct MCPEndpointTests {
                     away["content"]?[0]?["text"]
                         == "ServiceUnavailableError: The database is not available at the moment; try again soon")
                 // The list of tools needs no database.
-                #expect(try await service.client.tools().count == 16)
+                #expect(try await service.client.tools().count == 17)
             }
             await store.close()
         }

@@ -48,7 +48,7 @@ struct Service: Sendable {
         let metrics = MetricsRegistry()
         let log = Log()
         let api = APIServer(
-            store: store, registry: try ActionRegistry(store: store, currency: "EUR"),
+            store: store, registry: try ActionRegistry(store: store, currency: "EUR", canonical: catalog.canonical),
             authenticator: Authenticator(tokens: tokens + catalogTokens), mcp: MCPConfiguration(version: "1.2.3"),
             catalog: catalog, kubernetes: kubernetes, metrics: metrics,
             logger: Logger("api") { log.add($0) }, readiness: { readiness })

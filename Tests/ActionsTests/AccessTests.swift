@@ -7,7 +7,7 @@ struct AccessTests {
     private static let valid: [String: JSONObject] = [
         "catalog:get-catalog-entity": ["name": "shop"], "catalog:query-catalog-entities": [:],
         "callboard:get-entity-workloads": ["entityRef": "shop"], "callboard:get-entity-cost": ["entityRef": "shop"],
-        "callboard:list-orphan-workloads": [:], "callboard:list-clusters": [:],
+        "callboard:list-orphan-workloads": [:], "callboard:list-clusters": [:], "callboard:plan-canonical": [:],
         "catalog:resolve-entity": ["name": "shop"], "catalog:get-entity-relationships": ["entityRef": "shop"],
         "catalog:get-entity-api-specs": ["entityRef": "shop"], offline: [:],
         "catalog:validate-entity": [
@@ -38,6 +38,9 @@ struct AccessTests {
     private static let reading = catalog.subtracting(["catalog:validate-entity"])
     private static let costs: Set = ["callboard:get-entity-cost"]
     private static let clusters: Set = ["callboard:list-clusters"]
+    private static let plans: Set = ["callboard:plan-canonical"]
+    /// What needs nothing of the catalog's permissions.
+    private static let observing = Set(valid.keys).subtracting(catalog).subtracting(plans)
 
     @Test(
         "attributes let pass the permissions that have one of them, and none that has none",
@@ -60,13 +63,17 @@ struct AccessTests {
         arguments: [
             (nil, Set(valid.keys)), ([], []),
             ([restriction("catalog")], catalog),
-            ([restriction("callboard")], Set(valid.keys).subtracting(catalog)),
+            ([restriction("callboard")], observing),
             ([restriction("catalog"), restriction("callboard")], Set(valid.keys)),
             ([restriction("callboard", ["callboard.cost.read"])], costs),
             ([restriction("callboard", ["callboard.workload.read"], [.read])], clusters),
             (
                 [restriction("callboard", ["callboard.workload.read", "callboard.cost.read"], [.read])],
-                Set(valid.keys).subtracting(catalog)
+                observing
+            ),
+            (
+                [restriction("callboard", ["callboard.source.read"]), restriction("catalog", ["catalog.entity.read"])],
+                reading.union(plans)
             ),
             ([restriction("catalog", nil, [.read])], reading),
             ([restriction("catalog", ["catalog.entity.read"])], reading),
@@ -124,7 +131,7 @@ struct ActionDefinitionTests {
     @Test("every action says what an agent needs to choose it, and its permission is one that is known")
     func definitions() throws {
         let definitions = try Scene.withoutDatabase().registry.actions.map(\.definition)
-        #expect(definitions.count == 16)
+        #expect(definitions.count == 17)
         for definition in definitions {
             #expect(!definition.title.isEmpty)
             #expect(definition.description.count > 100)

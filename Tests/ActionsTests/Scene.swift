@@ -21,7 +21,9 @@ struct Scene: Sendable {
     static func with(_ body: @Sendable (Scene) async throws -> Void) async throws {
         try await TestDatabase.withStore { store in
             let scene = Scene(
-                store: store, registry: try ActionRegistry(store: store, currency: "EUR", now: { Self.now }))
+                store: store,
+                registry: try ActionRegistry(
+                    store: store, currency: "EUR", canonical: [CanonicalSettings(name: "main")], now: { Self.now }))
             try await scene.define(Self.catalog)
             try await scene.run(Self.workloads)
             try await store.workloads.note(cluster: "main", error: nil)
@@ -32,7 +34,10 @@ struct Scene: Sendable {
     /// Actions over a database that does not answer: what they refuse they refuse before they ask it.
     static func withoutDatabase() throws -> Scene {
         let store = Store(PostgresPool.Configuration(uri: "postgresql://nobody@127.0.0.1:1/none"))
-        return Scene(store: store, registry: try ActionRegistry(store: store, currency: "EUR", now: { Self.now }))
+        return Scene(
+            store: store,
+            registry: try ActionRegistry(
+                store: store, currency: "EUR", canonical: [CanonicalSettings(name: "main")], now: { Self.now }))
     }
 
     /// Everything is allowed.

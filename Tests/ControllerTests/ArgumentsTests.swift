@@ -22,7 +22,7 @@ struct ArgumentsTests {
     @Test(
         "anything else is refused by name",
         arguments: [
-            (["start"], "unknown command \"start\", expected serve, validate, version or help"),
+            (["start"], "unknown command \"start\", expected serve, validate, canonical, version or help"),
             ([""], "unknown command \"\""),
             (["Serve"], "unknown command \"Serve\""),
             (["--config"], "--config needs a file"), (["--confg=a"], "unknown argument \"--confg=a\""),

@@ -9,6 +9,7 @@ from mcp_client import ERAS, call, with_client
 
 TOOLS = [
     "callboard_get_entity_cost", "callboard_get_entity_workloads", "callboard_list_clusters", "callboard_list_orphan_workloads",
+    "callboard_plan_canonical",
     "catalog_get_catalog_entity", "catalog_get_catalog_model_description", "catalog_get_entity_api_specs",
     "catalog_get_entity_relationships", "catalog_mcp_get_all_entities_by_kind_and_type",
     "catalog_mcp_get_entities_by_annotation", "catalog_mcp_get_entities_by_owner",

@@ -44,6 +44,19 @@ struct LeaderScene: Sendable {
                 }
             ),
             (
+                "apply a canonical file",
+                { store in
+                    let settings = CanonicalSettings(name: "main")
+                    let text = Array("version: 1\nrepositories: {a: {}}".utf8)
+                    let reading = CanonicalReading(text, settings: settings)
+                    let content = LocationContent(
+                        location: settings.location, sourceID: kept,
+                        outcome: .documents(reading.entities.map(\.document)),
+                        canonical: CanonicalContent(settings: settings, reading: reading))
+                    _ = try await store.catalog.apply([content]) { _ in [] }
+                }
+            ),
+            (
                 "keep a copy",
                 { try await $0.etags.keep(etag: "e", content: [1], of: "u", type: "file", target: "kept") }
             ),

@@ -1,4 +1,5 @@
 internal import Actions
+package import Catalog
 internal import HTTPServer
 internal import Store
 
@@ -6,6 +7,8 @@ internal import Store
 package struct CatalogAPIConfiguration: Sendable {
     /// Backstage's `catalog.readonly`: locations are neither registered nor changed nor removed over the API.
     package var isReadOnly = false
+    /// The canonical files that are configured.
+    package var canonical: [CanonicalSettings] = []
     /// Gives the bytes that a URL names, nil when nothing is there; its errors tell the caller why. Nil: no URL can be
     /// read here.
     package var readURL: (@Sendable (String) async throws -> [UInt8]?)?
