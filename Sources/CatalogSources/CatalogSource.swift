@@ -1,3 +1,4 @@
+package import Catalog
 package import KubeClient
 
 /// A place that entities come from, whose content is a set of locations: files, keys of ConfigMaps. A location holds the
@@ -33,11 +34,34 @@ package protocol CatalogSource: Sendable {
     /// What the entities at a location say that they are managed by, `<type>:<target>`: the location, unless it is only the
     /// source's own name for something else, such as a row that registers a URL. Each must be a location's alone.
     func origin(of location: String) -> String
+
+    /// Whether its entities give way to those of the same name from any source that does not yield, whichever was first.
+    var yields: Bool { get }
+
+    /// What is wrong with what the source makes of a location that was just read, beside what its documents show.
+    func problems(at location: String) async -> [SourceProblem]
 }
 
 extension CatalogSource {
     package func object(of location: String) -> ObjectReference? { nil }
     package func origin(of location: String) -> String { location }
+    package var yields: Bool { false }
+    package func problems(at location: String) async -> [SourceProblem] { [] }
+}
+
+/// Something that a source could not make of what it found.
+package struct SourceProblem: Sendable, Hashable {
+    /// The entity that could not be made; it stays as it was, if it was there. Nil: only a part of another one is missing.
+    package let ref: EntityRef?
+    package let message: String
+    /// Whether it may be other soon although nothing is announced, so that it must be tried again.
+    package var isPassing = false
+
+    package init(ref: EntityRef? = nil, message: String, isPassing: Bool = false) {
+        self.ref = ref
+        self.message = message
+        self.isPassing = isPassing
+    }
 }
 
 /// What may have changed in a source.

@@ -15,6 +15,7 @@ struct Configuration {
     var clusters = ClustersConfiguration()
     var leadership = LeadershipConfiguration()
     var github = GitHubConfiguration()
+    var ingestion = IngestionConfiguration()
     var prices = PriceList.openCostDefault
     var costInterval: Duration = .seconds(30)
     var mcp = MCPConfiguration(version: programVersion)
@@ -32,6 +33,8 @@ struct Configuration {
         leadership = try LeadershipConfiguration(root)
         github = try GitHubConfiguration(root)
         warnings += github.warnings
+        ingestion = try IngestionConfiguration(root)
+        warnings += ingestion.warnings
         try readCosts(root)
         try readMCP(root)
         warnings += try root.unknownKeys(known: Self.knownKeys).map { "unknown configuration key \($0) is ignored" }
@@ -101,6 +104,28 @@ struct Configuration {
         "callboard.costs.prices.perCoreHour", "callboard.costs.prices.perGiBHour",
         "callboard.mcp.allowedOrigins", "callboard.mcp.allowedOrigins[]", "callboard.mcp.allowedHosts",
         "callboard.mcp.allowedHosts[]",
+
+        "kubernetesIngestor.enabled", "kubernetesIngestor.annotationPrefix", "kubernetesIngestor.defaultOwner",
+        "kubernetesIngestor.inheritOwnerFromNamespace", "kubernetesIngestor.argoIntegration",
+        "kubernetesIngestor.allowedClusterNames", "kubernetesIngestor.allowedClusterNames[]",
+        "kubernetesIngestor.clusterNameMapping.mode", "kubernetesIngestor.clusterNameMapping.sourcePrefix",
+        "kubernetesIngestor.clusterNameMapping.targetPrefix", "kubernetesIngestor.clusterNameMapping.mappings.*",
+        "kubernetesIngestor.mappings.namespaceModel", "kubernetesIngestor.mappings.nameModel",
+        "kubernetesIngestor.mappings.titleModel", "kubernetesIngestor.mappings.systemModel",
+        "kubernetesIngestor.mappings.referencesNamespaceModel", "kubernetesIngestor.components.enabled",
+        "kubernetesIngestor.components.ingestAsResources", "kubernetesIngestor.components.onlyIngestAnnotatedResources",
+        "kubernetesIngestor.components.excludedNamespaces", "kubernetesIngestor.components.excludedNamespaces[]",
+        "kubernetesIngestor.components.disableDefaultWorkloadTypes",
+        "kubernetesIngestor.components.customWorkloadTypes[].group",
+        "kubernetesIngestor.components.customWorkloadTypes[].apiVersion",
+        "kubernetesIngestor.components.customWorkloadTypes[].plural",
+        "kubernetesIngestor.components.customWorkloadTypes[].singular",
+        "kubernetesIngestor.components.customWorkloadTypes[].defaultType",
+        "kubernetesIngestor.components.customWorkloadTypes[].ingestAsResources",
+        "kubernetesIngestor.components.taskRunner.*", "kubernetesIngestor.apiFetch.allowedHosts",
+        "kubernetesIngestor.apiFetch.allowedHosts[]", "kubernetesIngestor.allowAllClusters",
+        "kubernetesIngestor.events.*", "kubernetesIngestor.crossplane.*", "kubernetesIngestor.kro.*",
+        "kubernetesIngestor.genericCRDTemplates.*", "kubernetesIngestor.ingestAPIsAsCRDs",
     ]
 
     /// A key of ours that is left out because its variable is not set; one that is needed has been refused before.

@@ -69,6 +69,7 @@ package struct Resource<Object: KubernetesObject>: Sendable {
         let own = [["apiVersion"], ["kind"], ["metadata"]]
         var unused = [["metadata", "managedFields"]]
         if annotations == .none { unused.append(["metadata", "annotations"]) }
+        if annotations == .all { unused.append(["metadata", "annotations", AnnotationFilter.lastApplied]) }
         let selection = fields.map { JSONSelection(only: own + $0) } ?? .all
         return Resource(
             kind: kind, plural: plural, versions: [groupVersion], isNamespaced: isNamespaced, annotations: annotations,
