@@ -93,9 +93,8 @@ struct IngestionScene: Sendable {
                 "schedule": "0 0 1 1 *", "suspend": true, "jobTemplate": ["spec": ["template": .object(template)]],
             ]
         }
-        let group = plural == "cronjobs" ? "batch/v1" : "apps/v1"
         _ = try await cluster.client.create(
-            path(group, plural), ["metadata": metadata(name, annotations), "spec": .object(spec)])
+            try await path(plural), ["metadata": metadata(name, annotations), "spec": .object(spec)])
     }
 
     func metadata(_ name: String, _ annotations: [String: String]) -> JSONValue {
@@ -106,14 +105,23 @@ struct IngestionScene: Sendable {
         ]
     }
 
-    func path(_ groupVersion: String, _ plural: String) -> String {
-        "/apis/\(groupVersion)/namespaces/\(cluster.namespace)/\(plural)"
+    /// Where the server has the workloads of a kind; CronJobs are in a beta version before Kubernetes 1.21.
+    func path(_ plural: String) async throws -> String {
+        let versions = [
+            GroupVersion(group: "apps", version: "v1"), GroupVersion(group: "batch", version: "v1"),
+            GroupVersion(group: "batch", version: "v1beta1"),
+        ]
+        let endpoint = try await cluster.client.endpoint(of: plural, versions: versions)
+        return endpoint?.path(namespace: cluster.namespace) ?? ""
+    }
+
+    func delete(_ plural: String, _ name: String) async throws {
+        try await cluster.client.delete(try await path(plural) + "/" + name)
     }
 
     func annotate(_ plural: String, _ name: String, _ annotation: String, _ value: String?) async throws {
-        let group = plural == "cronjobs" ? "batch/v1" : "apps/v1"
         _ = try await cluster.client.patch(
-            path(group, plural) + "/" + name, .merge,
+            try await path(plural) + "/" + name, .merge,
             ["metadata": ["annotations": ["\(prefix)/\(annotation)": value.map(JSONValue.string) ?? .null]]])
     }
 

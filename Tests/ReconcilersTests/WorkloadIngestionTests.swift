@@ -35,11 +35,11 @@ struct WorkloadIngestionTests {
             let system = try #require(await scene.system())
             #expect(system["metadata"]?["annotations"]?[Self.selector] == nil)
             for plural in kinds.keys.filter({ $0 != "cronjobs" }) {
-                try await scene.cluster.client.delete(scene.path("apps/v1", plural) + "/of-\(plural)")
+                try await scene.delete(plural, "of-\(plural)")
             }
             #expect(await eventually { try await scene.document("component:default/of-deployments") == nil })
             #expect(await scene.system() != nil)
-            try await scene.cluster.client.delete(scene.path("batch/v1", "cronjobs") + "/of-cronjobs")
+            try await scene.delete("cronjobs", "of-cronjobs")
             #expect(await eventually { await scene.system() == nil })
             #expect(try await scene.problems().isEmpty)
         }
@@ -70,7 +70,7 @@ struct WorkloadIngestionTests {
             #expect(await eventually { try await owner() == "default/a" })
             let etag = try await scene.document(ref)?["metadata"]?["etag"]
             _ = try await scene.cluster.client.patch(
-                scene.path("apps/v1", "deployments") + "/web", .merge, ["spec": ["replicas": 3]])
+                try await scene.path("deployments") + "/web", .merge, ["spec": ["replicas": 3]])
             try await scene.create("deployments", "later")
             #expect(await eventually { try await scene.document("component:default/later") != nil })
             #expect(try await scene.document(ref)?["metadata"]?["etag"] == etag)
@@ -138,7 +138,7 @@ struct WorkloadIngestionTests {
             #expect(await eventually { try await scene.problems() == ["conflict \(ref)"] })
             let first = try #require(await eventuallySome { try await scene.definer(ref) })
             let plural = first.contains("deployments") ? "deployments" : "statefulsets"
-            try await scene.cluster.client.delete(scene.path("apps/v1", plural) + "/web")
+            try await scene.delete(plural, "web")
             #expect(await eventually { try await scene.definer(ref).map { $0 != first } == true })
             #expect(await eventually { try await scene.problems().isEmpty })
         }
@@ -193,8 +193,7 @@ struct WorkloadIngestionTests {
                     try await scene.annotate(plural, name, "owner", owner)
                     present[name] = owner
                 } else {
-                    let group = plural == "cronjobs" ? "batch/v1" : "apps/v1"
-                    try await scene.cluster.client.delete(scene.path(group, plural) + "/" + name)
+                    try await scene.delete(plural, name)
                     present[name] = nil
                 }
             }

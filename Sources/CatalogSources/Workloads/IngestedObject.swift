@@ -16,7 +16,10 @@ struct IngestedObject: KubernetesObject {
     static func resource(of type: IngestedType, _ filter: IngestionFilter) -> Resource<IngestedObject> {
         .custom(
             kind: type.kind ?? type.plural, plural: type.plural,
-            groupVersion: GroupVersion(group: type.group, version: type.version), annotations: .all,
+            groupVersion: GroupVersion(group: type.group, version: type.version),
+            // CronJobs before Kubernetes 1.21.
+            olderVersions: type.kind == "CronJob" ? [GroupVersion(group: "batch", version: "v1beta1")] : [],
+            annotations: .all,
             fields: SelectorNotation.fields + IngestionFilter.fields
         ) { json, context in
             try IngestedObject(json, type, filter, &context)
