@@ -43,7 +43,8 @@ def test_an_annotated_deployment_is_an_entity_with_its_workload(make_callboard, 
         f"kubernetes:default/deployments.apps/{namespace}/{name}")
     assert {"type": "ownedBy", "targetRef": "group:default/payments"} in entity["relations"]
     assert {"type": "partOf", "targetRef": f"system:default/{namespace}"} in entity["relations"]
-    assert callboard.entity(f"system:default/{namespace}")["spec"]["type"] == "kubernetes-namespace"
+    system = eventually(lambda: callboard.entity(f"system:default/{namespace}"), what="its System")
+    assert system["spec"]["type"] == "kubernetes-namespace"
     [workload] = eventually(lambda: callboard.workloads(ref)["workloads"], what="its workload")
     assert (workload["kind"], workload["namespace"], workload["name"]) == ("Deployment", namespace, name)
     assert workload["isOwner"]

@@ -187,7 +187,12 @@ struct WorkloadIngestionTests {
                 let name = "\(plural)-\(Int.random(in: 0..<4, using: &random))"
                 let owner = "team-\(Int.random(in: 0..<3, using: &random))"
                 if present[name] == nil {
-                    try await scene.create(plural, name, ["owner": owner])
+                    // One of its name may still be on its way out.
+                    let isMade = await eventually {
+                        try await scene.create(plural, name, ["owner": owner])
+                        return true
+                    }
+                    #expect(isMade)
                     present[name] = owner
                 } else if Bool.random(using: &random) {
                     try await scene.annotate(plural, name, "owner", owner)
