@@ -16,6 +16,13 @@ package struct ParsedDocument: Sendable {
     package let ref: EntityRef?
     package let outcome: Outcome
 
+    /// Stands for an entity, or a part of one, that could not be made of what stands at a location.
+    package static func unmade(_ ref: EntityRef?, at location: String, because message: String) -> ParsedDocument {
+        let place = SourceLocation(file: location)
+        return ParsedDocument(
+            location: place, ref: ref, outcome: .invalid([DocumentProblem(.annotation, at: place, message)]))
+    }
+
     /// Nil when the document is invalid.
     package var entity: Entity? { if case .entity(let entity) = outcome { entity } else { nil } }
     /// Empty when the document is an entity.
@@ -40,6 +47,8 @@ package struct DocumentProblem: Error, Sendable, Hashable, CustomStringConvertib
         case conflict
         /// Nothing of a canonical file is used, because it would remove too much.
         case deletionLimit
+        /// An annotation of the workload that it is made from cannot be used.
+        case annotation
         /// The YAML is not an entity.
         case entity(EntityProblem.Code)
     }
@@ -65,6 +74,7 @@ package struct DocumentProblem: Error, Sendable, Hashable, CustomStringConvertib
         case .canonical: "canonical"
         case .conflict: "conflict"
         case .deletionLimit: "deletion_limit"
+        case .annotation: "annotation"
         case .entity(let code): code.rawValue
         }
     }

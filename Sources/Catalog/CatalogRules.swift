@@ -54,6 +54,9 @@ package struct CatalogRules: Sendable {
     package var sources: [String: [CatalogRule]?] = [:]
     /// Beginnings of locations that may hold every kind.
     package var ownLocations: [String] = []
+    /// What sources that make entities themselves may make, by the type of the source: the rules are about what people
+    /// write, and their kinds are known.
+    package var generatedKinds: [String: [String]] = [:]
 
     package init() {}
 
@@ -71,6 +74,8 @@ package struct CatalogRules: Sendable {
     private func allowed(at place: Provenance) -> (kinds: [String], key: String)? {
         let own = sources[place.source]
         if !place.isFollowed {
+            let type = String(place.source.prefix { $0 != ":" })
+            if let kinds = generatedKinds[type] { return (kinds, "what is generated:") }
             if ownLocations.contains(where: place.location.hasPrefix) { return nil }
             if let own, own == nil { return nil }
         }

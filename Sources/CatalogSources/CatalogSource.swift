@@ -37,12 +37,34 @@ package protocol CatalogSource: Sendable {
 
     /// How its one location is read, when that is a canonical file; nil: its locations are catalog files.
     var canonical: CanonicalSettings? { get }
+    /// Whether its entities give way to those of the same name from any source that does not yield, whichever was first.
+    var yields: Bool { get }
+
+    /// What is wrong with what the source makes of a location that was just read, beside what its documents show.
+    func problems(at location: String) async -> [SourceProblem]
 }
 
 extension CatalogSource {
     package func object(of location: String) -> ObjectReference? { nil }
     package func origin(of location: String) -> String { location }
     package var canonical: CanonicalSettings? { nil }
+    package var yields: Bool { false }
+    package func problems(at location: String) async -> [SourceProblem] { [] }
+}
+
+/// Something that a source could not make of what it found.
+package struct SourceProblem: Sendable, Hashable {
+    /// The entity that could not be made; it stays as it was, if it was there. Nil: only a part of another one is missing.
+    package let ref: EntityRef?
+    package let message: String
+    /// Whether it may be other soon although nothing is announced, so that it must be tried again.
+    package var isPassing = false
+
+    package init(ref: EntityRef? = nil, message: String, isPassing: Bool = false) {
+        self.ref = ref
+        self.message = message
+        self.isPassing = isPassing
+    }
 }
 
 /// What may have changed in a source.

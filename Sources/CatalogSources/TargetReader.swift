@@ -5,14 +5,19 @@ package import Catalog
 package actor TargetReader {
     /// Nil: URLs are not read.
     private let urls: (any URLReading)?
+    /// Who reads URLs for sources of a type instead, by that type.
+    private let others: [String: any URLReading]
     private var contents = URLContents()
     /// The thread on which files are read.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
     private let executor: ThreadExecutor
 
-    /// - Parameter executor: a thread that may block; sources can share one.
-    package init(urls: (any URLReading)?, executor: ThreadExecutor) {
+    /// - Parameters:
+    ///   - executor: a thread that may block; sources can share one.
+    ///   - others: who reads URLs for sources of a type instead, by that type.
+    package init(urls: (any URLReading)?, others: [String: any URLReading] = [:], executor: ThreadExecutor) {
         self.urls = urls
+        self.others = others
         self.executor = executor
     }
 
@@ -27,7 +32,7 @@ package actor TargetReader {
         if location.hasPrefix("file:") {
             bytes = try file(String(location.dropFirst("file:".count)), place, maximumBytes)
         } else {
-            bytes = try await url(String(location.dropFirst("url:".count)))
+            bytes = try await url(String(location.dropFirst("url:".count)), place)
         }
         guard bytes?.count ?? 0 <= maximumBytes else {
             throw CatalogSourceError(.tooLarge, Self.source(location), "is larger than \(maximumBytes) bytes")
@@ -65,8 +70,8 @@ package actor TargetReader {
         }
     }
 
-    private func url(_ url: String) async throws -> [UInt8]? {
-        guard let urls else {
+    private func url(_ url: String, _ place: Provenance) async throws -> [UInt8]? {
+        guard let urls = others[String(place.source.prefix { $0 != ":" })] ?? urls else {
             throw CatalogSourceError(
                 .unreadable, SourceID(type: "url", target: url), "no integration that reads URLs is configured")
         }

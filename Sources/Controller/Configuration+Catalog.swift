@@ -77,6 +77,7 @@ extension CatalogConfiguration {
             processing.rules.sources[source] = .some(location.rules)
         }
         processing.rules.ownLocations = ["configmap:\(cluster)/\(namespace)/"]
+        processing.rules.generatedKinds[WorkloadSource.type] = ["Component", "Resource", "API", "System"]
         processing.orphans = orphans
         processing.interval = interval
         return processing

@@ -16,6 +16,7 @@ struct Configuration {
     var leadership = LeadershipConfiguration()
     var github = GitHubConfiguration()
     var scaleOps = ScaleOpsConfiguration()
+    var ingestion = IngestionConfiguration()
     var prices = PriceList.openCostDefault
     var costInterval: Duration = .seconds(30)
     var mcp = MCPConfiguration(version: programVersion)
@@ -35,6 +36,8 @@ struct Configuration {
         warnings += github.warnings
         scaleOps = try ScaleOpsConfiguration(root)
         warnings += scaleOps.warnings
+        ingestion = try IngestionConfiguration(root)
+        warnings += ingestion.warnings
         try readCosts(root)
         try readMCP(root)
         warnings += try root.unknownKeys(known: Self.knownKeys).map { "unknown configuration key \($0) is ignored" }
@@ -124,6 +127,28 @@ struct Configuration {
         "scaleops.endpoints[].authentication.tenantId", "scaleops.endpoints[].authentication.clientId",
         "scaleops.endpoints[].authentication.clientSecret", "scaleops.endpoints[].authentication.scope",
         "scaleops.endpoints[].authentication.tokenUrl",
+
+        "kubernetesIngestor.enabled", "kubernetesIngestor.annotationPrefix", "kubernetesIngestor.defaultOwner",
+        "kubernetesIngestor.inheritOwnerFromNamespace", "kubernetesIngestor.argoIntegration",
+        "kubernetesIngestor.allowedClusterNames", "kubernetesIngestor.allowedClusterNames[]",
+        "kubernetesIngestor.clusterNameMapping.mode", "kubernetesIngestor.clusterNameMapping.sourcePrefix",
+        "kubernetesIngestor.clusterNameMapping.targetPrefix", "kubernetesIngestor.clusterNameMapping.mappings.*",
+        "kubernetesIngestor.mappings.namespaceModel", "kubernetesIngestor.mappings.nameModel",
+        "kubernetesIngestor.mappings.titleModel", "kubernetesIngestor.mappings.systemModel",
+        "kubernetesIngestor.mappings.referencesNamespaceModel", "kubernetesIngestor.components.enabled",
+        "kubernetesIngestor.components.ingestAsResources", "kubernetesIngestor.components.onlyIngestAnnotatedResources",
+        "kubernetesIngestor.components.excludedNamespaces", "kubernetesIngestor.components.excludedNamespaces[]",
+        "kubernetesIngestor.components.disableDefaultWorkloadTypes",
+        "kubernetesIngestor.components.customWorkloadTypes[].group",
+        "kubernetesIngestor.components.customWorkloadTypes[].apiVersion",
+        "kubernetesIngestor.components.customWorkloadTypes[].plural",
+        "kubernetesIngestor.components.customWorkloadTypes[].singular",
+        "kubernetesIngestor.components.customWorkloadTypes[].defaultType",
+        "kubernetesIngestor.components.customWorkloadTypes[].ingestAsResources",
+        "kubernetesIngestor.components.taskRunner.*", "kubernetesIngestor.apiFetch.allowedHosts",
+        "kubernetesIngestor.apiFetch.allowedHosts[]", "kubernetesIngestor.allowAllClusters",
+        "kubernetesIngestor.events.*", "kubernetesIngestor.crossplane.*", "kubernetesIngestor.kro.*",
+        "kubernetesIngestor.genericCRDTemplates.*", "kubernetesIngestor.ingestAPIsAsCRDs",
     ]
 
     /// A key of ours that is left out because its variable is not set; one that is needed has been refused before.

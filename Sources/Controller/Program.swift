@@ -1,6 +1,7 @@
 import API
 import Actions
 import Base
+import Catalog
 import CatalogSources
 import Costs
 import HTTPClient
@@ -41,7 +42,8 @@ struct Program {
         feed.keepCurrent(store.catalog)
         let identity = processIdentity()
         let requests = ownStore.requestFeed(logger: Logger("catalog-requests"))
-        let reconcilers = reconcilers(clusters, feed, requests, ownStore.catalog, github, identity: identity)
+        let reconcilers = reconcilers(
+            clusters, feed, requests, ownStore.catalog, github, githubHTTP, identity: identity)
         let leadership = Leadership(
             configuration.leadership, clusters, ownStore, reconcilers, identity: identity, metrics,
             Logger("leadership"))
@@ -112,10 +114,13 @@ struct Program {
 
     private func reconcilers(
         _ clusters: Clusters, _ feed: CatalogFeed, _ requests: CatalogFeed, _ registered: CatalogStore,
-        _ github: GitHub, identity: String
+        _ github: GitHub, _ http: HTTPClient, identity: String
     ) -> ReconcilerSet {
         let configuration = configuration
         let files = ThreadExecutor(name: "catalog-files")
+        let definitions = APIDefinitionReader(
+            configuration.ingestion.settings?.apiHosts ?? AllowedHosts(), http: http, version: programVersion,
+            otherwise: github.reader)
         let retired = RetiredClusters(logger: Logger("clusters")) { await clusters.registry.configuredNames }
         return ReconcilerSet(
             directory: clusters.directory, feed: feed, requests: requests,
@@ -130,7 +135,15 @@ struct Program {
             },
             processing: configuration.catalog.processing(
                 cluster: configuration.clusters.homeName, namespace: clusters.namespace,
-                targets: TargetReader(urls: github.reader, executor: files))
+                targets: TargetReader(
+                    urls: github.reader, others: [WorkloadSource.type: definitions], executor: files)),
+            makeChangingSources: {
+                configuration.ingestion.settings.map { settings in
+                    WorkloadSources(settings, directory: clusters.directory, logger: Logger("ingestion")) {
+                        await clusters.registry.configuredNames
+                    }
+                }
+            }
         ) { store in
             let catalog = configuration.catalog
             var sources: [any CatalogSource] = catalog.locations.map {

@@ -7,7 +7,7 @@ internal import Store
 struct CatalogReader: Sendable {
     /// What came of looking at a location.
     struct Reading: Sendable {
-        let content: LocationContent
+        var content: LocationContent
         var bytes = 0
         var ending = Ending.complete
     }
@@ -31,7 +31,9 @@ struct CatalogReader: Sendable {
     func read(_ location: String, of source: any CatalogSource, id: Int) async -> Reading {
         if let settings = source.canonical { return await canonical(settings, location, of: source, id: id) }
         let place = Provenance(location: source.origin(of: location), source: source.id.description)
-        return await reading(location, id, [place]) { try await source.read(location) }
+        var reading = await reading(location, id, [place]) { try await source.read(location) }
+        reading.add(await source.problems(at: location))
+        return reading
     }
 
     /// Looks at a canonical file. What its bytes are becomes entities here, and goes no further.
@@ -130,5 +132,16 @@ extension CatalogReader {
         } catch {
             return .failure(PlaceholderError(description: "cannot be filled in: \(error)"))
         }
+    }
+}
+
+extension CatalogReader.Reading {
+    /// Adds what the source itself says, as documents that are not used.
+    fileprivate mutating func add(_ problems: [SourceProblem]) {
+        guard !problems.isEmpty, case .documents(let documents) = content.outcome else { return }
+        content = content.holding(
+            documents
+                + problems.map { ParsedDocument.unmade($0.ref, at: content.location, because: $0.message) })
+        if ending != .failed, problems.contains(where: \.isPassing) { ending = .lacking }
     }
 }

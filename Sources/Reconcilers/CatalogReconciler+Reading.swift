@@ -59,8 +59,9 @@ extension CatalogReconciler {
         await withTaskGroup(of: (Key, CatalogReader.Reading)?.self) { group in
             for key in keys where hasFollowed || !key.isTarget {
                 let target = if case .target(let location) = key { followed[location] } else { FollowedLocation?.none }
-                group.addTask { [reader, sources, ids, followedID] in
+                group.addTask { [reader, sources, ended, ids, followedID] in
                     switch key {
+                    case .location(let source, _) where ended.contains(source): nil
                     case .location(let source, let location):
                         (key, await reader.read(location, of: sources[source], id: ids[source]))
                     case .target(let location):

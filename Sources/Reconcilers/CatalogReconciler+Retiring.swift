@@ -12,7 +12,8 @@ extension CatalogReconciler {
     /// - Returns: false when the database failed; nothing is lost by trying again.
     func retire() async -> Bool {
         do {
-            for id in try await store.catalog.retired(configured: ids + [followedID]) {
+            for (id, type, target) in try await store.catalog.retired(configured: liveIDs)
+            where !mayCome(type: type, target: target) {
                 let locations = try await store.catalog.locations(of: id).sorted()
                 for start in stride(from: 0, to: locations.count, by: Self.retiredAtOnce) {
                     let some = locations[start..<min(start + Self.retiredAtOnce, locations.count)]

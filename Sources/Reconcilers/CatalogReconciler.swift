@@ -33,7 +33,15 @@ package actor CatalogReconciler {
         case unwritten
     }
 
-    let sources: [any CatalogSource]
+    private(set) var sources: [any CatalogSource]
+    /// Those that are there from beginning to end come first.
+    let fixedCount: Int
+    /// Nil: there are no others.
+    let changing: (any ChangingSources)?
+    /// The others by their place, the places that are empty, and which of them there may be.
+    var changingObjects: [Int: ObjectIdentifier] = [:]
+    var ended: Set<Int> = []
+    var expectedTargets: Set<String>?
     let processing: CatalogProcessing
     let reader: CatalogReader
     /// Nil: nobody is told.
@@ -83,11 +91,14 @@ package actor CatalogReconciler {
     /// - Parameters:
     ///   - events: told of what the authors of catalog files in a cluster must know.
     ///   - sources: in the order of precedence when several define the same entity at the start.
+    ///   - changing: further ones, that come and go.
     package init(
-        sources: [any CatalogSource], processing: CatalogProcessing, store: Store, events: (any EventSink)? = nil,
-        metrics: MetricsRegistry, logger: Logger
+        sources: [any CatalogSource], changing: (any ChangingSources)? = nil, processing: CatalogProcessing,
+        store: Store, events: (any EventSink)? = nil, metrics: MetricsRegistry, logger: Logger
     ) {
         self.sources = sources
+        self.changing = changing
+        fixedCount = sources.count
         self.processing = processing
         reader = CatalogReader(rules: processing.rules, targets: processing.targets)
         findings = CatalogMetrics(metrics)
@@ -101,16 +112,9 @@ package actor CatalogReconciler {
     /// Follows the sources until the task is cancelled.
     package func run() async {
         await prepare()
-        for (index, source) in sources.enumerated() {
-            await source.start { [queue] change in
-                switch change {
-                case .listing: queue.add(.listing(source: index))
-                case .locations(let locations):
-                    for location in locations { queue.add(.location(source: index, location)) }
-                }
-            }
-        }
+        for index in fixedSources { await start(index) }
         queue.add(.following, .low)
+        let following = Task { await followChanging() }
         while !Task.isCancelled {
             if queue.counts.ready == 0, unwritten.isEmpty { await allRead() }
             guard let keys = await queue.nextBatch(maximum: Self.maximumBatch) else { break }
@@ -118,7 +122,42 @@ package actor CatalogReconciler {
             queue.done(keys)
             try? await Task.sleep(for: Self.pace)
         }
+        following.cancel()
+        await following.value
         for source in sources { await source.stop() }
+    }
+
+    func start(_ index: Int) async {
+        await sources[index].start { [queue] change in
+            switch change {
+            case .listing: queue.add(.listing(source: index))
+            case .locations(let locations):
+                for location in locations { queue.add(.location(source: index, location)) }
+            }
+        }
+    }
+
+    /// Gives a source that came its place: that of the one of its id, or a new one.
+    func place(of source: any CatalogSource) async throws -> Int {
+        let id = try await register(source)
+        if let index = sources.firstIndex(where: { $0.id == source.id }) {
+            await sources[index].stop()
+            (sources[index], ids[index]) = (source, id)
+            return index
+        }
+        ids.append(id)
+        sources.append(source)
+        return sources.count - 1
+    }
+
+    private func register(_ source: any CatalogSource) async throws -> Int {
+        try await store.catalog.register(type: source.id.type, target: source.id.target, yields: source.yields)
+    }
+
+    /// What is there no more is looked for again, soon.
+    func retireAgain() {
+        hasRetired = false
+        queue.add(.following, .low)
     }
 
     /// Registers the sources. Tries until the database answers.
@@ -128,7 +167,7 @@ package actor CatalogReconciler {
                 ids = []
                 followedID = try await store.catalog.register(type: CatalogStore.followedType, target: "*")
                 for source in sources {
-                    ids.append(try await store.catalog.register(type: source.id.type, target: source.id.target))
+                    ids.append(try await register(source))
                 }
                 return
             } catch {
@@ -140,10 +179,10 @@ package actor CatalogReconciler {
 
     /// Nothing waits to be read or written now.
     private func allRead() async {
-        if !hasRetired, listed.count == sources.count { hasRetired = await retire() }
+        if !hasRetired, listed.isSuperset(of: fixedSources) { hasRetired = await retire() }
         if hasRetired, !hasSwept { hasSwept = await sweep() }
         await findings.update(from: store.catalog, logger)
-        if !isCaughtUp, attempted.count == sources.count {
+        if !isCaughtUp, attempted.isSuperset(of: fixedSources) {
             isCaughtUp = true
             beginRepeating()
             logger.info("caught up with the sources", ["sources": .int(Int64(sources.count))])
@@ -186,6 +225,7 @@ package actor CatalogReconciler {
 
     /// Asks a source for its locations and has all of them looked at, those that it no longer has too.
     private func list(_ source: Int) async -> Outcome {
+        if ended.contains(source) { return .done }
         var present: Set<String> = []
         var failure: String?
         do {

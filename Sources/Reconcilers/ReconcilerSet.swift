@@ -31,6 +31,7 @@ package actor ReconcilerSet {
     private let home: KubernetesClient
     private let processing: CatalogProcessing
     private let makeSources: @Sendable (Store) -> [any CatalogSource]
+    private let makeChangingSources: @Sendable () -> (any ChangingSources)?
     private var catalog: CatalogReconciler?
     /// By cluster.
     private(set) var workloads: [String: (reconciler: WorkloadReconciler, caches: ClusterCaches)] = [:]
@@ -49,12 +50,14 @@ package actor ReconcilerSet {
     ///   - makeRecorder: makes what tells the users of a cluster what they must know; nil: they are not told.
     ///   - processing: what the operator decided about the catalog.
     ///   - makeSources: makes the catalog's sources anew for each time that the catalog is led, with the leader's store.
+    ///   - makeChangingSources: the same for those that come and go meanwhile; nil: there are none.
     package init(
         directory: ClusterDirectory, feed: CatalogFeed, requests: CatalogFeed, customWorkloads: [CustomWorkload],
         retired: RetiredClusters, isWarmStandby: Bool, prices: PriceList, costInterval: Duration,
         metrics: MetricsRegistry, logger: Logger, home: KubernetesClient,
         makeRecorder: @escaping @Sendable (KubernetesClient) -> EventRecorder?,
-        processing: CatalogProcessing, makeSources: @escaping @Sendable (Store) -> [any CatalogSource]
+        processing: CatalogProcessing, makeChangingSources: @escaping @Sendable () -> (any ChangingSources)? = { nil },
+        makeSources: @escaping @Sendable (Store) -> [any CatalogSource]
     ) {
         self.processing = processing
         self.directory = directory
@@ -70,6 +73,7 @@ package actor ReconcilerSet {
         self.home = home
         self.makeRecorder = makeRecorder
         self.makeSources = makeSources
+        self.makeChangingSources = makeChangingSources
     }
 
     /// Reconciles what belongs to a shard until the task is cancelled.
@@ -85,8 +89,8 @@ package actor ReconcilerSet {
     private func leadCatalog(_ store: Store) async {
         let recorder = makeRecorder(home)
         let reconciler = CatalogReconciler(
-            sources: makeSources(store), processing: processing, store: store, events: recorder, metrics: metrics,
-            logger: logger)
+            sources: makeSources(store), changing: makeChangingSources(), processing: processing, store: store,
+            events: recorder, metrics: metrics, logger: logger)
         catalog = reconciler
         await withTaskGroup { group in
             group.addTask { await self.retired.run(store) }

@@ -39,13 +39,17 @@ extension CatalogStitcher {
     /// Most remarks of one kind on one entity.
     private static let maximumRemarks = 20
 
-    /// What other locations make remarkable about these entities.
+    /// What other locations make remarkable about these entities; that one gave way as it should is not.
     func remarks(on refs: Set<String>) throws -> [String: [StatusItem]] {
         var remarks: [String: [StatusItem]] = [:]
         let conflicts = try session.run(
             """
-            SELECT entity_ref, location FROM catalog_problem
-            WHERE code = 'conflict' AND entity_ref = ANY($1::text[]) ORDER BY 1, 2
+            SELECT p.entity_ref, p.location FROM catalog_problem p
+            JOIN catalog_location l USING (location) JOIN catalog_source s ON s.id = l.source_id
+            LEFT JOIN entity e ON e.ref = p.entity_ref LEFT JOIN catalog_location h ON h.location = e.location
+            LEFT JOIN catalog_source w ON w.id = h.source_id
+            WHERE p.code = 'conflict' AND p.entity_ref = ANY($1::text[]) AND NOT (s.yields AND w.yields IS NOT TRUE)
+            ORDER BY 1, 2
             """, [.texts(refs)]
         ).map { (try $0.required(0), try $0.required(1)) }
         for (ref, location) in conflicts where remarks[ref, default: []].count < Self.maximumRemarks {

@@ -5,6 +5,8 @@ internal import Catalog
 struct CatalogApplication {
     private struct Stored {
         var location: String
+        /// Of its source; nil when the location is gone.
+        var sourceID: Int?
         var hash: String
         var status: String
         var isOrphan: Bool
@@ -36,6 +38,10 @@ struct CatalogApplication {
     private var problems: [JSONValue] = []
     /// Entities that a location of the batch defines although another one has them.
     private var conflicts: Set<String> = []
+    /// The ids of the sources that yield.
+    private(set) var yielding: Set<Int> = []
+    /// Locations of them that lost an entity to the batch, with their sources.
+    private var displaced: [String: Int] = [:]
 
     init(session: PostgresSession, orphans: OrphanStrategy, status: @escaping (Entity) -> [StatusItem]) {
         self.session = session
@@ -47,9 +53,10 @@ struct CatalogApplication {
         try CatalogIndexWriter(session: session).begin()
         try writeLocations(contents)
         try load(contents)
+        yielding = try yieldingSources()
         // First all that goes, so that an entity which moves from one location to another keeps its uid.
         for content in contents { release(content) }
-        for content in contents { decide(content) }
+        for content in inOrder(contents) { decide(content) }
         if orphans == .keep { (orphaned, removed) = (removed, []) }
         var remarked = try refsWithRemarks(about: contents)
         try writeProblems(contents)
@@ -57,7 +64,8 @@ struct CatalogApplication {
         let areTargetsGone = try removeLocations(contents)
         remarked.formUnion(conflicts)
         var result = try finish(remarked)
-        result.contestants = contestants
+        for content in contents { displaced[content.location] = nil }
+        result.contestants = contestants.merging(displaced) { first, _ in first }
         result.areTargetsChanged = result.areTargetsChanged || areTargetsGone
         return result
     }
@@ -134,13 +142,14 @@ struct CatalogApplication {
         let refs = contents.flatMap { ($0.documents ?? []).compactMap { $0.ref?.canonical } }
         let rows = try session.run(
             """
-            SELECT ref, location, definition_hash, status_items, orphan FROM entity
+            SELECT ref, location, definition_hash, status_items, orphan, source_id
+            FROM entity LEFT JOIN catalog_location USING (location)
             WHERE location = ANY($1::text[]) OR ref = ANY($2::text[])
             """, [.texts(contents.map(\.location)), .texts(refs)])
         for (ref, entry) in try rows.map({ row in
             let entry = Stored(
-                location: try row.required(1), hash: try row.required(2), status: row.json(3)?.text() ?? "[]",
-                isOrphan: row.bool(4))
+                location: try row.required(1), sourceID: row.int(5).map { Int($0) }, hash: try row.required(2),
+                status: row.json(3)?.text() ?? "[]", isOrphan: row.bool(4))
             return (try row.required(0), entry)
         }) {
             stored[ref] = entry
@@ -158,7 +167,7 @@ struct CatalogApplication {
         for document in documents where document.entity == nil && !document.keepsNothing {
             let message = document.problems.first?.description ?? "the document is not valid"
             let own = document.ref.flatMap { missing.contains($0.canonical) ? [$0.canonical] : nil }
-            for ref in own ?? Array(missing) { kept[ref] = message }
+            for ref in own ?? (document.isRefCertain ? [] : Array(missing)) { kept[ref] = message }
         }
         let going = missing.subtracting(kept.keys)
         released.formUnion(going)
@@ -178,11 +187,14 @@ struct CatalogApplication {
     private mutating func define(_ entity: Entity, _ document: ParsedDocument, _ content: LocationContent) {
         let (ref, location) = (entity.ref.canonical, content.location)
         if let holder = stored[ref], holder.location != location, !holder.isOrphan {
-            conflicts.insert(ref)
-            addProblem(
-                location, code: "conflict", document.location, ref,
-                "\(ref) is already defined at \(holder.location), whose definition is used; remove one of them")
-            return
+            guard let source = holder.sourceID, yielding.contains(source), !yields(content) else {
+                conflicts.insert(ref)
+                addProblem(
+                    location, code: "conflict", document.location, ref,
+                    "\(ref) is already defined at \(holder.location), whose definition is used; remove one of them")
+                return
+            }
+            displaced[holder.location] = source
         }
         let targets = LocationTargets(of: entity, at: content.managedBy)
         for problem in targets.problems { addProblem(location, code: "target", document.location, ref, problem) }
@@ -194,7 +206,8 @@ struct CatalogApplication {
         // jsonb prints its keys in another order than we do, so equal items are compared as values.
         let isSameStatus = (try? JSONValue(parsing: stored[ref]?.status ?? "")) == (try? JSONValue(parsing: statusText))
         if stored[ref]?.hash != write.hash || !isSameStatus || stored[ref]?.isOrphan != false { writes[ref] = write }
-        stored[ref] = Stored(location: location, hash: write.hash, status: statusText, isOrphan: false)
+        stored[ref] = Stored(
+            location: location, sourceID: content.sourceID, hash: write.hash, status: statusText, isOrphan: false)
         removed.remove(ref)
     }
 
@@ -273,4 +286,6 @@ extension LocationContent {
 extension ParsedDocument {
     /// It is not used only because its file defines the entity already, or because its kind may not come from there.
     fileprivate var keepsNothing: Bool { problems.contains { $0.code == .duplicate || $0.code == .notAllowed } }
+    /// What is wrong is not in the document, so it was no other entity than the one that it names.
+    fileprivate var isRefCertain: Bool { problems.allSatisfy { $0.code == .annotation } }
 }

@@ -3,15 +3,16 @@ internal import Base
 extension CatalogStore {
     /// Makes sure that a source has a row.
     ///
+    /// - Parameter yields: its entities give way to those of the same ref from any source that does not yield.
     /// - Returns: its id.
     /// - Throws: `StoreError`.
-    package func register(type: String, target: String) async throws -> Int {
+    package func register(type: String, target: String, yields: Bool = false) async throws -> Int {
         try await leader.run { session in
             let rows = try session.run(
                 """
-                INSERT INTO catalog_source (type, target) VALUES ($1, $2)
-                ON CONFLICT (type, target) DO UPDATE SET type = excluded.type RETURNING id
-                """, [.text(type), .text(target)])
+                INSERT INTO catalog_source (type, target, yields) VALUES ($1, $2, $3)
+                ON CONFLICT (type, target) DO UPDATE SET yields = excluded.yields RETURNING id
+                """, [.text(type), .text(target), .bool(yields)])
             return Int(rows.first { $0.int(0) ?? 0 } ?? 0)
         }
     }
@@ -42,14 +43,15 @@ extension CatalogStore {
         }
     }
 
-    /// The ids of sources that are stored and no longer configured.
+    /// The sources that are stored and no longer configured.
     ///
     /// - Throws: `StoreError`.
-    package func retired(configured: [Int]) async throws -> [Int] {
+    package func retired(configured: [Int]) async throws -> [(id: Int, type: String, target: String)] {
         try await pool.read { session in
             try session.run(
-                "SELECT id FROM catalog_source WHERE id <> ALL($1::int[])", [.texts(configured.map(String.init))]
-            ).map { Int($0.int(0) ?? 0) }
+                "SELECT id, type, target FROM catalog_source WHERE id <> ALL($1::int[])",
+                [.texts(configured.map(String.init))]
+            ).map { (Int($0.int(0) ?? 0), try $0.required(1), try $0.required(2)) }
         }
     }
 

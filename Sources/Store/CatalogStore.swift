@@ -17,7 +17,7 @@ package struct LocationContent: Sendable {
     /// Such as `file:catalog/shop.yaml`.
     package let location: String
     package let sourceID: Int
-    package let outcome: Outcome
+    package private(set) var outcome: Outcome
     /// What the annotations of its entities say about where they come from.
     let managedBy: String
     let origin: String
@@ -37,6 +37,13 @@ package struct LocationContent: Sendable {
         managedBy = provenance?.location ?? location
         origin = provenance?.origin ?? location
         isFollowed = provenance?.isFollowed ?? false
+    }
+
+    /// The same location with other documents.
+    package func holding(_ documents: [ParsedDocument]) -> LocationContent {
+        var copy = self
+        copy.outcome = .documents(documents)
+        return copy
     }
 
     var isGone: Bool { if case .gone = outcome { true } else { false } }

@@ -13,8 +13,8 @@ struct CatalogSourcesTests {
             #expect(try await scene.catalog.register(type: "file", target: "/catalog") == scene.source)
             let other = try await scene.catalog.register(type: "configmap", target: "/catalog")
             #expect(other != scene.source)
-            #expect(try await scene.catalog.retired(configured: [scene.source]) == [other])
-            #expect(try await Set(scene.catalog.retired(configured: [])) == [scene.source, other])
+            #expect(try await scene.catalog.retired(configured: [scene.source]).map(\.id) == [other])
+            #expect(try await Set(scene.catalog.retired(configured: []).map(\.id)) == [scene.source, other])
             #expect(try await scene.catalog.retired(configured: [scene.source, other]).isEmpty)
         }
     }

@@ -37,11 +37,13 @@ package enum AnnotationFilter: Sendable, Equatable {
     /// All but `kubectl.kubernetes.io/last-applied-configuration`, which repeats the object.
     case all
 
+    static let lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+
     func keeps(_ name: String) -> Bool {
         switch self {
         case .none: false
         case .only(let names): names.contains(name)
-        case .all: name != "kubectl.kubernetes.io/last-applied-configuration"
+        case .all: name != Self.lastApplied
         }
     }
 }

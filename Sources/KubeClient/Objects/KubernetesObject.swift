@@ -61,18 +61,20 @@ package struct Resource<Object: KubernetesObject>: Sendable {
     ///   - decode: makes an object of what the server sent; `ObjectMeta(from:in:)` reads the metadata. It should take
     ///     fields that are missing or of another type as absent: an error fails the whole list, which is then tried
     ///     again and again.
+    ///   - olderVersions: read in the same way from servers that do not have the first one.
     package static func custom(
-        kind: String, plural: String, groupVersion: GroupVersion, isNamespaced: Bool = true,
-        annotations: AnnotationFilter = .none, fields: [[String]]? = nil,
+        kind: String, plural: String, groupVersion: GroupVersion, olderVersions: [GroupVersion] = [],
+        isNamespaced: Bool = true, annotations: AnnotationFilter = .none, fields: [[String]]? = nil,
         decode: @escaping @Sendable (JSONValue, inout DecodingContext) throws -> Object
     ) -> Resource {
         let own = [["apiVersion"], ["kind"], ["metadata"]]
         var unused = [["metadata", "managedFields"]]
         if annotations == .none { unused.append(["metadata", "annotations"]) }
+        if annotations == .all { unused.append(["metadata", "annotations", AnnotationFilter.lastApplied]) }
         let selection = fields.map { JSONSelection(only: own + $0) } ?? .all
         return Resource(
-            kind: kind, plural: plural, versions: [groupVersion], isNamespaced: isNamespaced, annotations: annotations,
-            form: .json, decoder: .json(selection.without(unused), decode))
+            kind: kind, plural: plural, versions: [groupVersion] + olderVersions, isNamespaced: isNamespaced,
+            annotations: annotations, form: .json, decoder: .json(selection.without(unused), decode))
     }
 
     /// - Throws: `ProtobufError`, or what the decoder of a custom resource throws.
