@@ -23,6 +23,7 @@ struct Migrator {
         Migration(version: 6, name: "etag", script: PackageResources._006_etag_sql),
         Migration(
             version: 7, name: "catalog_processing", script: PackageResources._007_catalog_processing_sql),
+        Migration(version: 10, name: "source_run", script: PackageResources._010_source_run_sql),
     ]
 
     /// An arbitrary number that names this lock among the database's advisory locks ("callboar" in ASCII).
