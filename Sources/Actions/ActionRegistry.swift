@@ -1,4 +1,5 @@
 package import Base
+package import Catalog
 package import Store
 
 /// Every action of this program, by id.
@@ -11,15 +12,21 @@ package struct ActionRegistry: Sendable {
     ///
     /// - Parameters:
     ///   - currency: the ISO 4217 code of the configured prices.
+    ///   - isReadOnly: `catalog.readonly`: nobody registers or removes locations.
+    ///   - rules: `catalog.rules`, for those who validate; nil: nobody is told.
     ///   - now: the time of day.
     /// - Throws: when an action's schema is wrong.
-    package init(store: Store, currency: String, now: @escaping @Sendable () -> Timestamp = Timestamp.now) throws {
+    package init(
+        store: Store, currency: String, isReadOnly: Bool = false, rules: CatalogRules? = nil,
+        now: @escaping @Sendable () -> Timestamp = Timestamp.now
+    ) throws {
         try self.init(
-            Self.catalogActions(store) + [
+            Self.catalogActions(store, isReadOnly: isReadOnly, rules) + [
                 RegisteredAction(GetEntityWorkloads(store: store, currency: currency, now: now)),
                 RegisteredAction(GetEntityCost(store: store, currency: currency, now: now)),
                 RegisteredAction(ListClusters(store: store, now: now)),
                 RegisteredAction(ListOrphanWorkloads(store: store, currency: currency, now: now)),
+                RegisteredAction(ListCatalogProblems(store: store, now: now)),
             ])
     }
 
