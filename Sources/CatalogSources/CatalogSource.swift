@@ -1,3 +1,4 @@
+package import Base
 package import KubeClient
 
 /// A place that entities come from, whose content is a set of locations: files, keys of ConfigMaps. A location holds the
@@ -33,11 +34,19 @@ package protocol CatalogSource: Sendable {
     /// What the entities at a location say that they are managed by, `<type>:<target>`: the location, unless it is only the
     /// source's own name for something else, such as a row that registers a URL. Each must be a location's alone.
     func origin(of location: String) -> String
+
+    /// When the look began whose result `locations()` gives; nil: it looks when it is asked.
+    func lookedAt() async -> Timestamp?
+
+    /// Whether reading goes over a network to hosts that may take their time.
+    var isFar: Bool { get }
 }
 
 extension CatalogSource {
     package func object(of location: String) -> ObjectReference? { nil }
     package func origin(of location: String) -> String { location }
+    package func lookedAt() async -> Timestamp? { nil }
+    package var isFar: Bool { false }
 }
 
 /// What may have changed in a source.

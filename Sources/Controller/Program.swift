@@ -46,12 +46,17 @@ struct Program {
         let readiness = Readiness(store: ownStore, reconcilers: reconcilers, isSoleLeader: leadership.isSole)
         var catalog = CatalogAPIConfiguration()
         catalog.isReadOnly = configuration.catalog.isReadOnly
+        catalog.rules = configuration.catalog.catalogRules(
+            cluster: configuration.clusters.homeName, namespace: clusters.namespace)
         catalog.readURL = { [reader = github.reader] url in
             guard case .content(let bytes, _) = try await reader.read(url, etag: nil) else { return nil }
             return bytes
         }
         let api = APIServer(
-            store: store, registry: try ActionRegistry(store: store, currency: configuration.prices.currency),
+            store: store,
+            registry: try ActionRegistry(
+                store: store, currency: configuration.prices.currency, isReadOnly: configuration.catalog.isReadOnly,
+                rules: catalog.rules),
             authenticator: Authenticator(tokens: configuration.tokens), mcp: configuration.mcp,
             catalog: catalog,
             kubernetes: KubernetesObjects(
@@ -109,6 +114,9 @@ struct Program {
     ) -> ReconcilerSet {
         let configuration = configuration
         let files = ThreadExecutor(name: "catalog-files")
+        let processing = configuration.catalog.processing(
+            cluster: configuration.clusters.homeName, namespace: clusters.namespace,
+            targets: TargetReader(urls: github.reader, executor: files))
         let retired = RetiredClusters(logger: Logger("clusters")) { await clusters.registry.configuredNames }
         return ReconcilerSet(
             directory: clusters.directory, feed: feed, requests: requests,
@@ -121,14 +129,10 @@ struct Program {
                 return EventRecorder(
                     client: client, instance: identity, metrics: metrics, logger: Logger("events"))
             },
-            processing: configuration.catalog.processing(
-                cluster: configuration.clusters.homeName, namespace: clusters.namespace,
-                targets: TargetReader(urls: github.reader, executor: files))
+            processing: processing
         ) { store in
             let catalog = configuration.catalog
-            var sources: [any CatalogSource] = catalog.locations.map {
-                DirectorySource(path: $0.target, executor: files)
-            }
+            var sources = catalog.locations.map { source(of: $0, processing, files) }
             sources.append(RegisteredLocations(catalog: registered, requests: requests))
             sources += github.sources(store)
             guard catalog.readsConfigMaps else { return sources }
@@ -139,6 +143,19 @@ struct Program {
                     logger: Logger("configmaps"))
             }
             return sources
+        }
+    }
+
+    private func source(
+        of location: CatalogConfiguration.Location, _ processing: CatalogProcessing, _ files: ThreadExecutor
+    ) -> any CatalogSource {
+        switch location.kind {
+        case .file: return DirectorySource(path: location.target, executor: files)
+        case .url:
+            return URLSource(location.target, targets: processing.targets) {
+                var random = SystemRandomNumberGenerator()
+                return processing.nextReading(using: &random)
+            }
         }
     }
 
