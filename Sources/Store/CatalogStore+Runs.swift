@@ -38,8 +38,9 @@ extension CatalogStore {
     static func latestRuns(_ session: PostgresSession) throws -> [Int: SourceRun] {
         let runs = try session.run(
             """
-            SELECT \(runColumns) FROM catalog_source s CROSS JOIN LATERAL (
-                SELECT * FROM source_run WHERE source_id = s.id ORDER BY id DESC LIMIT 1) AS latest
+            SELECT \(runColumns) FROM (
+                SELECT latest.* FROM catalog_source s CROSS JOIN LATERAL (
+                    SELECT * FROM source_run WHERE source_id = s.id ORDER BY id DESC LIMIT 1) AS latest) AS run
             """
         ).map(run)
         return Dictionary(uniqueKeysWithValues: runs.map { ($0.sourceID, $0) })

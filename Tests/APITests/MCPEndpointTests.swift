@@ -35,7 +35,7 @@ struct MCPEndpointTests {
                 tools.compactMap { $0["name"]?.stringValue } == [
                     "callboard_get_entity_cost", "callboard_get_entity_workloads", "callboard_list_catalog_problems",
                     "callboard_list_clusters", "callboard_list_orphan_workloads", "catalog_find_api_specs",
-                    "catalog_find_api_specs", "catalog_get_catalog_entity",
+                    "catalog_get_catalog_entity",
                     "catalog_get_catalog_model_description", "catalog_get_entity_api_specs",
                     "catalog_get_entity_relationships", "catalog_mcp_get_all_entities_by_kind_and_type",
                     "catalog_mcp_get_entities_by_annotation", "catalog_mcp_get_entities_by_owner",
@@ -212,7 +212,7 @@ struct MCPEndpointTests {
                     away["content"]?[0]?["text"]
                         == "ServiceUnavailableError: The database is not available at the moment; try again soon")
                 // The list of tools needs no database.
-                #expect(try await service.client.tools().count == 16)
+                #expect(try await service.client.tools().count == 21)
             }
             await store.close()
         }

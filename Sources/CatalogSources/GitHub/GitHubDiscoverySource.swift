@@ -60,7 +60,7 @@ package actor GitHubDiscoverySource: CatalogSource {
         await task?.value
     }
 
-    package func lookedAt() -> Timestamp? { began }
+    package func lookedAt() async -> Timestamp? { began }
 
     package func locations() throws -> Set<String> {
         if let problem { throw problem }
