@@ -21,8 +21,7 @@ struct CallboardRoutes {
             },
             Route("/api/callboard/clusters") { try await invoke("callboard:list-clusters", $0, [:]) },
             Route("/api/callboard/orphans") { try await invoke("callboard:list-orphan-workloads", $0, [:]) },
-            Route("/api/callboard/sources") { try await sources($0) },
-        ]
+        ] + SourceRoutes(store: store).routes
     }
 
     private func ref(_ request: RouteRequest) -> JSONValue {
@@ -60,41 +59,5 @@ struct CallboardRoutes {
         }
         for (name, value) in fixed { arguments[name] = value }
         return arguments
-    }
-
-    private func sources(_ request: RouteRequest) async throws -> HTTPServerResponse {
-        try request.caller.check(.readSources)
-        let sources = try await store.catalog.sources()
-        let canonical = try await store.catalog.canonicalStates()
-        return .json(200, ["sources": .array(sources.map { Self.source($0, canonical["\($0.type):\($0.target)"]) })])
-    }
-
-    private static func source(_ source: SourceView, _ canonical: CanonicalState?) -> JSONValue {
-        func time(_ time: Timestamp?) -> JSONValue { time.map { .string($0.rfc3339) } ?? .null }
-        let isFailing = source.error != nil
-        let state = isFailing ? "failing" : source.problems.isEmpty ? "ok" : "problems"
-        var shown: JSONObject = [
-            "type": .string(source.type), "target": .string(source.target),
-            "state": .string(source.lastAttemptAt == nil ? "pending" : state),
-            "error": source.error.map(JSONValue.string) ?? .null, "lastAttemptAt": time(source.lastAttemptAt),
-            "lastSuccessAt": time(source.lastSuccessAt), "locations": .int(source.locations),
-            "entities": .int(source.entities), "problems": .array(source.problems.map(problem)),
-        ]
-        if let canonical {
-            shown["canonical"] = [
-                "state": .string(canonical.state), "reason": canonical.reason.map(JSONValue.string) ?? .null,
-                "since": time(canonical.since), "contentHash": canonical.contentHash.map(JSONValue.string) ?? .null,
-                "appliedAt": time(canonical.appliedAt), "warnings": canonical.warnings, "lastRun": canonical.lastRun,
-            ]
-        }
-        return .object(shown)
-    }
-
-    private static func problem(_ problem: ProblemView) -> JSONValue {
-        [
-            "location": .string(problem.location), "code": .string(problem.code),
-            "line": problem.line.map(JSONValue.int) ?? .null, "column": problem.column.map(JSONValue.int) ?? .null,
-            "entityRef": problem.entityRef.map(JSONValue.string) ?? .null, "message": .string(problem.message),
-        ]
     }
 }

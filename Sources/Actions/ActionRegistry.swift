@@ -13,19 +13,23 @@ package struct ActionRegistry: Sendable {
     /// - Parameters:
     ///   - currency: the ISO 4217 code of the configured prices.
     ///   - canonical: the canonical files that are configured.
+    ///   - isReadOnly: `catalog.readonly`: nobody registers or removes locations.
+    ///   - rules: `catalog.rules`, for those who validate; nil: nobody is told.
     ///   - now: the time of day.
     /// - Throws: when an action's schema is wrong.
     package init(
-        store: Store, currency: String, canonical: [CanonicalSettings] = [],
+        store: Store, currency: String, canonical: [CanonicalSettings] = [], isReadOnly: Bool = false,
+        rules: CatalogRules? = nil,
         now: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) throws {
         try self.init(
-            Self.catalogActions(store) + [
+            Self.catalogActions(store, isReadOnly: isReadOnly, rules) + [
                 RegisteredAction(GetEntityWorkloads(store: store, currency: currency, now: now)),
                 RegisteredAction(GetEntityCost(store: store, currency: currency, now: now)),
                 RegisteredAction(ListClusters(store: store, now: now)),
                 RegisteredAction(ListOrphanWorkloads(store: store, currency: currency, now: now)),
                 RegisteredAction(PlanCanonical(store: store, files: canonical)),
+                RegisteredAction(ListCatalogProblems(store: store, now: now)),
             ])
     }
 

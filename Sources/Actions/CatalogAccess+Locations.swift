@@ -104,6 +104,24 @@ extension CatalogAccess {
         guard try await catalog.unregister(location: id) else { throw Self.noLocation(id) }
     }
 
+    /// Ends the registration of a URL, in any letter case.
+    ///
+    /// - Throws: `ActionError` also when there is none that the caller may see, or when several differ in letter case alone
+    ///   and none is the very URL; `StoreError`.
+    package func unregister(url: String) async throws {
+        try caller.check(.deleteLocations)
+        try checkWritable()
+        let found = try caller.sees(.readLocations) ? try await catalog.registeredLocations(spelledLike: url) : []
+        guard let location = found.first(where: { $0.ref.target == url }) ?? found.first else {
+            throw ActionError(.notFound, "Location with URL \(url) not found")
+        }
+        guard found.count == 1 || location.ref.target == url else {
+            let targets = found.map(\.ref.target).joined(separator: ", ")
+            throw ActionError(.conflict, "Several locations differ from \(url) in letter case alone: \(targets)")
+        }
+        try await unregister(location: location.id)
+    }
+
     private func checkWritable() throws(ActionError) {
         if isReadOnly { throw ActionError(.notAllowed, "This operation not allowed in readonly mode") }
     }

@@ -35,6 +35,13 @@ struct GetCatalogEntity: Action {
     }
 
     func run(_ input: Input, for caller: Caller) async throws -> JSONValue {
+        try JSONValue(parsing: try await entity(input).document)
+    }
+
+    /// The one entity that is named.
+    ///
+    /// - Throws: `ActionError` when there is none, or when there are several.
+    func entity(_ input: Input) async throws -> StoredEntity {
         var conditions: [EntityFilter] = [.match(key: "metadata.name", values: [input.name])]
         if let kind = input.kind { conditions.append(.match(key: "kind", values: [kind])) }
         if let namespace = input.namespace { conditions.append(.match(key: "metadata.namespace", values: [namespace])) }
@@ -52,7 +59,7 @@ struct GetCatalogEntity: Action {
             throw ActionError(
                 .conflict, "Multiple entities found with name \"\(input.name)\": \(refs); give kind and namespace")
         }
-        return try JSONValue(parsing: entity.document)
+        return entity
     }
 }
 

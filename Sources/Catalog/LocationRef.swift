@@ -83,4 +83,10 @@ extension LocationRef {
         isAbsoluteURL(target) && target.firstRange(of: "://") != nil
             && !target.unicodeScalars.contains { $0.properties.isWhitespace || $0.value < 0x20 }
     }
+
+    /// The longest target that can be registered, in bytes: what fits into the database's indexes.
+    package static let maximumTargetBytes = 2_000
+
+    /// Whether it can be registered over the API.
+    package var isRegistrable: Bool { isURL && target.utf8.count <= Self.maximumTargetBytes }
 }

@@ -1,3 +1,4 @@
+package import Base
 package import Catalog
 package import KubeClient
 
@@ -37,11 +38,18 @@ package protocol CatalogSource: Sendable {
 
     /// How its one location is read, when that is a canonical file; nil: its locations are catalog files.
     var canonical: CanonicalSettings? { get }
+
     /// Whether its entities give way to those of the same name from any source that does not yield, whichever was first.
     var yields: Bool { get }
 
     /// What is wrong with what the source makes of a location that was just read, beside what its documents show.
     func problems(at location: String) async -> [SourceProblem]
+
+    /// When the look began whose result `locations()` gives; nil: it looks when it is asked.
+    func lookedAt() async -> Timestamp?
+
+    /// Whether reading goes over a network to hosts that may take their time.
+    var isFar: Bool { get }
 }
 
 extension CatalogSource {
@@ -50,6 +58,8 @@ extension CatalogSource {
     package var canonical: CanonicalSettings? { nil }
     package var yields: Bool { false }
     package func problems(at location: String) async -> [SourceProblem] { [] }
+    package func lookedAt() async -> Timestamp? { nil }
+    package var isFar: Bool { false }
 }
 
 /// Something that a source could not make of what it found.

@@ -8,6 +8,12 @@ package actor TargetReader {
     /// Who reads URLs for sources of a type instead, by that type.
     private let others: [String: any URLReading]
     private var contents = URLContents()
+    /// Keeps what was read beyond a restart; nil: it is forgotten with the process.
+    private var keeping: (any EtagKeeping)?
+    /// URLs that were read in the present period, and in the one before: others are not kept for longer.
+    private var used: (now: Set<String>, before: Set<String>) = ([], [])
+    private var periodBegan = ContinuousClock.now
+    private let period: Duration
     /// The thread on which files are read.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
     private let executor: ThreadExecutor
@@ -15,11 +21,23 @@ package actor TargetReader {
     /// - Parameters:
     ///   - executor: a thread that may block; sources can share one.
     ///   - others: who reads URLs for sources of a type instead, by that type.
-    package init(urls: (any URLReading)?, others: [String: any URLReading] = [:], executor: ThreadExecutor) {
+    ///   - period: what was not read for twice that long is kept no more.
+    package init(
+        urls: (any URLReading)?, others: [String: any URLReading] = [:], executor: ThreadExecutor,
+        period: Duration = .seconds(21_600)
+    ) {
         self.urls = urls
         self.others = others
         self.executor = executor
+        self.period = period
     }
+
+    /// The source in whose name copies are kept: all that Location entities and placeholders name.
+    package static let copies = SourceID(type: "location", target: "*")
+
+    /// Has what is read kept with its etag, so that reading it again after a restart costs nothing. What cannot be kept is read
+    /// all the same.
+    package func keep(in keeping: any EtagKeeping) { self.keeping = keeping }
 
     /// The bytes at a location; nil when nothing is there.
     ///
@@ -75,19 +93,43 @@ package actor TargetReader {
             throw CatalogSourceError(
                 .unreadable, SourceID(type: "url", target: url), "no integration that reads URLs is configured")
         }
-        let known = contents[url]
-        switch try await urls.read(url, etag: known?.etag) {
+        let known = await known(url)
+        let answer = try await urls.read(url, etag: known?.etag)
+        await note(url)
+        switch answer {
         case .unchanged:
             if let known { return known.bytes }
             throw CatalogSourceError(
                 .unreadable, SourceID(type: "url", target: url), "unchanged since it was read, and it was not")
         case .content(let bytes, let etag):
             contents.keep(bytes, etag: etag, of: url)
+            if let etag, bytes.count <= Self.maximumKept {
+                try? await keeping?.keep(EtaggedCopy(etag: etag, content: bytes), of: url, for: Self.copies)
+            }
             return bytes
         case .missing:
             contents.forget(url)
             return nil
         }
+    }
+
+    /// Longer contents are not kept beyond a restart, in bytes.
+    private static let maximumKept = 1 << 20
+
+    private func known(_ url: String) async -> (bytes: [UInt8], etag: String)? {
+        if let known = contents[url] { return known }
+        guard let copy = try? await keeping?.copy(of: url, for: Self.copies), !copy.etag.isEmpty else { return nil }
+        contents.keep(copy.content, etag: copy.etag, of: url)
+        return (copy.content, copy.etag)
+    }
+
+    /// Now and then forgets what is read no more.
+    private func note(_ url: String) async {
+        used.now.insert(url)
+        guard let keeping, ContinuousClock.now - periodBegan >= period else { return }
+        let kept = used.now.union(used.before)
+        (used, periodBegan) = (([], used.now), .now)
+        try? await keeping.forget(allBut: kept, for: Self.copies)
     }
 }
 

@@ -6,11 +6,26 @@ import Store
 
 /// Where entities come from, which kinds may come from where, and what becomes of those that go.
 struct CatalogConfiguration {
-    /// A file or directory of catalog files.
+    /// A place that the operator names.
     struct Location {
+        enum Kind: String, CaseIterable {
+            /// A file or directory of catalog files.
+            case file
+            /// A URL of a catalog file, or a pattern of such URLs.
+            case url
+        }
+
+        var kind = Kind.file
         let target: String
         /// Nil: every kind may come from there.
         var rules: [CatalogRule]?
+
+        var source: SourceID {
+            switch kind {
+            case .file: DirectorySource.id(of: target)
+            case .url: URLSource.id(of: target)
+            }
+        }
     }
 
     var locations = [Location(target: "catalog")]
@@ -43,15 +58,18 @@ struct CatalogConfiguration {
     private mutating func readLocations(_ node: ConfigurationNode) throws(ConfigurationError) {
         locations = []
         for location in try node.elements() {
-            let type = try location.required("type", "file").string()
-            let target = try location.required("target", "a path").string()
+            let type = try location.required("type", "file or url").string()
+            let target = try location.required("target", "a path or a URL").string()
             let rules = try location.member("rules", "a list of rules").map(Self.rules)
-            if type == "file" {
-                locations.append(Location(target: target, rules: rules))
-            } else {
+            guard let kind = Location.Kind(rawValue: type) else {
                 warnings.append(
-                    "\(location.path) has the type \(type), which this version does not read; expected file")
+                    "\(location.path) has the type \(type), which this version does not read; expected file or url")
+                continue
             }
+            if kind == .url, !LocationRef(type: type, target: target).isRegistrable {
+                throw location.refused("expected an absolute URL as target, found \"\(target)\"")
+            }
+            locations.append(Location(kind: kind, target: target, rules: rules))
         }
     }
 
@@ -71,16 +89,20 @@ extension CatalogConfiguration {
     ///   - namespace: that Callboard works in.
     func processing(cluster: String, namespace: String, targets: TargetReader) -> CatalogProcessing {
         var processing = CatalogProcessing(targets: targets)
-        if let rules { processing.rules.rules = rules }
-        for location in locations {
-            let source = DirectorySource.id(of: location.target).description
-            processing.rules.sources[source] = .some(location.rules)
-        }
-        processing.rules.ownLocations = ["configmap:\(cluster)/\(namespace)/"]
-        processing.rules.generatedKinds[WorkloadSource.type] = ["Component", "Resource", "API", "System"]
+        processing.rules = catalogRules(cluster: cluster, namespace: namespace)
         processing.orphans = orphans
         processing.interval = interval
         return processing
+    }
+
+    /// Which kinds may come from where.
+    func catalogRules(cluster: String, namespace: String) -> CatalogRules {
+        var catalog = CatalogRules()
+        if let rules { catalog.rules = rules }
+        for location in locations { catalog.sources[location.source.description] = .some(location.rules) }
+        catalog.ownLocations = ["configmap:\(cluster)/\(namespace)/"]
+        catalog.generatedKinds[WorkloadSource.type] = ["Component", "Resource", "API", "System"]
+        return catalog
     }
 }
 

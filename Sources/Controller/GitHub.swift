@@ -1,6 +1,7 @@
 import Base
 import CatalogSources
 import HTTPClient
+import Reconcilers
 import Store
 
 /// GitHub, as it is configured: who reads URLs there, and the sources that discover repositories.
@@ -28,32 +29,8 @@ struct GitHub {
         discoveries.compactMap { discovery, host in
             clients[host].map {
                 GitHubDiscoverySource(
-                    discovery, client: $0, etags: StoredEtags(store: store.etags), logger: Logger("github"))
+                    discovery, client: $0, etags: StoredEtags(store), logger: Logger("github"))
             }
         }
-    }
-}
-
-/// Keeps copies in the database.
-private struct StoredEtags: EtagKeeping {
-    let store: EtagStore
-
-    func copy(of url: String, for source: SourceID) async throws -> EtaggedCopy? {
-        try await store.copy(of: url, type: source.type, target: source.target).map {
-            EtaggedCopy(etag: $0.etag, content: $0.content)
-        }
-    }
-
-    func keep(_ copy: EtaggedCopy, of url: String, for source: SourceID) async throws {
-        try await store.keep(
-            etag: copy.etag, content: copy.content, of: url, type: source.type, target: source.target)
-    }
-
-    func urls(for source: SourceID) async throws -> Set<String> {
-        try await store.urls(type: source.type, target: source.target)
-    }
-
-    func forget(allBut urls: Set<String>, for source: SourceID) async throws {
-        try await store.forget(allBut: urls, type: source.type, target: source.target)
     }
 }

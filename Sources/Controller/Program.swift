@@ -51,6 +51,8 @@ struct Program {
         var catalog = CatalogAPIConfiguration()
         catalog.isReadOnly = configuration.catalog.isReadOnly
         catalog.canonical = configuration.catalog.canonical.map(\.settings)
+        catalog.rules = configuration.catalog.catalogRules(
+            cluster: configuration.clusters.homeName, namespace: clusters.namespace)
         catalog.readURL = { [reader = github.reader] url in
             guard case .content(let bytes, _) = try await reader.read(url, etag: nil) else { return nil }
             return bytes
@@ -58,7 +60,8 @@ struct Program {
         let api = APIServer(
             store: store,
             registry: try ActionRegistry(
-                store: store, currency: configuration.prices.currency, canonical: catalog.canonical),
+                store: store, currency: configuration.prices.currency, canonical: catalog.canonical,
+                isReadOnly: configuration.catalog.isReadOnly, rules: catalog.rules),
             authenticator: Authenticator(tokens: configuration.tokens), mcp: configuration.mcp,
             catalog: catalog,
             kubernetes: KubernetesObjects(
@@ -121,6 +124,9 @@ struct Program {
         let definitions = APIDefinitionReader(
             configuration.ingestion.settings?.apiHosts ?? AllowedHosts(), http: http, version: programVersion,
             otherwise: github.reader)
+        let processing = configuration.catalog.processing(
+            cluster: configuration.clusters.homeName, namespace: clusters.namespace,
+            targets: TargetReader(urls: github.reader, others: [WorkloadSource.type: definitions], executor: files))
         let retired = RetiredClusters(logger: Logger("clusters")) { await clusters.registry.configuredNames }
         return ReconcilerSet(
             directory: clusters.directory, feed: feed, requests: requests,
@@ -133,10 +139,7 @@ struct Program {
                 return EventRecorder(
                     client: client, instance: identity, metrics: metrics, logger: Logger("events"))
             },
-            processing: configuration.catalog.processing(
-                cluster: configuration.clusters.homeName, namespace: clusters.namespace,
-                targets: TargetReader(
-                    urls: github.reader, others: [WorkloadSource.type: definitions], executor: files)),
+            processing: processing,
             makeChangingSources: {
                 configuration.ingestion.settings.map { settings in
                     WorkloadSources(settings, directory: clusters.directory, logger: Logger("ingestion")) {
@@ -146,9 +149,7 @@ struct Program {
             }
         ) { store in
             let catalog = configuration.catalog
-            var sources: [any CatalogSource] = catalog.locations.map {
-                DirectorySource(path: $0.target, executor: files)
-            }
+            var sources = catalog.locations.map { source(of: $0, processing, files) }
             sources.append(RegisteredLocations(catalog: registered, requests: requests))
             sources += github.sources(store)
             sources += catalog.canonical.map {
@@ -164,6 +165,19 @@ struct Program {
                     logger: Logger("configmaps"))
             }
             return sources
+        }
+    }
+
+    private func source(
+        of location: CatalogConfiguration.Location, _ processing: CatalogProcessing, _ files: ThreadExecutor
+    ) -> any CatalogSource {
+        switch location.kind {
+        case .file: return DirectorySource(path: location.target, executor: files)
+        case .url:
+            return URLSource(location.target, targets: processing.targets) {
+                var random = SystemRandomNumberGenerator()
+                return processing.nextReading(using: &random)
+            }
         }
     }
 

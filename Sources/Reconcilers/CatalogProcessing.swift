@@ -16,7 +16,7 @@ package struct CatalogProcessing: Sendable {
     package init(targets: TargetReader) { self.targets = targets }
 
     /// How long to wait for the next reading; nil: for ever. The randomness spreads what began together.
-    func nextReading(using random: inout some RandomNumberGenerator) -> Duration? {
+    package func nextReading(using random: inout some RandomNumberGenerator) -> Duration? {
         interval.map { $0 * Double.random(in: 1...1.5, using: &random) }
     }
 

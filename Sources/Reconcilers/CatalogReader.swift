@@ -90,7 +90,11 @@ struct CatalogReader: Sendable {
             guard let bytes = try await read() else { return reading(.gone) }
             let file = CatalogFile(bytes, name: location)
             let (values, filled) = await values(of: file.placeholders, place)
-            let documents = file.documents(filling: values).map { $0.checked(by: rules, at: ways) }
+            // The list of what a pattern stands for is nobody's document; what it names is judged itself.
+            let listing = URLPattern(location: location)?.entityRef
+            let documents = file.documents(filling: values).map {
+                listing != nil && $0.ref == listing ? $0 : $0.checked(by: rules, at: ways)
+            }
             var result = reading(.documents(documents))
             result.bytes = bytes.count + filled
             let isLacking = values.values.contains { if case .failure = $0 { true } else { false } }

@@ -4,39 +4,51 @@ internal import CatalogSources
 internal import Store
 
 extension CatalogReconciler {
-    /// Reads locations and writes what they hold.
-    func readLocations(_ keys: [Key]) async -> [Key: Outcome] {
-        var part: [LocationContent] = []
-        var size = (documents: 0, bytes: 0)
+    /// What was read and is to be written together.
+    private struct Part {
+        var contents: [LocationContent] = []
+        var documents = 0
+        var bytes = 0
+
+        mutating func add(_ reading: CatalogReader.Reading) {
+            switch reading.content.outcome {
+            case .documents(let documents):
+                self.documents += documents.count
+                bytes += reading.bytes
+            // Nobody knows how much it gave.
+            case .gone: documents += CatalogReconciler.documentsOfGone
+            case .unreadable, .refused: break
+            }
+            contents.append(reading.content)
+        }
+
+        var isFull: Bool { documents >= CatalogReconciler.partDocuments || bytes >= CatalogReconciler.partBytes }
+    }
+
+    /// Reads locations, a few at once, and writes what they hold, and what was read before.
+    func readLocations(_ keys: [Key], and readings: [(Key, CatalogReader.Reading)]) async -> [Key: Outcome] {
+        var part = Part()
         var endings: [Key: (location: String, CatalogReader.Ending)] = [:]
         var written: [String: Outcome] = [:]
-        for start in stride(from: 0, to: keys.count, by: Self.concurrency) {
-            let some = Array(keys[start..<min(start + Self.concurrency, keys.count)])
-            let read = await read(some)
-            for key in some {
-                guard let reading = read[key] else { continue }
+        for start in stride(from: 0, to: keys.count + readings.count, by: Self.concurrency) {
+            let end = start + Self.concurrency
+            var some = await read(Array(keys[min(start, keys.count)..<min(end, keys.count)]))
+            some += readings[max(start - keys.count, 0)..<min(max(end - keys.count, 0), readings.count)]
+            for (key, reading) in some {
+                endings[key] = (reading.content.location, reading.ending)
                 if reading.content.canonical != nil {
                     // A plan must not depend on what else is written in the same transaction.
-                    endings[key] = (reading.content.location, reading.ending)
                     written.merge(await write([reading.content])) { $1 }
-                    continue
+                } else {
+                    part.add(reading)
                 }
-                switch reading.content.outcome {
-                case .documents(let documents):
-                    size = (size.documents + documents.count, size.bytes + reading.bytes)
-                // Nobody knows how much it gave.
-                case .gone: size.documents += Self.documentsOfGone
-                case .unreadable, .refused: break
-                }
-                part.append(reading.content)
-                endings[key] = (reading.content.location, reading.ending)
-                guard size.documents >= Self.partDocuments || size.bytes >= Self.partBytes else { continue }
-                written.merge(await write(part)) { $1 }
-                (part, size) = ([], (0, 0))
+                guard part.isFull else { continue }
+                written.merge(await write(part.contents)) { $1 }
+                part = Part()
                 returnFreedMemory()
             }
         }
-        if !part.isEmpty { written.merge(await write(part)) { $1 } }
+        if !part.contents.isEmpty { written.merge(await write(part.contents)) { $1 } }
         return endings.reduce(into: [:]) { outcomes, entry in
             let outcome = written[entry.value.location] ?? .unwritten
             outcomes[entry.key] = outcome == .done ? self.outcome(of: entry.key, entry.value.1) : outcome
@@ -48,31 +60,32 @@ extension CatalogReconciler {
         switch ending {
         case .complete: break
         case .toBeRepeated: repeatLater(key)
-        case .failed: return .refused
+        case .failed: return isFar(key) ? .lacking : .refused
         case .lacking: return .lacking
         }
         return .done
     }
 
-    /// Looks at a few locations at once.
-    private func read(_ keys: [Key]) async -> [Key: CatalogReader.Reading] {
+    private func read(_ keys: [Key]) async -> [(Key, CatalogReader.Reading)] {
         await withTaskGroup(of: (Key, CatalogReader.Reading)?.self) { group in
-            for key in keys where hasFollowed || !key.isTarget {
-                let target = if case .target(let location) = key { followed[location] } else { FollowedLocation?.none }
-                group.addTask { [reader, sources, ended, ids, followedID] in
-                    switch key {
-                    case .location(let source, _) where ended.contains(source): nil
-                    case .location(let source, let location):
-                        (key, await reader.read(location, of: sources[source], id: ids[source]))
-                    case .target(let location):
-                        (key, await reader.read(location, following: target, id: followedID))
-                    case .listing, .following: nil
-                    }
-                }
-            }
-            var readings: [Key: CatalogReader.Reading] = [:]
-            for await case let (key, reading)? in group { readings[key] = reading }
+            for key in keys { group.addTask { await self.read(key, nil).map { (key, $0) } } }
+            var readings: [(Key, CatalogReader.Reading)] = []
+            for await case let reading? in group { readings.append(reading) }
             return readings
+        }
+    }
+
+    /// Looks at one location.
+    ///
+    /// - Parameter target: why it is followed, if it is.
+    func read(_ key: Key, _ target: FollowedLocation?) async -> CatalogReader.Reading? {
+        switch key {
+        case .location(let source, _) where ended.contains(source): nil
+        case .location(let source, let location):
+            await reader.read(location, of: sources[source], id: ids[source])
+        case .target(let location):
+            await reader.read(location, following: target, id: followedID)
+        case .listing, .following: nil
         }
     }
 

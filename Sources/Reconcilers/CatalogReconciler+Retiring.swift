@@ -41,6 +41,7 @@ extension CatalogReconciler {
         guard processing.orphans == .delete else { return true }
         do {
             noteTargets(try await store.catalog.sweepOrphans())
+            findings.wrote([], documents: 0, refused: 0)
             return true
         } catch {
             logger.warning("orphans were not removed yet", ["error": .string("\(error)")])

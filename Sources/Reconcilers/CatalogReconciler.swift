@@ -49,18 +49,21 @@ package actor CatalogReconciler {
     let store: Store
     let logger: Logger
     private let metrics: ReconcilerMetrics
-    private let findings: CatalogMetrics
+    let findings: CatalogMetrics
     let queue: WorkQueue<Key>
     /// Row ids of the sources, in their order.
     private(set) var ids: [Int] = []
     /// The row id of the source that stands for what Location entities lead to, and what that is.
     private(set) var followedID = 0
     var followed: [String: FollowedLocation] = [:]
+    /// What is read over a network.
+    var far = FarReads<Key, FarReading>()
+    var farTasks: [Key: Task<Void, Never>] = [:]
     /// Before that was found out once, no such location is looked at: it would look as if nothing led there.
     var hasFollowed = false
     /// Sources whose first listing was attempted, and those whose listing succeeded once.
-    private var attempted: Set<Int> = []
-    private var listed: Set<Int> = []
+    var attempted: Set<Int> = []
+    var listed: Set<Int> = []
     /// What sources gave that are configured no more has been removed.
     private var hasRetired = false
     /// Orphans of an earlier time have been removed, if they are to be.
@@ -71,6 +74,8 @@ package actor CatalogReconciler {
     var postponed: [Key: Duration] = [:]
     /// True once every source was asked and what they gave is written.
     package private(set) var isCaughtUp = false
+    var runs = SourceRuns()
+    let now: @Sendable () -> Timestamp
     /// A write failed, and it is not known whether it was done all the same: what it made possible was not looked at.
     private var isUncertain = false
 
@@ -83,8 +88,6 @@ package actor CatalogReconciler {
     static let concurrency = 4
     /// What a location that is gone counts as in a part.
     static let documentsOfGone = 20
-    /// Targets that are read before it is looked whether something changed nearby.
-    private static let maximumFar = 8
     private static let pace: Duration = .milliseconds(50)
     static let databaseRetry: Duration = .seconds(1)
 
@@ -94,10 +97,12 @@ package actor CatalogReconciler {
     ///   - changing: further ones, that come and go.
     package init(
         sources: [any CatalogSource], changing: (any ChangingSources)? = nil, processing: CatalogProcessing,
-        store: Store, events: (any EventSink)? = nil, metrics: MetricsRegistry, logger: Logger
+        store: Store, events: (any EventSink)? = nil, metrics: MetricsRegistry, logger: Logger,
+        now: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) {
         self.sources = sources
         self.changing = changing
+        self.now = now
         fixedCount = sources.count
         self.processing = processing
         reader = CatalogReader(rules: processing.rules, targets: processing.targets)
@@ -116,7 +121,7 @@ package actor CatalogReconciler {
         queue.add(.following, .low)
         let following = Task { await followChanging() }
         while !Task.isCancelled {
-            if queue.counts.ready == 0, unwritten.isEmpty { await allRead() }
+            if queue.counts.ready == 0, unwritten.isEmpty, far.isIdle || isCaughtUp { await allRead() }
             guard let keys = await queue.nextBatch(maximum: Self.maximumBatch) else { break }
             await process(keys)
             queue.done(keys)
@@ -124,6 +129,7 @@ package actor CatalogReconciler {
         }
         following.cancel()
         await following.value
+        await stopFar()
         for source in sources { await source.stop() }
     }
 
@@ -165,6 +171,7 @@ package actor CatalogReconciler {
         while !Task.isCancelled {
             do {
                 ids = []
+                await reader.targets.keep(in: StoredEtags(store))
                 followedID = try await store.catalog.register(type: CatalogStore.followedType, target: "*")
                 for source in sources {
                     ids.append(try await register(source))
@@ -179,9 +186,10 @@ package actor CatalogReconciler {
 
     /// Nothing waits to be read or written now.
     private func allRead() async {
-        if !hasRetired, listed.isSuperset(of: fixedSources) { hasRetired = await retire() }
+        if !hasRetired, listed.isSuperset(of: fixedSources), far.isIdle { hasRetired = await retire() }
         if hasRetired, !hasSwept { hasSwept = await sweep() }
         await findings.update(from: store.catalog, logger)
+        await noteRuns()
         if !isCaughtUp, attempted.isSuperset(of: fixedSources) {
             isCaughtUp = true
             beginRepeating()
@@ -194,17 +202,9 @@ package actor CatalogReconciler {
         metrics.started()
         var outcomes: [Key: Outcome] = [:]
         for case .listing(let source) in keys { outcomes[.listing(source: source)] = await list(source) }
-        // What is near first, and of what is far a little: far hosts may take their time.
-        let (near, far) = keys.reduce(into: ([Key](), [Key]())) { parts, key in
-            switch key {
-            case .location: parts.0.append(key)
-            case .target: parts.1.append(key)
-            case .listing, .following: break
-            }
-        }
-        outcomes.merge(await readLocations(near)) { $1 }
-        outcomes.merge(await readLocations(Array(far.prefix(Self.maximumFar)))) { $1 }
-        for key in far.dropFirst(Self.maximumFar) { queue.add(key, .low) }
+        let locations = keys.filter { if case .location = $0 { true } else { $0.isTarget } }
+        let arrived = takeFar(locations.filter(isFar))
+        outcomes.merge(await readLocations(locations.filter { !isFar($0) }, and: arrived)) { $1 }
         if keys.contains(.following) { outcomes[.following] = await follow() }
         for (key, outcome) in outcomes { settle(key, outcome) }
         let isSuccess = outcomes.values.allSatisfy { $0 == .done }
@@ -221,36 +221,6 @@ package actor CatalogReconciler {
         case .unwritten: queue.retry(key, after: Self.databaseRetry)
         }
         if outcome == .unwritten { unwritten.insert(key) } else { unwritten.remove(key) }
-    }
-
-    /// Asks a source for its locations and has all of them looked at, those that it no longer has too.
-    private func list(_ source: Int) async -> Outcome {
-        if ended.contains(source) { return .done }
-        var present: Set<String> = []
-        var failure: String?
-        do {
-            present = try await sources[source].locations()
-        } catch {
-            failure = "\(error)"
-            logger.warning(
-                "a catalog source cannot be listed; what it gave stays",
-                ["source": .string(sources[source].id.description), "error": .string("\(error)")])
-        }
-        do {
-            if failure == nil {
-                present.formUnion(try await store.catalog.locations(of: ids[source]))
-                for location in present.sorted() { queue.add(.location(source: source, location), .low) }
-            }
-            try await store.catalog.note(source: ids[source], error: failure)
-        } catch {
-            logger.warning(
-                "a source's listing was not noted and will be done again",
-                ["source": .string(sources[source].id.description), "error": .string("\(error)")])
-            return .unwritten
-        }
-        attempted.insert(source)
-        if failure == nil { listed.insert(source) }
-        return failure == nil ? .done : .refused
     }
 
     /// Writes what locations hold, all at once. When the database refuses that, each is written for itself, so that one
@@ -301,8 +271,15 @@ package actor CatalogReconciler {
 
     func apply(_ contents: [LocationContent], orphans: OrphanStrategy? = nil) async throws {
         let changes = try await store.catalog.apply(
-            contents, orphans: orphans ?? processing.orphans, status: Self.status)
+            contents, orphans: orphans ?? processing.orphans, precedence: ids, status: Self.status)
         resolveUncertainty()
+        runs.count(changes.tallies, at: now())
+        let documents = contents.compactMap {
+            if case .documents(let documents) = $0.outcome { documents } else { nil }
+        }
+        findings.wrote(
+            changes.tallies.values, documents: documents.reduce(0) { $0 + $1.count },
+            refused: documents.reduce(0) { $0 + $1.count { $0.entity == nil } })
         // A definition that lost against one that is gone may win now.
         for (location, id) in changes.contestants {
             if id == followedID { queue.add(.target(location)) }
@@ -314,7 +291,6 @@ package actor CatalogReconciler {
     }
 
     func noteTargets(_ changes: CatalogChanges) {
-        findings.areOutdated()
         if changes.areTargetsChanged { queue.add(.following, .low) }
     }
 

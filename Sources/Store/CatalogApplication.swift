@@ -20,6 +20,8 @@ struct CatalogApplication {
         var status: [StatusItem]
         /// Of a Location entity.
         var targets: LocationTargets
+        /// The catalog did not have the entity.
+        var isNew: Bool
     }
 
     let session: PostgresSession
@@ -35,6 +37,8 @@ struct CatalogApplication {
     private(set) var orphaned: Set<String> = []
     /// Entities that the locations of the batch gave before and give no more; another one may define them now.
     private var released: Set<String> = []
+    /// The sources that gave what goes, by ref.
+    private(set) var losers: [String: Int] = [:]
     private var problems: [JSONValue] = []
     /// Entities that a location of the batch defines although another one has them.
     private var conflicts: Set<String> = []
@@ -51,6 +55,7 @@ struct CatalogApplication {
 
     mutating func apply(_ contents: [LocationContent]) throws -> CatalogChanges {
         try CatalogIndexWriter(session: session).begin()
+        let faults = try faults(of: contents)
         try writeLocations(contents)
         try load(contents)
         yielding = try yieldingSources()
@@ -67,6 +72,7 @@ struct CatalogApplication {
         for content in contents { displaced[content.location] = nil }
         result.contestants = contestants.merging(displaced) { first, _ in first }
         result.areTargetsChanged = result.areTargetsChanged || areTargetsGone
+        result.tallies = try tallies(of: contents, before: faults)
         return result
     }
 
@@ -172,7 +178,10 @@ struct CatalogApplication {
         let going = missing.subtracting(kept.keys)
         released.formUnion(going)
         removed.formUnion(going)
-        for ref in going { stored[ref] = nil }
+        for ref in going {
+            stored[ref] = nil
+            losers[ref] = content.sourceID
+        }
     }
 
     private mutating func decide(_ content: LocationContent) {
@@ -201,7 +210,7 @@ struct CatalogApplication {
         let write = Write(
             entity: entity, content: content, hash: Self.hash(entity, content),
             status: status(entity) + Self.relations(of: entity).remarks + targets.problems.map(StatusItem.target),
-            targets: targets)
+            targets: targets, isNew: stored[ref] == nil && !removed.contains(ref))
         let statusText = JSONValue.array(write.status.map(\.json)).text()
         // jsonb prints its keys in another order than we do, so equal items are compared as values.
         let isSameStatus = (try? JSONValue(parsing: stored[ref]?.status ?? "")) == (try? JSONValue(parsing: statusText))

@@ -12,17 +12,22 @@ extension CatalogStore {
     ///
     /// - Parameters:
     ///   - orphans: what becomes of entities that their location gives no more.
+    ///   - precedence: the ids of the configured sources; a location that several have is read for the first of them.
     ///   - status: what is wrong with an entity beyond its document, such as a selector that cannot be used.
     /// - Throws: `StoreError`; then nothing was written.
     package func apply(
-        _ contents: [LocationContent], orphans: OrphanStrategy = .delete,
+        _ contents: [LocationContent], orphans: OrphanStrategy = .delete, precedence: [Int] = [],
         status: @escaping @Sendable (Entity) -> [StatusItem]
     ) async throws -> CatalogChanges {
-        let contents = Self.distinct(contents)
-        return try await leader.run { session in
-            let canonical = try CanonicalApplication(contents, session)
+        try await leader.run { session in
+            var winners = LocationPrecedence(order: precedence, session: session)
+            let canonical = try CanonicalApplication(Self.distinct(winners.winners(of: contents)), session)
+            let contents = try Self.withoutHeld(canonical.contents, session)
+            let heirs = try winners.heirs(of: contents)
             var application = CatalogApplication(session: session, orphans: orphans, status: status)
-            var changes = try application.apply(try Self.withoutHeld(canonical.contents, session))
+            var changes = try application.apply(contents)
+            try winners.write()
+            changes.contestants.merge(heirs) { _, heir in heir }
             changes.canonicalRuns = try canonical.record()
             return changes
         }

@@ -32,19 +32,6 @@ extension CatalogStore {
         }
     }
 
-    /// How many documents are not used, by the code of the reason, and how many orphans there are.
-    ///
-    /// - Throws: `StoreError`.
-    package func counts() async throws -> (problems: [String: Int], orphans: Int) {
-        try await pool.read { session in
-            let problems = try session.run("SELECT code, count(*) FROM catalog_problem GROUP BY code").map {
-                (try $0.required(0), Int($0.int(1) ?? 0))
-            }
-            let orphans = try session.run("SELECT count(*) FROM entity WHERE orphan").first { $0.int(0) }
-            return (Dictionary(problems) { $0 + $1 }, Int((orphans ?? nil) ?? 0))
-        }
-    }
-
     private static func holder(_ row: SQLRow) throws -> LocationHolder {
         let isFollowed = row.bool(3)
         let root = Provenance(location: try row.required(1), source: row.text(2) ?? "")

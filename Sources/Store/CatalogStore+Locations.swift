@@ -6,13 +6,6 @@ package struct RegisteredLocation: Sendable, Hashable {
     /// A UUID in lower case.
     package let id: String
     package let ref: LocationRef
-
-    /// What predicates look at: `id`, `type`, `target` and `entityRef`.
-    fileprivate var tokens: Set<String> {
-        Set(
-            [("id", id), ("type", ref.type), ("target", ref.target), ("entityRef", ref.entityRef.canonical)]
-                .flatMap { [SearchTokens.exists($0), SearchTokens.equals($0, $1)] })
-    }
 }
 
 /// One page of registered locations, in the order of their ids.
@@ -49,13 +42,26 @@ extension CatalogStore {
     package func registeredLocations(
         matching filter: EntityFilter?, after id: String?, limit: Int
     ) async throws -> LocationPage {
-        var page = LocationPage()
-        for location in try await registeredLocations() where filter?.matches(location.tokens) ?? true {
-            page.totalItems += 1
-            if let id, location.id <= id { continue }
-            if page.items.count < limit { page.items.append(location) } else { page.hasMore = true }
+        if let id, !isUUID(id) { return LocationPage() }
+        var condition = LocationCondition()
+        let matching = "SELECT id, type, target FROM registered_location WHERE " + condition.text(of: filter)
+        let values = condition.values
+        return try await pool.read { [matching] session in
+            try session.snapshot {
+                var page = LocationPage()
+                page.totalItems = Int(
+                    try session.runOnce("SELECT count(*) FROM (\(matching)) AS found", values).first { $0.int(0) ?? 0 }
+                        ?? 0)
+                let (after, most) = ("$\(values.count + 1)::uuid", "$\(values.count + 2)::bigint")
+                page.items = try session.runOnce(
+                    "SELECT * FROM (\(matching)) AS found WHERE \(after) IS NULL OR id > \(after) ORDER BY id LIMIT \(most)",
+                    values + [.text(id), .int(Int64(limit) + 1)]
+                ).map(Self.location)
+                page.hasMore = page.items.count > limit
+                page.items = Array(page.items.prefix(limit))
+                return page
+            }
         }
-        return page
     }
 
     /// The registered location of an id; nil also when the text is no UUID.
@@ -71,6 +77,18 @@ extension CatalogStore {
     /// - Throws: `StoreError`.
     package func registeredLocation(_ ref: LocationRef) async throws -> RegisteredLocation? {
         try await pool.read { try Self.location(ref, $0) }
+    }
+
+    /// Registered locations whose target is this in any letter case, in the order of their ids.
+    ///
+    /// - Throws: `StoreError`.
+    package func registeredLocations(spelledLike target: String) async throws -> [RegisteredLocation] {
+        try await pool.read { session in
+            try session.run(
+                "SELECT id, type, target FROM registered_location WHERE lower(target) = lower($1) ORDER BY id LIMIT 10",
+                [.text(target)]
+            ).map(Self.location)
+        }
     }
 
     /// Registers a place, unless it is registered already.

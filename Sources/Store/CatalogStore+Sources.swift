@@ -70,6 +70,7 @@ extension CatalogStore {
     package func sources() async throws -> [SourceView] {
         try await pool.read { session in
             let problems = try Self.problems(session)
+            let runs = try Self.latestRuns(session)
             return try session.run(
                 """
                 SELECT s.id, s.type, s.target, s.error, \(microseconds("s.last_attempt_at")),
@@ -84,7 +85,7 @@ extension CatalogStore {
                 return SourceView(
                     id: id, type: try row.required(1), target: try row.required(2), error: row.text(3),
                     lastAttemptAt: row.time(4), lastSuccessAt: row.time(5), locations: row.int(6) ?? 0,
-                    entities: row.int(7) ?? 0, problems: problems[id] ?? [])
+                    entities: row.int(7) ?? 0, problems: problems[id] ?? [], lastRun: runs[id])
             }
         }
     }
@@ -93,11 +94,7 @@ extension CatalogStore {
     private static func problems(_ session: PostgresSession) throws -> [Int: [ProblemView]] {
         let rows = try session.run(
             """
-            SELECT l.source_id, l.location, p.code, p.line, p.column_number, p.entity_ref, p.message
-            FROM catalog_problem p JOIN catalog_location l USING (location)
-            UNION ALL
-            SELECT source_id, location, 'unreadable', NULL, NULL, NULL, error
-            FROM catalog_location WHERE error IS NOT NULL
+            SELECT source_id, location, code, line, column_number, entity_ref, message FROM (\(allProblems)) AS p
             ORDER BY 2, 4, 5
             """)
         var problems: [Int: [ProblemView]] = [:]

@@ -61,6 +61,8 @@ package struct CatalogChanges: Sendable, Equatable {
     package var areTargetsChanged = false
     /// What became of the canonical files of the batch.
     package var canonicalRuns: [CanonicalRun] = []
+    /// By the id of the source, what its locations of the batch came to.
+    package var tallies: [Int: SourceTally] = [:]
 }
 
 /// What becomes of entities that no location gives any more.
@@ -93,6 +95,27 @@ package struct SourceView: Sendable {
     package let locations: Int64
     package let entities: Int64
     package let problems: [ProblemView]
+    /// The latest one; nil when there was none yet.
+    package let lastRun: SourceRun?
+
+    /// How a source stands, the worst first.
+    package enum State: String, Sendable, CaseIterable {
+        /// It could not be listed.
+        case failing
+        /// Something in it is not used.
+        case problems
+        /// It was not listed yet.
+        case pending
+        case ok
+    }
+
+    package var state: State {
+        if lastAttemptAt == nil { return .pending }
+        return error != nil ? .failing : problems.isEmpty ? .ok : .problems
+    }
+
+    /// `<type>:<target>`.
+    package var name: String { "\(type):\(target)" }
 }
 
 /// The tables of the catalog.

@@ -103,4 +103,33 @@ struct CallboardRouteTests {
             #expect(failing?["lastSuccessAt"] == .null)
         }
     }
+
+    @Test("the runs of a source are given by its id, the latest first, which the source shows too")
+    func runs() async throws {
+        try await Service.with { service async throws in
+            let catalog = service.store.catalog
+            let source = try await service.client.get("/api/callboard/sources").json["sources"]?[0]
+            let id = Int(try #require(source?["id"]?.intValue))
+            #expect(source?["lastRun"] == .null)
+            for (second, added) in [(100, 4), (200, 0), (300, 1)] as [(Int64, Int)] {
+                var tally = SourceTally()
+                (tally.locations, tally.added) = (2, added)
+                let run = SourceRun(
+                    sourceID: id, beganAt: Timestamp(seconds: second), endedAt: Timestamp(seconds: second + 2),
+                    tally: tally)
+                try await catalog.note(runs: [run])
+            }
+            let answer = try await service.client.get("/api/callboard/sources/\(id)/runs")
+            #expect(answer.json["source"] == "file:catalog")
+            let runs = answer.json["runs"]?.arrayValue ?? []
+            #expect(runs.map { $0["added"] } == [1, 4] && runs.map { $0["repeats"] } == [0, 1])
+            #expect(runs.last?["seconds"] == 2.0 && runs.last?["beganAt"] == "1970-01-01T00:01:40Z")
+            let shown = try await service.client.get("/api/callboard/sources").json["sources"]?[0]?["lastRun"]
+            #expect(shown == runs.first)
+            #expect(try await service.client.get("/api/callboard/sources/4711/runs").status == 404)
+            #expect(try await service.client.get("/api/callboard/sources/x/runs").status == 400)
+            let path = "/api/callboard/sources/\(id)/runs"
+            #expect(try await service.client(Service.costsOnly).get(path).status == 403)
+        }
+    }
 }

@@ -35,13 +35,15 @@ struct MCPEndpointTests {
             let tools = try await service.client.tools()
             #expect(
                 tools.compactMap { $0["name"]?.stringValue } == [
-                    "callboard_get_entity_cost", "callboard_get_entity_workloads", "callboard_list_clusters",
-                    "callboard_list_orphan_workloads", "callboard_plan_canonical", "catalog_get_catalog_entity",
+                    "callboard_get_entity_cost", "callboard_get_entity_workloads", "callboard_list_catalog_problems",
+                    "callboard_list_clusters", "callboard_list_orphan_workloads", "callboard_plan_canonical",
+                    "catalog_find_api_specs", "catalog_get_catalog_entity",
                     "catalog_get_catalog_model_description", "catalog_get_entity_api_specs",
                     "catalog_get_entity_relationships", "catalog_mcp_get_all_entities_by_kind_and_type",
                     "catalog_mcp_get_entities_by_annotation", "catalog_mcp_get_entities_by_owner",
                     "catalog_mcp_get_entities_with_custom_query", "catalog_mcp_get_entity_types_for_kind",
-                    "catalog_query_catalog_entities", "catalog_resolve_entity", "catalog_validate_entity",
+                    "catalog_query_catalog_entities", "catalog_refresh_catalog_entity", "catalog_register_entity",
+                    "catalog_resolve_entity", "catalog_unregister_entity", "catalog_validate_entity",
                 ])
             let registry = try ActionRegistry(store: service.store, currency: "EUR")
             for tool in tools {
@@ -49,8 +51,10 @@ struct MCPEndpointTests {
                 #expect(tool["description"] == .string(action.definition.description))
                 #expect(tool["inputSchema"] == action.definition.input)
                 #expect(tool["outputSchema"] == action.definition.output)
-                #expect(tool["annotations"]?["readOnlyHint"] == true)
-                #expect(tool["annotations"]?["destructiveHint"] == false)
+                let attributes = action.definition.attributes
+                #expect(tool["annotations"]?["readOnlyHint"] == .bool(attributes.isReadOnly))
+                #expect(tool["annotations"]?["destructiveHint"] == .bool(attributes.isDestructive))
+                #expect(tool["annotations"]?["idempotentHint"] == .bool(attributes.isIdempotent))
             }
         }
     }
@@ -98,6 +102,10 @@ struct MCPEndpointTests {
                 "catalog_mcp_get_entities_by_annotation": ["annotation": "a"],
                 "catalog_mcp_get_entities_by_owner": ["owner": "payments"],
                 "catalog_mcp_get_entity_types_for_kind": ["kind": "component"],
+                "callboard_list_catalog_problems": [:], "catalog_find_api_specs": ["queryString": "shop"],
+                "catalog_register_entity": ["locationUrl": "https://host/a.yaml"],
+                "catalog_unregister_entity": ["type": ["locationUrl": "HTTPS://host/a.yaml"]],
+                "catalog_refresh_catalog_entity": ["name": "shop"],
                 "catalog_resolve_entity": ["name": "sho"], "catalog_validate_entity": ["entity": "kind: ["],
                 "callboard_plan_canonical": ["document": "version: 1\nrepositories: {a: {}}\nx: 1"],
             ]
@@ -138,12 +146,13 @@ struct MCPEndpointTests {
             let catalog = service.client(Service.catalogOnly)
             #expect(
                 try await catalog.tools().compactMap { $0["name"]?.stringValue } == [
-                    "catalog_get_catalog_entity",
+                    "catalog_find_api_specs", "catalog_get_catalog_entity",
                     "catalog_get_catalog_model_description", "catalog_get_entity_api_specs",
                     "catalog_get_entity_relationships", "catalog_mcp_get_all_entities_by_kind_and_type",
                     "catalog_mcp_get_entities_by_annotation", "catalog_mcp_get_entities_by_owner",
                     "catalog_mcp_get_entities_with_custom_query", "catalog_mcp_get_entity_types_for_kind",
-                    "catalog_query_catalog_entities", "catalog_resolve_entity", "catalog_validate_entity",
+                    "catalog_query_catalog_entities", "catalog_refresh_catalog_entity", "catalog_register_entity",
+                    "catalog_resolve_entity", "catalog_unregister_entity", "catalog_validate_entity",
                 ])
             let costs = service.client(Service.costsOnly)
             #expect(
@@ -208,7 +217,7 @@ struct MCPEndpointTests {
                     away["content"]?[0]?["text"]
                         == "ServiceUnavailableError: The database is not available at the moment; try again soon")
                 // The list of tools needs no database.
-                #expect(try await service.client.tools().count == 17)
+                #expect(try await service.client.tools().count == 22)
             }
             await store.close()
         }

@@ -19,7 +19,11 @@ struct AccessTests {
         "catalog-mcp:get_entities_by_annotation": ["annotation": "a"],
         "catalog-mcp:get_entity_types_for_kind": ["kind": "api"],
         "catalog-mcp:get_all_entities_by_kind_and_type": ["kind": "api", "type": "grpc"],
-        "catalog-mcp:get_entities_with_custom_query": [:],
+        "catalog-mcp:get_entities_with_custom_query": [:], "callboard:list-catalog-problems": [:],
+        "catalog:find-api-specs": ["queryString": "orders"],
+        "catalog:register-entity": ["locationUrl": "https://host/a.yaml"],
+        "catalog:unregister-entity": ["type": ["locationId": "5f2b9f1c-8c1f-4f7e-9f43-b6a0c8c2d1aa"]],
+        "catalog:refresh-catalog-entity": ["name": "shop"],
     ]
     /// Asks nothing of the database.
     private static let offline = "catalog:get-catalog-model-description"
@@ -35,7 +39,13 @@ struct AccessTests {
     }
 
     private static let catalog = Set(valid.keys.filter { $0.hasPrefix("catalog") })
-    private static let reading = catalog.subtracting(["catalog:validate-entity"])
+    private static let reading = catalog.subtracting([
+        "catalog:validate-entity", "catalog:register-entity", "catalog:unregister-entity",
+        "catalog:refresh-catalog-entity",
+    ])
+    private static let workloads: Set = [
+        "callboard:get-entity-workloads", "callboard:list-clusters", "callboard:list-orphan-workloads",
+    ]
     private static let costs: Set = ["callboard:get-entity-cost"]
     private static let clusters: Set = ["callboard:list-clusters"]
     private static let plans: Set = ["callboard:plan-canonical"]
@@ -69,15 +79,21 @@ struct AccessTests {
             ([restriction("callboard", ["callboard.workload.read"], [.read])], clusters),
             (
                 [restriction("callboard", ["callboard.workload.read", "callboard.cost.read"], [.read])],
-                observing
+                workloads.union(costs)
             ),
             (
                 [restriction("callboard", ["callboard.source.read"]), restriction("catalog", ["catalog.entity.read"])],
-                reading.union(plans)
+                reading.union(plans).union(["callboard:list-catalog-problems"])
             ),
+            ([restriction("callboard", ["callboard.source.read"])], ["callboard:list-catalog-problems"]),
             ([restriction("catalog", nil, [.read])], reading),
             ([restriction("catalog", ["catalog.entity.read"])], reading),
-            ([restriction("catalog", nil, [.update, .delete])], []),
+            ([restriction("catalog", nil, [.update, .delete])], ["catalog:unregister-entity"]),
+            ([restriction("catalog", nil, [.create])], ["catalog:register-entity"]),
+            (
+                [restriction("catalog", ["catalog.entity.read", "catalog.entity.refresh"])],
+                reading.union(["catalog:refresh-catalog-entity"])
+            ),
             ([restriction("catalog", [])], []), ([restriction("scaffolder")], []),
             ([restriction("catalog", ["callboard.cost.read"])], []),
             ([restriction("callboard", ["callboard.cost.read"]), restriction("catalog")], costs.union(catalog)),
@@ -131,12 +147,13 @@ struct ActionDefinitionTests {
     @Test("every action says what an agent needs to choose it, and its permission is one that is known")
     func definitions() throws {
         let definitions = try Scene.withoutDatabase().registry.actions.map(\.definition)
-        #expect(definitions.count == 17)
+        #expect(definitions.count == 22)
         for definition in definitions {
             #expect(!definition.title.isEmpty)
             #expect(definition.description.count > 100)
             #expect(!definition.permissions.isEmpty && definition.permissions.allSatisfy(Permission.all.contains))
-            #expect(definition.attributes == .readOnly)
+            let changes = ["register-entity", "unregister-entity", "refresh-catalog-entity"].contains(definition.name)
+            #expect((definition.attributes == .readOnly) != changes)
             #expect(definition.id == "\(definition.plugin):\(definition.name)")
             for schema in [definition.input, definition.output] {
                 #expect(schema["type"] == "object")

@@ -1,6 +1,7 @@
 import Base
 import Catalog
 import Glibc
+import Synchronization
 import Testing
 
 @testable import CatalogSources
@@ -57,5 +58,42 @@ struct TargetReaderTests {
         contents.keep(large + [0], etag: "e", of: "9")
         contents.keep([1], etag: nil, of: "8")
         #expect(contents["9"] == nil && contents["8"] == nil)
+    }
+
+    /// A URL whose content has an etag, and how it was asked for.
+    private final class OneURL: URLReading {
+        let etags = Mutex<[String?]>([])
+
+        func read(_ url: String, etag: String?) async throws -> URLAnswer {
+            etags.withLock { $0.append(etag) }
+            return etag == "e" ? .unchanged : .content(Array(url.utf8), etag: "e")
+        }
+    }
+
+    private static let place = Provenance(location: "url:u", source: "s")
+
+    @Test("after a restart what was kept is asked for with its etag")
+    func restart() async throws {
+        let (url, kept) = (OneURL(), MemoryEtags())
+        for _ in 0..<2 {
+            let reader = TargetReader(urls: url, executor: Self.executor)
+            await reader.keep(in: kept)
+            for _ in 0..<2 {
+                let bytes = try await reader.read("url:https://h/a", for: Self.place, maximumBytes: 100)
+                #expect(bytes == Array("https://h/a".utf8))
+            }
+        }
+        #expect(url.etags.withLock { $0 } == [nil, "e", "e", "e"])
+    }
+
+    @Test("what is read no more is kept no longer than two periods")
+    func periods() async throws {
+        let kept = MemoryEtags()
+        let reader = TargetReader(urls: OneURL(), executor: Self.executor, period: .zero)
+        await reader.keep(in: kept)
+        for name in ["a", "b", "c", "c"] {
+            _ = try await reader.read("url:https://h/\(name)", for: Self.place, maximumBytes: 100)
+        }
+        #expect(try await kept.urls(for: TargetReader.copies) == ["https://h/c"])
     }
 }

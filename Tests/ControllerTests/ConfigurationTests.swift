@@ -1,4 +1,5 @@
 import Base
+import Catalog
 import Costs
 import MCP
 import Store
@@ -184,9 +185,28 @@ struct ConfigurationTests {
     @Test("a location of another type is warned about and skipped; null counts as absent")
     func otherLocations() throws {
         let found = try configuration(
-            "catalog: {locations: [{type: url, target: http://x}]}\nbackend: ~\ncallboard: {costs: ~}\n")
+            "catalog: {locations: [{type: ldap, target: http://x}]}\nbackend: ~\ncallboard: {costs: ~}\n")
         #expect(found.catalog.locations.isEmpty)
-        #expect(found.warnings.first?.hasPrefix("catalog.locations[0] has the type url") == true)
+        #expect(found.warnings.first?.hasPrefix("catalog.locations[0] has the type ldap") == true)
+    }
+
+    @Test("a URL is a source under the operator's trust, with its own rules; what is no URL is refused")
+    func urls() throws {
+        let found = try configuration(
+            """
+            catalog:
+              locations:
+                - {type: url, target: 'https://h/o/r/blob/main/**/a.yaml', rules: [{allow: [Group]}]}
+                - {type: url, target: 'https://h/a.yaml'}
+                - {type: file, target: dir}
+            """)
+        #expect(found.catalog.locations.map(\.kind) == [.url, .url, .file])
+        let rules = found.catalog.catalogRules(cluster: "c", namespace: "n")
+        #expect(rules.sources["url:https://h/o/r/blob/main/**/a.yaml"]??.first?.kinds == ["Group"])
+        #expect(rules.sources["url:https://h/a.yaml"] == .some(nil))
+        #expect(throws: ConfigurationError.self) {
+            try configuration("catalog: {locations: [{type: url, target: a.yaml}]}")
+        }
     }
 
     @Test("the database's address comes from the environment, else from the configuration")

@@ -43,6 +43,11 @@ class GitHub:
             return 404, {}, {"message": "Not Found"}
         if len(parts) == 3:
             return 200, {}, {"full_name": "/".join(parts[1:3]), "default_branch": "main"}
+        if parts[3:5] == ["git", "trees"]:
+            etag = f'"{hashlib.sha256(json.dumps(sorted(files)).encode()).hexdigest()[:16]}"'
+            if headers.get("If-None-Match") == etag:
+                return 304, {"ETag": etag}, b""
+            return 200, {"ETag": etag}, {"tree": [{"path": path, "type": "blob"} for path in sorted(files)]}
         text = files.get("/".join(parts[4:])) if parts[3] == "contents" else None
         if text is None:
             return 404, {}, {"message": "Not Found"}

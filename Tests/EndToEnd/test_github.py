@@ -8,6 +8,7 @@ import yaml
 
 from github import GitHub
 from harness import component, eventually
+from mcp_client import call
 
 TOKEN = "ghp_not-to-be-seen-anywhere"
 
@@ -133,6 +134,9 @@ def test_a_registered_location_is_read_through_github_and_what_it_leads_to_follo
 
     location = {"type": "url", "target": f"{main}/catalog-info.yaml"}
     dry = callboard.client.post("/api/catalog/locations", params={"dryRun": "true"}, json=location)
+    assert dry.status_code == 400 and "catalog.rules allow Component, API, Location there" in dry.text
+    dry = callboard.client.post(
+        "/api/catalog/locations", params={"dryRun": "true"}, json={**location, "target": f"{main}/shop.yaml"})
     assert dry.status_code == 201, dry.text
     assert "shop" in [entity["metadata"]["name"] for entity in dry.json()["entities"]]
     created = callboard.client.post("/api/catalog/locations", json=location)
@@ -163,3 +167,49 @@ def test_a_registered_location_is_read_through_github_and_what_it_leads_to_follo
     deleted = callboard.client.delete(f"/api/catalog/locations/{created.json()['location']['id']}")
     assert deleted.status_code == 204
     eventually(lambda: callboard.status("/api/catalog/entities/by-name/component/default/shop") == 404)
+
+
+def test_configured_urls_with_wildcards_are_followed_under_the_operators_trust(make_callboard, github):
+    """A pattern in catalog.locations, one that an agent registers, what runs came to, and a restart that costs nothing."""
+    main = f"https://{github.authority}/acme/mono/blob/main"
+    group = {"apiVersion": "backstage.io/v1alpha1", "kind": "Group", "metadata": {"name": "admins"},
+             "spec": {"type": "team", "children": []}}
+    files = {"org/a/groups.yaml": yaml.safe_dump(group), "svc/one/catalog-info.yaml": yaml.safe_dump(component("one")),
+             "svc/deep/two/catalog-info.yaml": yaml.safe_dump(component("two")), "svc/README.md": "none"}
+    github.repositories["acme/mono"] = files
+    settings = {**configuration(github), "catalog": {
+        "locations": [{"type": "url", "target": f"{main}/org/*/groups.yaml"}], "processingInterval": 1}}
+    callboard = make_callboard(settings).wait_ready()
+    eventually(lambda: callboard.entity("group:default/admins"))
+
+    pattern = f"{main}/svc/**/catalog-info.yaml"
+    registered = call(callboard, "auto", "catalog_register_entity", locationUrl=pattern).structured_content
+    two = eventually(lambda: callboard.entity("component:default/two"))
+    assert two["metadata"]["annotations"]["backstage.io/managed-by-location"] == (
+        f"url:{main}/svc/deep/two/catalog-info.yaml")
+    assert callboard.entity(registered["entityRef"])["spec"]["target"] == pattern
+    files["svc/three/catalog-info.yaml"] = yaml.safe_dump(component("three"))
+    del files["svc/one/catalog-info.yaml"]
+    eventually(lambda: callboard.entity("component:default/three"))
+    eventually(lambda: callboard.status("/api/catalog/entities/by-name/component/default/one") == 404)
+    github.repositories["acme/mono"]["org/b/groups.yaml"] = "kind: ["
+    problems = eventually(lambda: call(
+        callboard, "auto", "callboard_list_catalog_problems", code="syntax").structured_content["problems"])
+    assert problems[0]["location"] == f"url:{main}/org/b/groups.yaml"
+
+    sources = {one["type"]: one for one in callboard.get("/api/callboard/sources")["sources"]}
+    runs = callboard.get(f"/api/callboard/sources/{sources['url']['id']}/runs")["runs"]
+    assert runs[-1]["added"] == 1 and runs[-1]["error"] is None
+    assert sum(run["added"] for run in callboard.get(
+        f"/api/callboard/sources/{sources['location']['id']}/runs")["runs"]) >= 3
+
+    # After a restart nothing is sent twice.
+    callboard.stop()
+    github.log.clear()
+    callboard.start()
+    callboard.wait_ready()
+    eventually(lambda: any("/contents/" in path for _, path in github.log))
+    assert {status for status, path in github.log if "/contents/" in path or "/trees/" in path} == {304}
+    call(callboard, "auto", "catalog_unregister_entity", type={"locationUrl": pattern.upper()})
+    eventually(lambda: callboard.status("/api/catalog/entities/by-name/component/default/two") == 404)
+    assert callboard.entity("group:default/admins")

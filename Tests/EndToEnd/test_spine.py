@@ -8,14 +8,16 @@ from harness import component, config_map, deployment, eventually
 from mcp_client import ERAS, call, with_client
 
 TOOLS = [
-    "callboard_get_entity_cost", "callboard_get_entity_workloads", "callboard_list_clusters", "callboard_list_orphan_workloads",
-    "callboard_plan_canonical",
+    "callboard_get_entity_cost", "callboard_get_entity_workloads", "callboard_list_catalog_problems",
+    "callboard_list_clusters", "callboard_list_orphan_workloads", "callboard_plan_canonical", "catalog_find_api_specs",
     "catalog_get_catalog_entity", "catalog_get_catalog_model_description", "catalog_get_entity_api_specs",
     "catalog_get_entity_relationships", "catalog_mcp_get_all_entities_by_kind_and_type",
     "catalog_mcp_get_entities_by_annotation", "catalog_mcp_get_entities_by_owner",
     "catalog_mcp_get_entities_with_custom_query", "catalog_mcp_get_entity_types_for_kind",
-    "catalog_query_catalog_entities", "catalog_resolve_entity", "catalog_validate_entity",
+    "catalog_query_catalog_entities", "catalog_refresh_catalog_entity", "catalog_register_entity",
+    "catalog_resolve_entity", "catalog_unregister_entity", "catalog_validate_entity",
 ]
+CHANGING = ["catalog_refresh_catalog_entity", "catalog_register_entity", "catalog_unregister_entity"]
 # OpenCost's default price list, which is Callboard's too.
 CORE_HOUR, GIB_HOUR = 0.031611, 0.004237
 
@@ -90,7 +92,9 @@ def test_an_agent_finds_its_way_with_the_official_client(callboard, cluster, nam
         tools = (await client.list_tools()).tools
         assert [tool.name for tool in tools] == TOOLS
         for tool in tools:
-            assert tool.annotations.read_only_hint and not tool.annotations.destructive_hint
+            changes = tool.name in CHANGING
+            assert tool.annotations.read_only_hint != changes
+            assert tool.annotations.destructive_hint == (tool.name == "catalog_unregister_entity")
             assert tool.input_schema["type"] == "object" and tool.output_schema["type"] == "object"
         page = await client.call_tool("catalog_query_catalog_entities", {
             "filter": {"kind": "component", "metadata.name": {"$in": ["ledger", "wallet"]}},

@@ -282,6 +282,10 @@ struct LocationFollowingTests {
 
 /// The text of a Location.
 func location(_ name: String, _ targets: String..., more: String = "") -> String {
+    location(name, to: targets, more: more)
+}
+
+func location(_ name: String, to targets: [String], more: String = "") -> String {
     "apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata:\n  name: \(name)\nspec:\n  targets: "
         + "[\(targets.map { "'\($0)'" }.joined(separator: ", "))]\n\(more)"
 }

@@ -1,3 +1,4 @@
+import Base
 import CatalogSources
 import Synchronization
 
@@ -10,6 +11,7 @@ final class ScriptedURLs: URLReading {
     private struct State {
         var texts: [String: String] = [:]
         var failure: String?
+        var held: (prefix: String, gate: Gate)?
         var full: [String: Int] = [:]
         var unchanged: [String: Int] = [:]
     }
@@ -19,7 +21,10 @@ final class ScriptedURLs: URLReading {
     init(_ texts: [String: String] = [:]) { state = Mutex(State(texts: texts)) }
 
     func read(_ url: String, etag: String?) async throws -> URLAnswer {
-        try state.withLock { state in
+        if let held = state.withLock({ $0.held }), url.hasPrefix(held.prefix) {
+            _ = await held.gate.wait(until: .now + .seconds(60))
+        }
+        return try state.withLock { state in
             if let failure = state.failure { throw Refusal(description: failure) }
             guard let text = state.texts[url] else { return .missing }
             if etag == text {
@@ -36,6 +41,13 @@ final class ScriptedURLs: URLReading {
 
     /// Nothing can be read for this reason, or all again when nil.
     func fail(_ reason: String?) { state.withLock { $0.failure = reason } }
+
+    /// What begins so is answered no more until the gate opens.
+    func hold(_ prefix: String) -> Gate {
+        let gate = Gate()
+        state.withLock { $0.held = (prefix, gate) }
+        return gate
+    }
 
     /// How often the whole text was sent.
     func fullReads(of url: String) -> Int { state.withLock { $0.full[url, default: 0] } }

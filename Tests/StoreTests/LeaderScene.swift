@@ -60,6 +60,13 @@ struct LeaderScene: Sendable {
                 "keep a copy",
                 { try await $0.etags.keep(etag: "e", content: [1], of: "u", type: "file", target: "kept") }
             ),
+            (
+                "note runs",
+                { store in
+                    let run = SourceRun(sourceID: kept, beganAt: noon, endedAt: noon, tally: SourceTally())
+                    try await store.catalog.note(runs: [run])
+                }
+            ),
             ("forget copies", { try await $0.etags.forget(allBut: [], type: "file", target: "kept") }),
             ("take requests", { _ = try await $0.catalog.takeRequests() }),
             ("remove", { try await $0.catalog.remove(source: idle) }),

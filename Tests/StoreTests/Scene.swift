@@ -20,12 +20,19 @@ struct Scene: Sendable {
         }
     }
 
-    /// Applies what the locations hold, each a YAML text; nil: gone.
+    /// What applying a location came to in figures.
+    func tally(_ location: String, _ yaml: String?) async throws -> SourceTally {
+        try await catalog.apply([content(location, yaml)]) { _ in [] }.tallies[source] ?? SourceTally()
+    }
+
+    /// Applies what the locations hold, each a YAML text; nil: gone. Without the figures.
     @discardableResult
     func apply(
         _ texts: [(location: String, yaml: String?)], status: @escaping @Sendable (Entity) -> [StatusItem] = { _ in [] }
     ) async throws -> CatalogChanges {
-        try await catalog.apply(texts.map { content($0.location, $0.yaml) }, status: status)
+        var changes = try await catalog.apply(texts.map { content($0.location, $0.yaml) }, status: status)
+        changes.tallies = [:]
+        return changes
     }
 
     @discardableResult

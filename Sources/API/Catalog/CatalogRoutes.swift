@@ -12,6 +12,8 @@ package struct CatalogAPIConfiguration: Sendable {
     /// Gives the bytes that a URL names, nil when nothing is there; its errors tell the caller why. Nil: no URL can be
     /// read here.
     package var readURL: (@Sendable (String) async throws -> [UInt8]?)?
+    /// Which kinds may come from where, for those who try something out; nil: nobody is told.
+    package var rules: CatalogRules?
 
     package init() {}
 }

@@ -20,7 +20,7 @@ struct CheckRoutes {
 
     private func validate(_ request: RouteRequest) throws -> HTTPServerResponse {
         try catalog.access(request).checkValidation()
-        let problems = Self.problems(request)
+        let problems = problems(request)
         guard !problems.isEmpty else { return .empty(200) }
         let errors = problems.map { ["name": .string($0.name), "message": .string($0.message)] as JSONValue }
         return .json(400, ["errors": .array(errors)])
@@ -29,14 +29,16 @@ struct CheckRoutes {
     private typealias Problem = (name: String, message: String)
 
     /// What is wrong with the entity of the body, by the rules of ingestion; in this route's own form of errors.
-    private static func problems(_ request: RouteRequest) -> [Problem] {
+    private func problems(_ request: RouteRequest) -> [Problem] {
         do {
-            let (document, place) = try subject(of: request)
+            let (document, place) = try Self.subject(of: request)
             let definition = document.objectValue.map {
                 JSONValue.object($0.annotated(location: place, origin: place, overriding: false))
             }
-            _ = try EntityValidator.entity(from: definition ?? document)
-            return []
+            let entity = try EntityValidator.entity(from: definition ?? document)
+            let provenance = Provenance.registered(place.description, root: place.description)
+            let refusal = catalog.configuration.rules?.refusal(of: entity, at: provenance)
+            return refusal.map { [("NotAllowedError", $0)] } ?? []
         } catch let error as InvalidEntity {
             return error.problems.map { ($0.code == .kind ? "TypeError" : "InputError", $0.message) }
         } catch {

@@ -12,8 +12,6 @@ struct LocationRoutes {
     private static let defaultLimit = 1_000
     /// Backstage's default for what may be registered.
     private static let allowedTypes = ["url"]
-    /// A longer target does not fit into the database's indexes.
-    private static let maximumTargetBytes = 2_000
 
     var routes: [Route] {
         [
@@ -50,7 +48,8 @@ struct LocationRoutes {
         let refreshes = try Self.refreshesOnConflict(request.http.queryValue("onConflict"))
         if isDryRun {
             let exists = try await access.isRegistered(ref)
-            let entities = try await LocationTree(readURL: catalog.configuration.readURL).entities(from: ref)
+            let tree = LocationTree(readURL: catalog.configuration.readURL, rules: catalog.configuration.rules)
+            let entities = try await tree.entities(from: ref)
             return .json(
                 201,
                 [
@@ -120,9 +119,10 @@ struct LocationRoutes {
             throw ActionError(.input, "Registered locations must be of an allowed type \(types)")
         }
         let ref = try LocationRef(parsing: "\(type):\(target)")
-        guard ref.isURL, ref.target.utf8.count <= maximumTargetBytes else {
+        guard ref.isRegistrable else {
             throw body.complaint(
-                "must be an absolute URL without spaces, of at most \(maximumTargetBytes) bytes", at: "target")
+                "must be an absolute URL without spaces, of at most \(LocationRef.maximumTargetBytes) bytes",
+                at: "target")
         }
         return ref
     }

@@ -7,6 +7,8 @@ internal import Catalog
 struct LocationTree {
     /// Nil: no URL can be read here.
     let readURL: (@Sendable (String) async throws -> [UInt8]?)?
+    /// Nil: every kind may come from everywhere.
+    var rules: CatalogRules?
 
     /// More places than this belong to a tree that nobody wants to try out.
     private static let maximumPlaces = 100
@@ -78,6 +80,7 @@ struct LocationTree {
 
     private func add(_ entity: Entity, at place: LocationRef, _ root: LocationRef, _ walk: inout Walk) throws {
         guard walk.refs.insert(entity.ref).inserted else { throw Self.duplicate(entity.ref) }
+        if let refusal = refusal(of: entity, at: place, root) { walk.problems.append(refusal) }
         let definition = entity.definition.annotated(location: place, origin: root)
         walk.entities.append(definition)
         guard entity.ref.kind == "location" else { return }
@@ -85,6 +88,14 @@ struct LocationTree {
         walk.problems += targets.problems
         walk.waiting += targets.targets.compactMap { try? LocationRef(parsing: $0) }
             .map { Place(ref: $0, isOptional: targets.isOptional) }
+    }
+
+    /// Why `catalog.rules` would not let an entity in.
+    private func refusal(of entity: Entity, at place: LocationRef, _ root: LocationRef) -> String? {
+        // The list of what a pattern stands for is nobody's document.
+        guard URLPattern(location: place.description)?.entityRef != entity.ref else { return nil }
+        let isRoot = entity.ref == root.entityRef
+        return rules?.refusal(of: entity, at: .registered(isRoot ? nil : place.description, root: root.description))
     }
 
     private func values(
@@ -167,5 +178,16 @@ extension JSONObject {
         var definition = self
         definition["metadata"] = .object(metadata)
         return definition
+    }
+}
+
+extension Provenance {
+    /// Where what somebody registers would come from.
+    ///
+    /// - Parameter location: that Location entities lead to; nil: the registration itself.
+    static func registered(_ location: String?, root: String) -> Provenance {
+        let source = "registered:locations"
+        return location.map { Provenance(location: $0, origin: root, source: source) }
+            ?? Provenance(location: root, source: source)
     }
 }

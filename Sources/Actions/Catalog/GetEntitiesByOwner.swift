@@ -32,13 +32,19 @@ struct GetEntitiesByOwner: Action {
     /// The relation, which is the same however the definition writes the owner; and the very text of the definition, which
     /// may mean a group of the entity's own namespace.
     private static func filter(_ owner: String) throws(ActionError) -> EntityFilter {
+        .anyOf([
+            .match(key: "relations.ownedBy", values: try refs(owner)), .match(key: "spec.owner", values: [owner]),
+        ])
+    }
+
+    /// The canonical refs that an owner may mean.
+    ///
+    /// - Throws: `ActionError` of kind `input`.
+    static func refs(_ owner: String) throws(ActionError) -> [String] {
         do throws(CatalogInputError) {
-            let refs = [
+            return [
                 try EntityRef(parsing: owner, defaultKind: "group"), try EntityRef(parsing: owner, defaultKind: "user"),
             ].map(\.canonical)
-            return .anyOf([
-                .match(key: "relations.ownedBy", values: refs), .match(key: "spec.owner", values: [owner]),
-            ])
         } catch {
             throw ActionError(.input, "owner: \(error)")
         }

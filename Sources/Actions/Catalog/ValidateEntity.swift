@@ -6,10 +6,13 @@ internal import Store
 /// Checks an entity's document as ingestion would, and stores nothing.
 struct ValidateEntity: Action {
     let store: Store
+    /// Which kinds may come from where; nil: nobody is told.
+    let rules: CatalogRules?
 
     struct Input: Sendable {
         let text: String
-        let location: String
+        /// Nil: it does not matter.
+        let location: String?
     }
 
     private static let defaultLocation = "url:https://localhost/entity-validator"
@@ -26,7 +29,10 @@ struct ValidateEntity: Action {
             [
                 "entity": Schema.string("YAML text of one entity."),
                 "location": Schema.string(
-                    "Where the text is to stand, url:<target>; \(defaultLocation) when left out."),
+                    """
+                    Where the text is to stand, url:<target>. With it, it is checked too whether catalog.rules let such an \
+                    entity in from there.
+                    """),
             ], required: ["entity"]),
         output: Schema.object(
             [
@@ -41,12 +47,12 @@ struct ValidateEntity: Action {
                     ]), "Everything that is wrong."),
                 "warnings": Schema.list(["type": "string"], "What is valid and hardly meant."),
                 "entity": EntityOutput.schema,
-            ], required: ["isValid", "isValidYaml", "errors", "warnings"]))
+            ], required: ["isValid", "isValidYaml", "errors", "warnings"]), aliases: ["validate"])
 
     static func input(_ arguments: JSONObject) throws(ActionError) -> Input {
         Input(
             text: arguments["entity"]?.stringValue ?? "",
-            location: try location(arguments["location"]?.stringValue ?? defaultLocation))
+            location: try arguments["location"]?.stringValue.map(location))
     }
 
     /// A bare URL is taken for the target.
@@ -67,19 +73,31 @@ struct ValidateEntity: Action {
             return Self.refusal(documents, "Expected one document, found \(documents.count)")
         }
         guard let entity = document.entity else { return Self.refusal(documents, nil) }
+        if let refusal = refusal(of: entity, at: input.location) {
+            return Self.refusal([], refusal, code: "not_allowed")
+        }
         return [
             "isValid": true, "isValidYaml": true, "errors": [],
             "warnings": .array(try await warnings(entity, for: caller).map(JSONValue.string)),
-            "entity": .object(entity.definition(at: input.location)),
+            "entity": .object(entity.definition(at: input.location ?? Self.defaultLocation)),
         ]
     }
 
-    private static func refusal(_ documents: [ParsedDocument], _ more: String?) -> JSONValue {
+    /// Why `catalog.rules` would not let it in from there.
+    private func refusal(of entity: Entity, at location: String?) -> String? {
+        location.flatMap {
+            rules?.refusal(of: entity, at: Provenance(location: $0, origin: $0, source: "registered:locations"))
+        }
+    }
+
+    private static func refusal(
+        _ documents: [ParsedDocument], _ more: String?, code: String = "envelope"
+    ) -> JSONValue {
         let problems = documents.flatMap(\.problems)
         let errors = problems.map { error($0.message, $0.label, $0.location.position) }
         return [
             "isValid": false, "isValidYaml": .bool(!problems.contains { $0.code == .syntax }),
-            "errors": .array((more.map { [error($0, "envelope", nil)] } ?? []) + errors), "warnings": [],
+            "errors": .array((more.map { [error($0, code, nil)] } ?? []) + errors), "warnings": [],
         ]
     }
 

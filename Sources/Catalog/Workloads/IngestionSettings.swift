@@ -1,4 +1,4 @@
-package import Base
+internal import Base
 
 /// How entities are made of workloads that their owners annotated: the configuration `kubernetesIngestor`, whose keys and
 /// defaults are those of TeraSky's ingestor.

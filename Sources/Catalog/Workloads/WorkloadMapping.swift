@@ -1,4 +1,4 @@
-package import Base
+internal import Base
 
 /// Makes entities of workloads. Pure.
 package struct WorkloadMapping: Sendable {

@@ -1,4 +1,5 @@
 internal import Base
+internal import Catalog
 
 // Reading one file.
 extension GitHubClient {
@@ -38,7 +39,7 @@ extension GitHubClient {
     }
 
     /// GitHub answers 404 for what may not be seen, too; only in a repository that can be seen a file is surely missing.
-    private func makeSureOfVisibility(_ repository: String) async throws(GitHubError) {
+    func makeSureOfVisibility(_ repository: String) async throws(GitHubError) {
         let isVisible = host.apiBaseURL == nil ? false : try await self.repository(repository) != nil
         guard !isVisible else { return }
         let who = host.token == nil ? "without a token" : "with the configured token"
@@ -57,5 +58,35 @@ extension GitHubClient {
             .notAFile,
             "\(place.repository): expected a file at /\(place.path), found "
                 + (isPage ? "a page of HTML" : "a directory or a submodule"))
+    }
+}
+
+// Reading which files there are.
+extension GitHubClient {
+    /// The files that a URL with wildcards stands for, as a Location entity that names them.
+    ///
+    /// - Parameter etag: of the tree that the caller knows.
+    func files(of place: GitHubPlace, _ pattern: URLPattern, etag: String?) async throws(GitHubError) -> URLAnswer {
+        guard host.apiBaseURL != nil else {
+            throw GitHubError(
+                .unexpected, "wildcards need the API, and integrations.github of \(host) has no apiBaseUrl")
+        }
+        let paths = GitHubPathPattern(place.path)
+        switch try await tree(place.repository, percentEncoded(place.ref), isRecursive: true, etag: etag) {
+        case .unchanged: return .unchanged
+        case .absent:
+            try await makeSureOfVisibility(place.repository)
+            return .missing
+        case .empty: return .content(pattern.document(of: []), etag: nil)
+        case .tree(let tree):
+            // The tree that GitHub cuts short has an etag of its own, which says nothing of the rest.
+            let found =
+                tree.isTruncated
+                ? try await walk(place.repository, place.ref, paths) : tree.files.filter(paths.matches)
+            let urls = found.sorted().map {
+                GitHubPlace(repository: place.repository, ref: place.ref, path: $0).url(on: host.name)
+            }
+            return .content(pattern.document(of: urls), etag: tree.isTruncated ? nil : tree.etag)
+        }
     }
 }

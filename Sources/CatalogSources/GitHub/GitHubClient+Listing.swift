@@ -29,13 +29,16 @@ extension GitHubClient {
         return repository
     }
 
-    /// The files of a branch whose paths match; none when there is no such branch.
+    /// The files of a branch whose paths match; nil when the repository is empty, none when there is no such branch.
     func paths(
         in repository: String, at branch: String, matching pattern: GitHubPathPattern
-    ) async throws(GitHubError) -> [String] {
-        let root = try await tree(repository, percentEncoded(branch), isRecursive: true)
-        if !root.isTruncated { return root.files.filter(pattern.matches) }
-        return try await walk(repository, branch, pattern)
+    ) async throws(GitHubError) -> [String]? {
+        switch try await tree(repository, percentEncoded(branch), isRecursive: true) {
+        case .empty: return nil
+        case .absent, .unchanged: return []
+        case .tree(let root):
+            return root.isTruncated ? try await walk(repository, branch, pattern) : root.files.filter(pattern.matches)
+        }
     }
 
     private func isOwn(_ user: String) async throws(GitHubError) -> Bool {
@@ -87,25 +90,44 @@ extension GitHubClient {
 
 // Trees.
 extension GitHubClient {
-    private struct Tree {
+    struct Tree {
         var files: [String] = []
         var folders: [(path: String, sha: String)] = []
         var isTruncated = false
+        var etag: String?
     }
 
-    private func tree(
-        _ repository: String, _ ref: String, isRecursive: Bool
-    ) async throws(GitHubError) -> Tree {
-        // 409: the repository is empty; 404 and 422: it has no such branch.
-        let absences: Set<Int> = [404, 409, 422]
+    /// What GitHub says of a branch's tree.
+    enum TreeAnswer {
+        case tree(Tree)
+        /// Still what the etag stands for.
+        case unchanged
+        /// There is no such repository or no such branch.
+        case absent
+        /// The repository has no commit yet.
+        case empty
+    }
+
+    func tree(
+        _ repository: String, _ ref: String, isRecursive: Bool, etag: String? = nil
+    ) async throws(GitHubError) -> TreeAnswer {
         let answer = try await send(
             Request(
                 path: "/repos/\(GitHubPlace.encoded(repository))/git/trees/\(ref)",
-                query: isRecursive ? [("recursive", "1")] : [], maximumBytes: 64 << 20), absences: absences)
-        guard answer.status == 200 else { return Tree() }
+                query: isRecursive ? [("recursive", "1")] : [], etag: etag, maximumBytes: 64 << 20),
+            absences: [404, 409, 422])
+        switch answer.status {
+        case 304: return .unchanged
+        case 409: return .empty
+        case 200: return .tree(try tree(of: answer))
+        default: return .absent
+        }
+    }
+
+    private func tree(of answer: Answer) throws(GitHubError) -> Tree {
         let document = try document(answer)
         guard let entries = document["tree"]?.arrayValue else { throw malformed("a tree") }
-        var tree = Tree(isTruncated: document["truncated"]?.boolValue ?? false)
+        var tree = Tree(isTruncated: document["truncated"]?.boolValue ?? false, etag: answer.headers["ETag"])
         for entry in entries {
             guard let path = entry["path"]?.stringValue else { throw malformed("an entry of a tree") }
             if entry["type"]?.stringValue == "blob" { tree.files.append(path) }
@@ -117,7 +139,7 @@ extension GitHubClient {
     }
 
     /// Directory by directory, and only where matching files may lie.
-    private func walk(
+    func walk(
         _ repository: String, _ branch: String, _ pattern: GitHubPathPattern
     ) async throws(GitHubError) -> [String] {
         var found: [String] = []
@@ -129,7 +151,7 @@ extension GitHubClient {
                 throw GitHubError(
                     .tooLarge, "\(repository): more than \(Self.maximumTrees) directories; narrow catalogPath")
             }
-            let tree = try await tree(repository, next.ref, isRecursive: false)
+            guard case .tree(let tree) = try await tree(repository, next.ref, isRecursive: false) else { continue }
             guard !tree.isTruncated else {
                 throw GitHubError(.tooLarge, "\(repository): GitHub lists /\(next.path) in part only")
             }

@@ -57,11 +57,11 @@ extension GitHubDiscoverySource {
         let now = client.manner.now()
         let state = GitHubHolding.state(of: place.repository, place.branch, discovery.catalogPath, now: now)
         if let known = repositories[name], known.stillHolds(state, now: now) { return (name, known) }
-        let (paths, isComplete) = try await paths(in: place, state)
-        var holding = GitHubHolding(state: isComplete ? state : nil, checkedAt: now)
-        for path in paths {
+        let files = try await files(in: place, state)
+        var holding = GitHubHolding(state: files.isComplete ? state : nil, checkedAt: now)
+        for path in files.paths {
             let file = GitHubPlace(repository: name, ref: place.branch, path: path)
-            switch try await look(at: file) {
+            switch files.isDoubtful ? .unknown : try await look(at: file) {
             case .present: holding.add(path, file.url(on: client.host.name))
             case .absent: break
             case .unknown:
@@ -87,21 +87,47 @@ extension GitHubDiscoverySource {
         }
     }
 
-    /// The files to look at, and whether these are surely all: those of the record when nothing was pushed since, else
-    /// the configured one or what the branch's tree has.
-    private func paths(
-        in place: (repository: GitHubRepository, branch: String), _ state: String?
-    ) async throws -> ([String], isComplete: Bool) {
+    /// Which files of a repository are to be looked at.
+    private struct Files {
+        var paths: [String]
+        /// Whether these are surely all.
+        var isComplete = true
+        /// They are kept as they are, without a look.
+        var isDoubtful = false
+    }
+
+    /// Those of the record when nothing was pushed since, else the configured one or what the branch's tree has.
+    private func files(in place: (repository: GitHubRepository, branch: String), _ state: String?) async throws -> Files
+    {
         let name = place.repository.fullName
         let record = try await etags.copy(of: repositoryURL(name), for: id)
-        if let record, record.etag == state { return (GitHubHolding.paths(ofRecord: record.content), true) }
-        guard discovery.catalogPath.hasWildcards else { return ([discovery.catalogPath.path], true) }
+        let known = record.map { GitHubHolding.paths(ofRecord: $0.content) } ?? []
+        if let record, record.etag == state { return Files(paths: known) }
+        guard discovery.catalogPath.hasWildcards else { return Files(paths: [discovery.catalogPath.path]) }
         do {
-            return (try await client.paths(in: name, at: place.branch, matching: discovery.catalogPath), true)
-        } catch {
+            let found = try await client.paths(in: name, at: place.branch, matching: discovery.catalogPath)
+            if found != nil { emptied.remove(name) }
+            if let found { return Files(paths: found) }
+            return try await emptied(place)
+        } catch let error as GitHubError {
             guard !error.isGeneral else { throw error }
             warn("the files of a repository cannot be listed; what it gave stays", name, error)
-            return (record.map { GitHubHolding.paths(ofRecord: $0.content) } ?? [], false)
+            return Files(paths: known, isComplete: false)
         }
+    }
+
+    /// GitHub says that a repository has no commit. One that gave something is believed to be empty when its listing counts
+    /// nothing in it either, or when the next look finds the same.
+    private func emptied(_ place: (repository: GitHubRepository, branch: String)) async throws -> Files {
+        let name = place.repository.fullName
+        let known = try await etags.urls(for: id).compactMap { try? GitHubPlace($0, on: client.host) }
+            .filter { $0.repository.lowercased() == name.lowercased() && $0.ref == place.branch }
+        guard !known.isEmpty, place.repository.size != 0, emptied.insert(name).inserted else {
+            emptied.remove(name)
+            return Files(paths: [])
+        }
+        let error = GitHubError(.incomplete, "\(name): GitHub answered 409, as for an empty repository")
+        warn("a repository with catalog files is said to be empty; what it gave stays until the next look", name, error)
+        return Files(paths: known.map(\.path).sorted(), isComplete: false, isDoubtful: true)
     }
 }

@@ -14,6 +14,8 @@ package actor GitHubDiscoverySource: CatalogSource {
     private let clock: any Clock<Duration>
     /// By full name, what the latest look found.
     var repositories: [String: GitHubHolding] = [:]
+    /// Repositories that had files and were found empty by the latest look at them.
+    var emptied: Set<String> = []
     /// Locations whose copies are what GitHub has, by the latest look at each.
     private var current: Set<String> = []
     /// Those whose copies the present look has changed.
@@ -23,6 +25,8 @@ package actor GitHubDiscoverySource: CatalogSource {
     /// Why there is no complete listing at present.
     private var problem: CatalogSourceError?
     private var looking: Task<Void, Never>?
+    /// When the latest look that has ended began.
+    private var began: Timestamp?
 
     /// Requests under way at a time.
     static let concurrency = 4
@@ -56,6 +60,8 @@ package actor GitHubDiscoverySource: CatalogSource {
         await task?.value
     }
 
+    package func lookedAt() async -> Timestamp? { began }
+
     package func locations() throws -> Set<String> {
         if let problem { throw problem }
         return listing
@@ -85,8 +91,10 @@ extension GitHubDiscoverySource {
         var pauses = GitHubPauses(discovery.schedule)
         try? await clock.sleep(for: discovery.schedule.initialDelay)
         while !Task.isCancelled {
+            let start = client.manner.now()
             let failure = await lookInTime()
             guard !Task.isCancelled else { return }
+            began = start
             note(failure, onChange)
             try? await clock.sleep(for: pauses.next(after: failure, now: client.manner.now()))
         }

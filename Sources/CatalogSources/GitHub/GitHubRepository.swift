@@ -13,6 +13,8 @@ struct GitHubRepository: Sendable, Hashable {
     let isFork: Bool
     /// When somebody last pushed to any of its branches; nil: not told.
     let pushedAt: Timestamp?
+    /// In KiB as GitHub last counted them: a small repository may have none, an empty one has none.
+    let size: Int64?
 
     var name: String { String(fullName.split(separator: "/").last ?? "") }
     var owner: String { String(fullName.split(separator: "/").first ?? "") }
@@ -29,6 +31,7 @@ struct GitHubRepository: Sendable, Hashable {
         visibility = document["visibility"]?.stringValue?.lowercased() ?? (isPrivate ? "private" : "public")
         isArchived = document["archived"]?.boolValue ?? false
         isFork = document["fork"]?.boolValue ?? false
+        size = document["size"]?.intValue
         pushedAt = document["pushed_at"]?.stringValue.flatMap(Timestamp.init(rfc3339:))
     }
 }

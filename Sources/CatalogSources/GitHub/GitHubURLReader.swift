@@ -1,4 +1,7 @@
-/// Reads files of GitHub by the URLs under which people see them, on the hosts of `integrations.github`.
+internal import Catalog
+
+/// Reads files of GitHub by the URLs under which people see them, on the hosts of `integrations.github`. A URL with `*` or
+/// `**` in its path stands for the files that match.
 package struct GitHubURLReader: URLReading {
     private let clients: [GitHubClient]
 
@@ -9,6 +12,7 @@ package struct GitHubURLReader: URLReading {
         do {
             for client in clients {
                 guard let place = try GitHubPlace(url, on: client.host) else { continue }
+                if let pattern = URLPattern(url) { return try await client.files(of: place, pattern, etag: etag) }
                 return try await client.file(place, etag: etag)
             }
         } catch let error as GitHubError {

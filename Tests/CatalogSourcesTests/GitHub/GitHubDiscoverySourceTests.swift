@@ -248,6 +248,50 @@ struct GitHubDiscoverySourceTests {
         await watching.source.stop()
     }
 
+    @Test(
+        "a repository that had files is empty when its size says so too, or at the second look that finds it so",
+        arguments: [(nil, true), (12, true), (0, false)] as [(Int64?, Bool)])
+    func emptied(size: Int64?, stays: Bool) async throws {
+        let github = try github(repositories: [])
+        github.set("acme/mono", .init(files: ["a/catalog-info.yaml": "a"], pushedAt: "2020-01-01T00:00:00Z"))
+        let watching = Watching(github) { $0.catalogPath = GitHubPathPattern("/*/catalog-info.yaml") }
+        await watching.start()
+        let file = "acme/mono/blob/main/a/catalog-info.yaml"
+        #expect(await watching.listed == file)
+        github.change("acme/mono") { ($0.files, $0.size, $0.pushedAt) = ([:], size, "2020-01-02T00:00:00Z") }
+        await watching.look()
+        #expect(await watching.listed == (stays ? file : ""))
+        #expect(await watching.text("acme/mono", "a/catalog-info.yaml") == (stays ? "a" : "gone"))
+        await watching.look()
+        #expect(await watching.listed == "")
+        await watching.source.stop()
+    }
+
+    @Test("a repository that was said to be empty once and was not stays as it is, then and the next time")
+    func notEmptied() async throws {
+        let github = try github(repositories: [])
+        github.set("acme/mono", .init(files: ["a/catalog-info.yaml": "a"], pushedAt: "2020-01-01T00:00:00Z"))
+        let watching = Watching(github) { $0.catalogPath = GitHubPathPattern("/*/catalog-info.yaml") }
+        await watching.start()
+        for day in 2...5 {
+            github.change("acme/mono") { $0.pushedAt = "2020-01-0\(day)T00:00:00Z" }
+            let isSaidEmpty = day.isMultiple(of: 2)
+            github.fail { isSaidEmpty && $0.path.contains("/git/trees/") ? .init(status: 409) : nil }
+            await watching.look()
+            #expect(await watching.listed == "acme/mono/blob/main/a/catalog-info.yaml")
+        }
+        await watching.source.stop()
+    }
+
+    @Test("tells when the look began whose result it has")
+    func began() async throws {
+        let watching = Watching(try github())
+        #expect(await watching.source.lookedAt() == nil)
+        await watching.start()
+        #expect(await watching.source.lookedAt() != nil)
+        await watching.source.stop()
+    }
+
     @Test("a branch that a repository does not have gives nothing")
     func branch() async throws {
         let github = try github()

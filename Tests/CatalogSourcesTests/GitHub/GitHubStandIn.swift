@@ -19,6 +19,8 @@ final class GitHubStandIn: Sendable {
         var isArchived = false
         var isFork = false
         var pushedAt: String?
+        /// In KiB; nil: not told.
+        var size: Int64?
         /// Known to its members alone: left out of listings, and answered with 404.
         var isHidden = false
     }
@@ -157,6 +159,7 @@ extension GitHubStandIn {
             "topics": .array(repository.topics.map(JSONValue.string)), "visibility": .string(repository.visibility),
             "private": .bool(repository.visibility != "public"),
             "pushed_at": repository.pushedAt.map(JSONValue.string) ?? .null,
+            "size": repository.size.map(JSONValue.int) ?? .null,
         ]
     }
 
@@ -169,7 +172,12 @@ extension GitHubStandIn {
             return file(name, ref, call.dropFirst(3).joined(separator: "/"), request)
         }
         guard call.count == 5, call[2] == "git", call[3] == "trees" else { return Self.notFound }
-        return tree(found, call[4], isRecursive: request.queryValue("recursive") != nil)
+        var response = tree(found, call[4], isRecursive: request.queryValue("recursive") != nil)
+        guard response.status == 200 else { return response }
+        let etag = "\"\(sha256Hex(Array(found.files.keys.sorted().joined().utf8)).prefix(12))\""
+        response.headers.set("ETag", etag)
+        return request.headers["If-None-Match"] == etag
+            ? HTTPServerResponse(status: 304, headers: ["ETag": etag]) : response
     }
 
     private func file(

@@ -1,4 +1,5 @@
 import Base
+import Catalog
 import HTTPClient
 import HTTPServer
 import Testing
@@ -233,5 +234,46 @@ struct GitHubURLReaderTests {
         github.fail { HTTPServerResponse(status: 302, headers: ["Location": $0.target]) }
         #expect(await refusal(github.client(), github.url("acme/shop", "a")).contains("more than 5 redirects"))
         #expect(github.asked.count == 6)
+    }
+
+    @Test("a URL with wildcards gives the files that match, in trees cut short or not", arguments: [Int.max, 2])
+    func wildcards(treeLimit: Int) async throws {
+        let github = try standIn()
+        github.limitTrees(to: treeLimit)
+        github.change("acme/shop") {
+            $0.files = ["services/a/c.yaml": "a", "services/b/x/c.yaml": "b", "services/d/e.yaml": "d", "c.yaml": "c"]
+        }
+        for (pattern, paths) in [
+            ("services/*/c.yaml", ["services/a/c.yaml"]),
+            ("**/c.yaml", ["c.yaml", "services/a/c.yaml", "services/b/x/c.yaml"]), ("*/none.yaml", []),
+        ] {
+            let text = try await text(github, github.url("acme/shop", pattern))
+            #expect(URLPattern.urls(in: Array(text.utf8)) == paths.map { github.url("acme/shop", $0) })
+        }
+    }
+
+    @Test("which files match is asked for with the tree's etag")
+    func wildcardEtag() async throws {
+        let github = try standIn()
+        let (reader, url) = (GitHubURLReader([github.client()]), github.url("acme/shop", "*.yaml"))
+        guard case .content(_, let etag?) = try await reader.read(url, etag: nil) else {
+            Issue.record("no etag")
+            return
+        }
+        #expect(try await reader.read(url, etag: etag) == .unchanged)
+        github.change("acme/shop") { $0.files["new.yaml"] = "" }
+        #expect(try await reader.read(url, etag: etag) != .unchanged)
+    }
+
+    @Test("where no branch is there is nothing, an empty repository has no files, and an invisible one is an error")
+    func wildcardAbsences() async throws {
+        let github = try standIn()
+        let client = github.client()
+        let reader = GitHubURLReader([client])
+        #expect(try await reader.read(github.url("acme/shop", "*.yaml", ref: "none"), etag: nil) == .missing)
+        github.change("acme/shop") { $0.files = [:] }
+        let empty = try await text(github, github.url("acme/shop", "*.yaml"))
+        #expect(URLPattern.urls(in: Array(empty.utf8)) == [])
+        #expect(await refusal(client, github.url("acme/none", "*.yaml")).contains("cannot be seen"))
     }
 }

@@ -1,0 +1,115 @@
+import Base
+import Catalog
+import CatalogSources
+import Store
+import TestSupport
+import Testing
+
+@testable import Reconcilers
+
+@Suite("Reading from other hosts", .serialized, .enabled(if: TestDatabase.isAvailable))
+struct FarReadingTests {
+    @Test("a host that does not answer holds up neither files nor other hosts")
+    func slowHost() async throws {
+        try await TestDatabase.withStore { store in
+            let slow = (0..<40).map { "https://slow/\($0)" }
+            let urls = ScriptedURLs(["https://quick/a": component("a")])
+            let gate = urls.hold("https://slow/")
+            let targets = slow + ["https://quick/a"]
+            let source = ScriptedSource("root", ["l": location("l", to: targets), "b": component("b")])
+            try await following([source], store, processing: .forTests(urls: urls)) { reconciler async throws in
+                #expect(await eventually { try await store.title("a") != nil })
+                source.set("b", component("b", title: "changed"))
+                #expect(await eventually { try await store.title("b") == "changed" })
+                urls.set("https://quick/a", component("a", title: "changed"))
+                try await store.catalog.requestRefresh(of: ["url:https://quick/a"], by: "t")
+                await reconciler.readAgain(try #require(try await store.catalog.takeRequests()))
+                #expect(await eventually { try await store.title("a") == "changed" })
+                #expect(await !reconciler.isCaughtUp)
+                gate.open()
+                #expect(await eventually { await reconciler.isCaughtUp })
+            }
+        }
+    }
+
+    @Test("after a restart what Locations name is asked for with its etag")
+    func restart() async throws {
+        try await TestDatabase.withStore { store in
+            let urls = ScriptedURLs(["https://h/a": component("a")])
+            for _ in 0..<2 {
+                let source = ScriptedSource("root", ["l": location("l", "https://h/a")])
+                try await following([source], store, processing: .forTests(urls: urls, interval: nil)) {
+                    reconciler async throws in
+                    #expect(await eventually { await reconciler.isCaughtUp })
+                    #expect(try await store.title("a") != nil)
+                }
+            }
+            #expect(urls.fullReads(of: "https://h/a") == 1 && urls.unchangedReads(of: "https://h/a") == 1)
+        }
+    }
+
+    @Test("a target with wildcards leads to the files that match, whatever kinds are allowed; they come and go")
+    func pattern() async throws {
+        try await TestDatabase.withStore { store in
+            let url = "https://github.com/o/r/blob/main/*/a.yaml"
+            let files = ["x", "y"].map { "https://github.com/o/r/blob/main/\($0)/a.yaml" }
+            let pattern = try #require(URLPattern(url))
+            func document(_ files: [String]) -> String { String(decoding: pattern.document(of: files), as: UTF8.self) }
+            let urls = ScriptedURLs([
+                url: document(files), files[0]: component("x", more: "  subcomponentOf: y\n"), files[1]: component("y"),
+            ])
+            let root = "url:https://github.com/o/r/blob/main/all.yaml"
+            var processing = CatalogProcessing.forTests(urls: urls)
+            processing.rules.rules = [CatalogRule(kinds: ["Component"])]
+            processing.rules.sources["scripted:root"] = .some(nil)
+            let source = ScriptedSource("root", [root: location("l", url)])
+            try await following([source], store, processing: processing) { reconciler async throws in
+                #expect(await eventually { await reconciler.isCaughtUp })
+                let annotations = try await store.document("x")?["metadata"]?["annotations"]
+                #expect(annotations?["backstage.io/managed-by-location"] == .string("url:\(files[0])"))
+                #expect(annotations?["backstage.io/managed-by-origin-location"] == .string(root))
+                urls.set(url, document([files[1]]))
+                #expect(await eventually { try await store.title("x") == nil })
+                urls.set(url, document([]))
+                #expect(await eventually { try await store.title("y") == nil })
+                #expect(try await store.source("*")?.problems.isEmpty == true)
+            }
+        }
+    }
+
+    @Test("a configured URL may hold every kind that its rules allow, and is read with the others")
+    func configured() async throws {
+        try await TestDatabase.withStore { store in
+            let url = "https://h/teams.yaml"
+            let group = "apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {name: g}\n"
+            let urls = ScriptedURLs([url: group + "spec: {type: team, children: []}\n"])
+            var processing = CatalogProcessing.forTests(urls: urls)
+            processing.rules.sources["url:\(url)"] = .some(nil)
+            let source = URLSource(url, targets: processing.targets) { .milliseconds(50) }
+            try await reconciling([source], store, processing) { () async throws in
+                #expect(await eventually { try await store.catalog.entity(ref: "group:default/g") != nil })
+                urls.fail("503")
+                #expect(await eventually { try await store.source(url)?.problems.first?.code == "unreadable" })
+                urls.fail(nil)
+                urls.set(url, component("a"))
+                #expect(await eventually { try await store.catalog.entity(ref: "group:default/g") == nil })
+                #expect(try await store.title("a") != nil)
+            }
+        }
+    }
+
+    /// Runs a reconciler over sources of any kind while the body runs.
+    private func reconciling(
+        _ sources: [any CatalogSource], _ store: Store, _ processing: CatalogProcessing,
+        _ body: () async throws -> Void
+    ) async throws {
+        let reconciler = CatalogReconciler(
+            sources: sources, processing: processing, store: store, metrics: MetricsRegistry(), logger: Logger("test"))
+        let run = Task { await reconciler.run() }
+        let result: Result<Void, any Error>
+        do { result = .success(try await body()) } catch { result = .failure(error) }
+        run.cancel()
+        await run.value
+        try result.get()
+    }
+}

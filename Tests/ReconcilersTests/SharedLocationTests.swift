@@ -1,0 +1,82 @@
+import Base
+import CatalogSources
+import Reconcilers
+import Store
+import TestSupport
+import Testing
+
+@Suite("Locations that several sources have", .serialized, .enabled(if: TestDatabase.isAvailable))
+struct SharedLocationTests {
+    private static func locations(_ store: Store, _ target: String) async throws -> Int64? {
+        try await store.source(target)?.locations
+    }
+
+    private static func held(_ store: Store, _ target: String) async throws -> [String] {
+        try await store.catalog.problems(ProblemQuery()).items.filter {
+            $0.source == "scripted:\(target)" && $0.problem.code == "held"
+        }.map(\.problem.message)
+    }
+
+    @Test("a file is read for the source that is configured first; the other one shows it, and takes over when it goes")
+    func precedence() async throws {
+        try await TestDatabase.withStore { store in
+            // The second has the lower id.
+            _ = try await store.catalog.register(type: "scripted", target: "second")
+            let first = ScriptedSource("first", ["a": component("a", title: "1")])
+            let second = ScriptedSource("second", ["a": component("a", title: "2"), "b": component("b")])
+            try await following([first, second], store) { reconciler async throws in
+                #expect(await eventually { await reconciler.isCaughtUp })
+                let uid = try await store.document("a")?["metadata"]?["uid"]
+                #expect(try await store.title("a") == "1")
+                second.set("a", component("a", title: "2 again"))
+                #expect(await eventually { second.reads(of: "a") >= 2 })
+                #expect(try await Self.held(store, "second").first?.contains("scripted:first") == true)
+                #expect(try await Self.held(store, "first").isEmpty)
+                #expect(try await Self.locations(store, "first") == 1)
+                #expect(try await Self.locations(store, "second") == 1)
+                #expect(try await store.title("a") == "1")
+
+                // What the second has no more is the first one's still.
+                second.set("a", nil)
+                #expect(await eventually { try await Self.held(store, "second").isEmpty })
+                #expect(try await store.document("a")?["metadata"]?["uid"] == uid)
+
+                second.set("a", component("a", title: "3"))
+                #expect(await eventually { try await !Self.held(store, "second").isEmpty })
+                first.set("a", nil)
+                #expect(await eventually { try await store.title("a") == "3" })
+                #expect(try await Self.held(store, "second").isEmpty)
+
+                // Back again, it is the first one's.
+                first.set("a", component("a", title: "4"))
+                #expect(await eventually { try await store.title("a") == "4" })
+                #expect(try await Self.held(store, "second").count == 1)
+            }
+        }
+    }
+
+    @Test("each run of a source is noted with what it came to")
+    func runs() async throws {
+        try await TestDatabase.withStore { store in
+            let source = ScriptedSource("s", ["a": component("a"), "b": component("b")])
+            try await following([source], store) { reconciler async throws in
+                #expect(await eventually { await reconciler.isCaughtUp })
+                let id = try #require(try await store.source("s")).id
+                @Sendable func latest() async throws -> SourceRun? { try await store.catalog.runs(of: id)?.runs.first }
+                let first = try #require(try await latest())
+                #expect((first.tally.locations, first.tally.added, first.error) == (2, 2, nil))
+                source.set("a", component("a", title: "new") + "---\nkind: [\n")
+                #expect(await eventually { try await latest()?.tally.changed == 1 })
+                #expect(try await latest()?.tally.problems == 1)
+                source.failListing("down")
+                #expect(await eventually { try await latest()?.error?.contains("down") == true })
+                source.failListing(nil)
+                #expect(await eventually { try await latest()?.error == nil })
+                source.set("a", nil)
+                #expect(await eventually { try await latest()?.tally.removed == 1 })
+                let shown = try await store.source("s")?.lastRun
+                #expect(try await latest() == shown)
+            }
+        }
+    }
+}
