@@ -39,6 +39,7 @@ struct CanonicalRoutes {
         let settings = try CanonicalFiles(files).settings(of: request["name"])
         let body = try RequestBody(request, keys: ["force", "contentHash"])
         let wanted = try body.text("contentHash")
+        let isForced = try body.flag("force") ?? false
         let read = try await store.catalog.canonicalStates()[settings.location]?.contentHash
         if let wanted, wanted != read {
             throw ActionError(
@@ -48,7 +49,7 @@ struct CanonicalRoutes {
             throw ActionError(.notFound, "Nothing of \(settings.location) has been read yet; see the sources")
         }
         let subject = request.caller.subject
-        if body["force"]?.boolValue == true {
+        if isForced {
             try await store.catalog.requestForce(of: settings.location, contentHash: read, by: subject)
         } else {
             try await store.catalog.requestRefresh(of: [settings.location], by: subject)

@@ -68,8 +68,8 @@ struct OpenAPITests {
         let open = try Self.operations().filter { $0.json["security"] == [] }.map(\.name)
         #expect(
             open.sorted() == [
-                "GET /.backstage/health/v1/liveness", "GET /.backstage/health/v1/readiness", "GET /livez",
-                "GET /api/scaleops/health", "GET /metrics", "GET /readyz",
+                "GET /.backstage/health/v1/liveness", "GET /.backstage/health/v1/readiness", "GET /api/scaleops/health",
+                "GET /livez", "GET /metrics", "GET /readyz",
             ])
     }
 

@@ -12,7 +12,9 @@ struct ListCatalogProblemsTests {
     /// One good file with a team's entity and a bad document, a conflict with it, an unreadable file and a failing source.
     private static func with(_ body: @Sendable (Scene) async throws -> Void) async throws {
         try await Scene.with { scene async throws in
-            let bad = "---\napiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: lost}\nspec: {}\n"
+            let bad =
+                "---\napiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: lost}\n"
+                + "spec: {type: service, lifecycle: production}\n"
             try await add(scene, "team", "file:team.yaml", component("mine", owner: "crew") + bad)
             try await add(scene, "other", "file:other.yaml", component("mine", owner: "crew"))
             try await add(scene, "other", "file:gone.yaml", nil)

@@ -22,34 +22,34 @@ struct SharedLocationTests {
         try await TestDatabase.withStore { store in
             // The second has the lower id.
             _ = try await store.catalog.register(type: "scripted", target: "second")
-            let first = ScriptedSource("first", ["a": component("a", title: "1")])
-            let second = ScriptedSource("second", ["a": component("a", title: "2"), "b": component("b")])
+            let first = ScriptedSource("first", ["a": component("a", title: "one")])
+            let second = ScriptedSource("second", ["a": component("a", title: "two"), "b": component("b")])
             try await following([first, second], store) { reconciler async throws in
                 #expect(await eventually { await reconciler.isCaughtUp })
                 let uid = try await store.document("a")?["metadata"]?["uid"]
-                #expect(try await store.title("a") == "1")
-                second.set("a", component("a", title: "2 again"))
+                #expect(try await store.title("a") == "one")
+                second.set("a", component("a", title: "two again"))
                 #expect(await eventually { second.reads(of: "a") >= 2 })
                 #expect(try await Self.held(store, "second").first?.contains("scripted:first") == true)
                 #expect(try await Self.held(store, "first").isEmpty)
                 #expect(try await Self.locations(store, "first") == 1)
                 #expect(try await Self.locations(store, "second") == 1)
-                #expect(try await store.title("a") == "1")
+                #expect(try await store.title("a") == "one")
 
                 // What the second has no more is the first one's still.
                 second.set("a", nil)
                 #expect(await eventually { try await Self.held(store, "second").isEmpty })
                 #expect(try await store.document("a")?["metadata"]?["uid"] == uid)
 
-                second.set("a", component("a", title: "3"))
+                second.set("a", component("a", title: "three"))
                 #expect(await eventually { try await !Self.held(store, "second").isEmpty })
                 first.set("a", nil)
-                #expect(await eventually { try await store.title("a") == "3" })
+                #expect(await eventually { try await store.title("a") == "three" })
                 #expect(try await Self.held(store, "second").isEmpty)
 
                 // Back again, it is the first one's.
-                first.set("a", component("a", title: "4"))
-                #expect(await eventually { try await store.title("a") == "4" })
+                first.set("a", component("a", title: "four"))
+                #expect(await eventually { try await store.title("a") == "four" })
                 #expect(try await Self.held(store, "second").count == 1)
             }
         }

@@ -37,7 +37,9 @@ struct Scene: Sendable {
 
     @discardableResult
     func apply(contents: [LocationContent]) async throws -> CatalogChanges {
-        try await catalog.apply(contents) { _ in [] }
+        var changes = try await catalog.apply(contents) { _ in [] }
+        changes.tallies = [:]
+        return changes
     }
 
     @discardableResult

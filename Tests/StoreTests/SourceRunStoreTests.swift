@@ -67,7 +67,7 @@ struct SourceRunStoreTests {
             #expect(first.isChange)
             let same = try await tally("a", "# same\n" + component("one") + "---\n" + component("two"))
             #expect(!same.isChange && same.locations == 1)
-            let changed = try await tally("a", component("one", "  by: me") + "---\nkind: [\n")
+            let changed = try await tally("a", component("one", "  by: me\n") + "---\nkind: [\n")
             #expect((changed.added, changed.changed, changed.removed) == (0, 1, 0))
             #expect(changed.problems == 1 && changed.hasOtherProblems)
             let conflict = try await tally("b", component("one"))

@@ -45,6 +45,9 @@ struct RequestBody {
     /// - Throws: `ActionError` when it is there and no object.
     func object(_ key: String) throws(ActionError) -> JSONObject? { try read(key, "object", \.objectValue) }
 
+    /// - Throws: `ActionError` when it is there and neither true nor false.
+    func flag(_ key: String) throws(ActionError) -> Bool? { try read(key, "boolean", \.boolValue) }
+
     /// - Throws: `ActionError` when it is there and no list.
     func list(_ key: String) throws(ActionError) -> [JSONValue]? { try read(key, "array", \.arrayValue) }
 
