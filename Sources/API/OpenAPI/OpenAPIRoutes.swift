@@ -17,11 +17,14 @@ struct OpenAPIRoutes {
     }
 
     var routes: [Route] {
-        var descriptions = [("catalog", catalog), ("callboard", callboard)]
-        if let scaleOps { descriptions.append(("scaleops", scaleOps)) }
-        return descriptions.map { name, description in
-            Route("/api/\(name)/openapi.json") { _ in .json(200, try description.get().json) }
+        var routes = [
+            Route("/api/catalog/openapi.json") { [catalog] _ in .json(200, try catalog.get().json) },
+            Route("/api/callboard/openapi.json") { [callboard] _ in .json(200, try callboard.get().json) },
+        ]
+        if let scaleOps {
+            routes.append(Route("/api/scaleops/openapi.json") { _ in .json(200, try scaleOps.get().json) })
         }
+        return routes
     }
 
     static let catalogTexts = [
