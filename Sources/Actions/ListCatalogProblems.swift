@@ -59,7 +59,8 @@ struct ListCatalogProblems: Action {
         "code": Schema.string("The kind of problem."), "line": Schema.orNull(Schema.count("From 1.")),
         "column": Schema.orNull(Schema.count("From 1.")),
         "entityRef": Schema.orNull(Schema.string("The entity that the document was to be.")),
-        "inCatalog": Schema.flag("Whether the catalog has an entity of that name."),
+        "inCatalog": Schema.orNull(
+            Schema.flag("Whether the catalog has an entity of that name; null: the token may not read it.")),
         "ownerRef": Schema.orNull(Schema.string("Who owns that entity.")), "message": Schema.text("What is wrong."),
     ])
 
@@ -75,6 +76,8 @@ struct ListCatalogProblems: Action {
     }
 
     func run(_ query: ProblemQuery, for caller: Caller) async throws -> JSONValue {
+        // Who asks what somebody owns is told that by the answer.
+        if query.owners != nil { try caller.check(.readEntities) }
         let sources = try await store.catalog.sources()
         let page = try await store.catalog.problems(query)
         let total = page.counts.values.reduce(0, +)
@@ -106,13 +109,13 @@ struct ListCatalogProblems: Action {
         ]
     }
 
-    /// Who owns what is told to those alone who may read the catalog.
+    /// What is in the catalog, and who owns it, is told to those alone who may read it.
     private static func problem(_ item: ListedProblem, for caller: Caller) -> JSONValue {
         let problem = item.problem
         return [
             "source": .string(item.source), "location": .string(problem.location), "code": .string(problem.code),
             "line": problem.line.map(JSONValue.int) ?? .null, "column": problem.column.map(JSONValue.int) ?? .null,
-            "entityRef": Output.text(problem.entityRef), "inCatalog": .bool(item.isInCatalog),
+            "entityRef": Output.text(problem.entityRef), "inCatalog": caller.may(.readEntities) ? .bool(item.isInCatalog) : .null,
             "ownerRef": caller.may(.readEntities) ? Output.text(item.ownerRef) : .null,
             "message": .string(clipped(problem.message)),
         ]

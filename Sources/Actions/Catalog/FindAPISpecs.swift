@@ -14,8 +14,6 @@ struct FindAPISpecs: Action {
     private static let defaultLimit = 10
     /// Matches that can be paged through.
     private static let maximumOffset = 500
-    /// Characters on either side of the first match.
-    private static let context = 120
 
     static let definition = ActionDefinition(
         plugin: "catalog", name: "find-api-specs", title: "Find API specifications by their text",
@@ -67,11 +65,10 @@ struct FindAPISpecs: Action {
             throw ActionError(.input, "queryString: expected letters or digits but found \"\(input.text)\"")
         }
         let summaries = try await store.catalog.summaries(of: found.items.map(\.ref))
-        let items = found.items.map { ref, definition -> JSONValue in
-            var item = Output.entity(ref, summaries[ref])
-            let scalars = Array((definition ?? "").unicodeScalars)
-            item["excerpt"] = Output.text(Self.excerpt(scalars, found.words))
-            item["definitionCharacters"] = .int(Int64(scalars.count))
+        let items = found.items.map { found -> JSONValue in
+            var item = Output.entity(found.ref, summaries[found.ref])
+            item["excerpt"] = Output.text(found.excerpt)
+            item["definitionCharacters"] = .int(Int64(found.characters))
             return .object(item)
         }
         var output: JSONObject = [
@@ -81,28 +78,5 @@ struct FindAPISpecs: Action {
         let listed = min(found.total, Self.maximumOffset)
         output["nextCursor"] = OffsetCursor.next(after: input.offset + items.count, of: listed)
         return .object(output)
-    }
-
-    /// What stands around the first of the longest word.
-    private static func excerpt(_ text: [Unicode.Scalar], _ words: [String]) -> String? {
-        for word in words.sorted(by: { $0.count > $1.count }) {
-            guard let place = place(of: Array(word.unicodeScalars), in: text) else { continue }
-            let (from, to) = (max(place - context, 0), min(place + word.count + context, text.count))
-            var excerpt = String.UnicodeScalarView()
-            excerpt.append(contentsOf: text[from..<to])
-            return (from > 0 ? "…" : "") + String(excerpt) + (to < text.count ? "…" : "")
-        }
-        return nil
-    }
-
-    private static func place(of word: [Unicode.Scalar], in text: [Unicode.Scalar]) -> Int? {
-        guard text.count >= word.count else { return nil }
-        return (0...(text.count - word.count)).first { start in
-            word.indices.allSatisfy { isSame(word[$0], text[start + $0]) }
-        }
-    }
-
-    private static func isSame(_ lower: Unicode.Scalar, _ scalar: Unicode.Scalar) -> Bool {
-        lower == scalar || scalar.properties.lowercaseMapping.unicodeScalars.elementsEqual([lower])
     }
 }
