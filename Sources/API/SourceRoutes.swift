@@ -39,7 +39,8 @@ struct SourceRoutes {
             "state": .string(source.state.rawValue), "error": source.error.map(JSONValue.string) ?? .null,
             "lastAttemptAt": time(source.lastAttemptAt), "lastSuccessAt": time(source.lastSuccessAt),
             "locations": .int(source.locations), "entities": .int(source.entities),
-            "lastRun": source.lastRun.map(run) ?? .null, "problems": .array(source.problems.map(problem)),
+            "lastRun": source.lastRun.map(run) ?? .null, "problemCount": .int(Int64(source.problemCount)),
+            "problems": .array(source.problems.map(problem)),
         ]
         shown["canonical"] = canonical.map(Self.canonical)
         return .object(shown)

@@ -105,18 +105,18 @@ struct ListCatalogProblems: Action {
             "source": .string(source.name), "state": .string(source.state.rawValue),
             "error": Output.text(source.error.map(clipped)), "lastSuccessAt": Output.time(source.lastSuccessAt),
             "locations": .int(source.locations), "entities": .int(source.entities),
-            "problems": .int(Int64(source.problems.count)),
+            "problems": .int(Int64(source.problemCount)),
         ]
     }
 
     /// What is in the catalog, and who owns it, is told to those alone who may read it.
     private static func problem(_ item: ListedProblem, for caller: Caller) -> JSONValue {
-        let problem = item.problem
+        let (problem, mayRead) = (item.problem, caller.may(.readEntities))
         return [
             "source": .string(item.source), "location": .string(problem.location), "code": .string(problem.code),
             "line": problem.line.map(JSONValue.int) ?? .null, "column": problem.column.map(JSONValue.int) ?? .null,
-            "entityRef": Output.text(problem.entityRef), "inCatalog": caller.may(.readEntities) ? .bool(item.isInCatalog) : .null,
-            "ownerRef": caller.may(.readEntities) ? Output.text(item.ownerRef) : .null,
+            "entityRef": Output.text(problem.entityRef), "inCatalog": mayRead ? .bool(item.isInCatalog) : .null,
+            "ownerRef": mayRead ? Output.text(item.ownerRef) : .null,
             "message": .string(clipped(problem.message)),
         ]
     }

@@ -21,9 +21,10 @@ extension CatalogStore {
     ) async throws -> CatalogChanges {
         try await leader.run { session in
             var winners = LocationPrecedence(order: precedence, session: session)
-            let canonical = try CanonicalApplication(Self.distinct(winners.winners(of: contents)), session)
+            let distinct = Self.distinct(try winners.winners(of: contents))
+            let heirs = try winners.handOver(distinct)
+            let canonical = try CanonicalApplication(distinct.filter { heirs[$0.location] == nil }, session)
             let contents = try Self.withoutHeld(canonical.contents, session)
-            let heirs = try winners.heirs(of: contents)
             var application = CatalogApplication(session: session, orphans: orphans, status: status)
             var changes = try application.apply(contents)
             try winners.write()

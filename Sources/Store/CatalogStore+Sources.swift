@@ -32,13 +32,16 @@ extension CatalogStore {
         }
     }
 
-    /// The locations that a source gave before.
+    /// The locations that a source gave before, and those that it has and another source gives.
     ///
     /// - Throws: `StoreError`.
     package func locations(of source: Int) async throws -> Set<String> {
         try await pool.read { session in
             let rows = try session.run(
-                "SELECT location FROM catalog_location WHERE source_id = $1::int", [.int(Int64(source))])
+                """
+                SELECT location FROM catalog_location WHERE source_id = $1::int
+                UNION SELECT location FROM location_claim WHERE source_id = $1::int
+                """, [.int(Int64(source))])
             return Set(try rows.map { try $0.required(0) })
         }
     }
@@ -64,12 +67,15 @@ extension CatalogStore {
         }
     }
 
-    /// Every source with its state and its problems.
+    /// More problems of one source are only counted here.
+    package static let shownProblems = 200
+
+    /// Every source with its state and its first problems.
     ///
     /// - Throws: `StoreError`.
     package func sources() async throws -> [SourceView] {
         try await pool.read { session in
-            let problems = try Self.problems(session)
+            let (problems, counts) = try Self.problems(session)
             let runs = try Self.latestRuns(session)
             return try session.run(
                 """
@@ -85,29 +91,35 @@ extension CatalogStore {
                 return SourceView(
                     id: id, type: try row.required(1), target: try row.required(2), error: row.text(3),
                     lastAttemptAt: row.time(4), lastSuccessAt: row.time(5), locations: row.int(6) ?? 0,
-                    entities: row.int(7) ?? 0, problems: problems[id] ?? [], lastRun: runs[id])
+                    entities: row.int(7) ?? 0, problems: problems[id] ?? [],
+                    problemCount: counts[id] ?? 0, lastRun: runs[id])
             }
         }
     }
 
-    /// Bad documents and unreadable locations, by source.
-    private static func problems(_ session: PostgresSession) throws -> [Int: [ProblemView]] {
+    /// Bad documents and unreadable locations, by source: the first of them, and how many there are.
+    private static func problems(_ session: PostgresSession) throws -> ([Int: [ProblemView]], [Int: Int]) {
         let rows = try session.run(
             """
-            SELECT source_id, location, code, line, column_number, entity_ref, message FROM (\(allProblems)) AS p
-            ORDER BY 2, 4, 5
+            SELECT source_id, location, code, line, column_number, entity_ref, message, problems
+            FROM (SELECT *, count(*) OVER (PARTITION BY source_id) AS problems,
+                    row_number() OVER (PARTITION BY source_id ORDER BY location, line, column_number) AS place
+                FROM (\(allProblems)) AS p) AS numbered
+            WHERE place <= \(shownProblems) ORDER BY 2, 4, 5
             """)
         var problems: [Int: [ProblemView]] = [:]
-        for (source, problem) in try rows.map({ row in
+        var counts: [Int: Int] = [:]
+        for (source, count, problem) in try rows.map({ row in
             (
-                Int(row.int(0) ?? 0),
+                Int(row.int(0) ?? 0), Int(row.int(7) ?? 0),
                 ProblemView(
                     location: try row.required(1), code: try row.required(2), line: row.int(3), column: row.int(4),
                     entityRef: row.text(5), message: try row.required(6))
             )
         }) {
             problems[source, default: []].append(problem)
+            counts[source] = count
         }
-        return problems
+        return (problems, counts)
     }
 }

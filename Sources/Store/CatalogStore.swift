@@ -46,6 +46,7 @@ package struct LocationContent: Sendable {
         return copy
     }
 
+    var isUnreadable: Bool { if case .unreadable = outcome { true } else { false } }
     var isGone: Bool { if case .gone = outcome { true } else { false } }
 }
 
@@ -94,7 +95,10 @@ package struct SourceView: Sendable {
     package let lastSuccessAt: Timestamp?
     package let locations: Int64
     package let entities: Int64
+    /// The first of them.
     package let problems: [ProblemView]
+    /// Of all that is wrong.
+    package let problemCount: Int
     /// The latest one; nil when there was none yet.
     package let lastRun: SourceRun?
 
@@ -111,7 +115,7 @@ package struct SourceView: Sendable {
 
     package var state: State {
         if lastAttemptAt == nil { return .pending }
-        return error != nil ? .failing : problems.isEmpty ? .ok : .problems
+        return error != nil ? .failing : problemCount == 0 ? .ok : .problems
     }
 
     /// `<type>:<target>`.

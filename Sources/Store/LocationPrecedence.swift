@@ -33,11 +33,9 @@ struct LocationPrecedence {
     }
 
     private mutating func winner(of group: [LocationContent], _ location: String, holder: Int?) -> LocationContent? {
-        func precedes(_ one: LocationContent, _ other: LocationContent) -> Bool {
-            (one.isGone ? 1 : 0, rank(one.sourceID) ?? .max) < (other.isGone ? 1 : 0, rank(other.sourceID) ?? .max)
-        }
+        guard let first = group.min(by: precedes) else { return nil }
         // What Location entities lead to gives way to every source, elsewhere.
-        guard let first = group.min(by: precedes), !first.isFollowed else { return group.first }
+        if first.isFollowed { return first }
         for other in group where other.sourceID != first.sourceID { note(other, at: location) }
         guard let holder, holder != first.sourceID else { return first }
         let isHeld = rank(holder).map { $0 < rank(first.sourceID) ?? .max } ?? false
@@ -47,13 +45,23 @@ struct LocationPrecedence {
             releases.append((location, first.sourceID))
             return group.first { $0.sourceID == holder }
         }
-        if isHeld, !isReleased {
+        // Who cannot read it takes it from nobody who could.
+        let isWorse = first.isUnreadable && rank(holder) != nil
+        if isHeld || isWorse, !isReleased {
             claims.append((location, first.sourceID))
-            return nil
+            return group.first { $0.sourceID == holder }
         }
         releases.append((location, first.sourceID))
         if rank(holder) != nil, !isReleased { claims.append((location, holder)) }
         return first
+    }
+
+    /// What was read comes before what could not be, and that before what is gone; then the order of the sources counts.
+    private func precedes(_ one: LocationContent, _ other: LocationContent) -> Bool {
+        func place(_ content: LocationContent) -> (Int, Int) {
+            (content.isGone ? 2 : content.isUnreadable ? 1 : 0, rank(content.sourceID) ?? .max)
+        }
+        return place(one) < place(other)
     }
 
     private mutating func note(_ content: LocationContent, at location: String) {
@@ -64,8 +72,22 @@ struct LocationPrecedence {
         }
     }
 
-    /// Sources that may take the place of those that have these locations no more.
-    func heirs(of contents: [LocationContent]) throws -> [String: Int] {
+    /// Gives locations that their holder has no more to other sources that have them, so that nothing goes before the heir
+    /// was read. What the heir finds then counts.
+    ///
+    /// - Returns: the heirs; what is said of these locations is not to be applied.
+    mutating func handOver(_ contents: [LocationContent]) throws -> [String: Int] {
+        let heirs = try heirs(of: contents)
+        for (location, source) in heirs.sorted(by: { $0.key < $1.key }) {
+            try session.run(
+                "UPDATE catalog_location SET source_id = $2::int WHERE location = $1",
+                [.text(location), .int(Int64(source))])
+            releases.append((location, source))
+        }
+        return heirs
+    }
+
+    private func heirs(of contents: [LocationContent]) throws -> [String: Int] {
         let gone = contents.filter(\.isGone).map(\.location)
         guard !order.isEmpty, !gone.isEmpty else { return [:] }
         let rows = try session.run(

@@ -46,11 +46,59 @@ struct SharedLocationTests {
                 first.set("a", nil)
                 #expect(await eventually { try await store.title("a") == "three" })
                 #expect(try await Self.held(store, "second").isEmpty)
+                #expect(try await store.document("a")?["metadata"]?["uid"] == uid, "it was never gone")
 
                 // Back again, it is the first one's.
                 first.set("a", component("a", title: "four"))
                 #expect(await eventually { try await store.title("a") == "four" })
                 #expect(try await Self.held(store, "second").count == 1)
+            }
+        }
+    }
+
+    @Test("who takes over and cannot read it yet keeps what there was; a source that has it no more claims it no more")
+    func heir() async throws {
+        try await TestDatabase.withStore { store in
+            let first = ScriptedSource("first", ["a": component("a", title: "one")])
+            let second = ScriptedSource("second", ["a": component("a", title: "two")])
+            try await following([first, second], store) { reconciler async throws in
+                #expect(await eventually { await reconciler.isCaughtUp })
+                #expect(await eventually { try await Self.held(store, "second").count == 1 })
+                second.block("a", "away")
+                first.set("a", nil)
+                #expect(
+                    await eventually {
+                        try await store.catalog.problems(ProblemQuery()).items.contains {
+                            $0.source == "scripted:second" && $0.problem.code == "unreadable"
+                        }
+                    })
+                #expect(try await store.title("a") == "one")
+
+                second.set("a", component("a", title: "two"))
+                #expect(await eventually { try await store.title("a") == "two" })
+                first.set("a", component("a", title: "one"))
+                #expect(await eventually { try await Self.held(store, "second").count == 1 })
+                second.setSilently("a", nil)
+                second.failListing(nil)
+                #expect(await eventually { try await Self.held(store, "second").isEmpty })
+                #expect(try await store.title("a") == "one")
+            }
+        }
+    }
+
+    @Test("a source that cannot read a file takes it from none that can, though it is configured first")
+    func unreadable() async throws {
+        try await TestDatabase.withStore { store in
+            let first = ScriptedSource("first")
+            let second = ScriptedSource("second", ["a": component("a", title: "two")])
+            try await following([first, second], store) { reconciler async throws in
+                #expect(await eventually { try await store.title("a") == "two" })
+                first.block("a", "away")
+                #expect(await eventually { try await Self.held(store, "first").count == 1 })
+                second.set("a", component("a", title: "two again"))
+                #expect(await eventually { try await store.title("a") == "two again" })
+                first.set("a", component("a", title: "one"))
+                #expect(await eventually { try await store.title("a") == "one" })
             }
         }
     }
