@@ -19,7 +19,9 @@ struct ServedDefinition {
     func repaired(_ text: String) -> String {
         guard var document = Self.openAPI(text), let servers = repaired(document["servers"]) else { return text }
         document["servers"] = .array(servers)
-        return JSONValue.object(document).yaml
+        let yaml = JSONValue.object(document).yaml
+        // Its indentation must not make an entity too large that is not: JSON is YAML too.
+        return yaml.utf8.count <= Placeholder.maximumBytes / 2 ? yaml : JSONValue.object(document).text()
     }
 
     private static func openAPI(_ text: String) -> JSONObject? {

@@ -100,6 +100,16 @@ struct ServedDefinitionTests {
         #expect(try Self.repaired(text) == text)
     }
 
+    @Test("a long document does not grow beyond the bound by being repaired")
+    func long() throws {
+        let summary = JSONValue.string(String(repeating: "a", count: 600))
+        let paths = (0..<1_000).map { ("/\($0)", JSONValue.object(["get": ["summary": summary]])) }
+        let text = JSONValue.object(["openapi": "3.0.0", "paths": .object(JSONObject(paths))]).text()
+        let result = try Self.repaired(text)
+        #expect(text.utf8.count > Placeholder.maximumBytes / 2)
+        #expect(result.utf8.count < text.utf8.count + 100 && result.contains(Self.origin))
+    }
+
     @Test("a version that YAML takes for a number is one too")
     func number() throws {
         for version in ["3.0", "3.1", "3"] {
