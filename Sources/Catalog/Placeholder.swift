@@ -1,12 +1,14 @@
 package import Base
 
 /// An object with the one key `$text`, `$json` or `$yaml` in a catalog file: it stands for what that names (Backstage's
-/// placeholders).
+/// placeholders). `$servedText` is ours.
 package struct Placeholder: Sendable, Hashable {
     package enum Kind: String, Sendable {
         case text = "$text"
         case json = "$json"
         case yaml = "$yaml"
+        /// The text of an API's definition that the API's own host serves.
+        case servedText = "$servedText"
     }
 
     package let kind: Kind
@@ -22,7 +24,7 @@ package struct Placeholder: Sendable, Hashable {
     package static let maximumBytes = EntityValidator.maximumBytes
 
     /// What is taken for its value where nothing is read: of the type that an entity has there.
-    package var unread: JSONValue { kind == .text ? "…" : [:] }
+    package var unread: JSONValue { kind == .text || kind == .servedText ? "…" : [:] }
 
     /// Nil when the node is something else. An object with another key beside it, or with an unknown one, is left as it is.
     init?(_ node: YAMLNode) {
@@ -36,9 +38,10 @@ package struct Placeholder: Sendable, Hashable {
     /// What the bytes at the target mean. What they hold is not looked into for placeholders again.
     package func value(of bytes: [UInt8]) -> Result<JSONValue, PlaceholderError> {
         switch kind {
-        case .text:
+        case .text, .servedText:
             guard let text = String(validating: bytes, as: UTF8.self) else { return .failure("is not UTF-8") }
-            return .success(.string(text))
+            let served = kind == .servedText ? target.flatMap(ServedDefinition.init(url:)) : nil
+            return .success(.string(served?.repaired(text) ?? text))
         case .json:
             do {
                 return .success(try JSONValue(parsing: bytes))

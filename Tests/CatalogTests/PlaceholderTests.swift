@@ -23,6 +23,7 @@ struct PlaceholderTests {
         "an object with one key that is known is a placeholder, any other stays as it is",
         arguments: [
             ("{$text: ./a}", ["./a"]), ("{$json: ./a}", ["./a"]), ("{$yaml: ./a}", ["./a"]),
+            ("{$servedText: ./a}", ["./a"]),
             ("{$text: ./a, b: 1}", []), ("{$ref: ./a}", []), ("{$openapi: ./a}", []), ("{text: ./a}", []), ("text", []),
             ("{a: [{b: {$text: x}}, {$json: y}]}", ["x", "y"]),
         ])
@@ -66,7 +67,7 @@ struct PlaceholderTests {
         "bytes are read as the placeholder says",
         arguments: [
             ("$text", "a: 1\n", "\"a: 1\\n\""), ("$json", "{\"a\": [1]}", "{\"a\":[1]}"),
-            ("$yaml", "a: [1]", "{\"a\":[1]}"),
+            ("$yaml", "a: [1]", "{\"a\":[1]}"), ("$servedText", "openapi: 3.0.0\n", "\"openapi: 3.0.0\\n\""),
             ("$json", "{", nil), ("$yaml", "a: [", nil), ("$yaml", "a\n---\nb", nil), ("$yaml", "", nil),
         ] as [(String, String, String?)])
     func values(kind: String, text: String, expected: String?) throws {

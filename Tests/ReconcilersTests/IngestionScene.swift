@@ -17,6 +17,8 @@ struct IngestionScene: Sendable {
     let prefix: String
     /// The clusters that are configured.
     let names: NamesBox
+    /// What the definitions of APIs are read from.
+    let urls = ScriptedURLs()
 
     /// Runs the body while the reconciler follows the cluster, which is called `test`, and a source that does not yield.
     static func with(
@@ -57,7 +59,7 @@ struct IngestionScene: Sendable {
         let sources = WorkloadSources(settings, directory: directory, logger: Logger("test", sink: { _ in })) {
             [names] in names.value
         }
-        var processing = CatalogProcessing.forTests()
+        var processing = CatalogProcessing.forTests(urls: urls)
         processing.rules.generatedKinds[WorkloadSource.type] = ["Component", "Resource", "API", "System"]
         let reconciler = CatalogReconciler(
             sources: [authored], changing: sources, processing: processing, store: store, metrics: MetricsRegistry(),

@@ -59,6 +59,61 @@ struct WorkloadIngestionTests {
         }
     }
 
+    @Test("objects of a kind that was added to the server become entities, with the kind's name as the server has it")
+    func addedKind() async throws {
+        let group = "g\(Hex.encode(randomBytes(5))).example.dev"
+        let widgets = CustomWorkload(
+            groupVersion: GroupVersion(group: group, version: "v1alpha1"), plural: "widgets", kind: "Widget")
+        let types = [IngestedType(group: group, version: "v1alpha1", plural: "widgets", defaultType: "gadget")]
+        // Before the catalog, which asks for a kind that is not there a minute later.
+        try await TestCluster.with { cluster in
+            try await cluster.withDefinition(of: widgets) {
+                try await IngestionScene.with(types: types) { try await Self.followsWidgets($0, widgets) }
+            }
+        }
+    }
+
+    private static func followsWidgets(_ scene: IngestionScene, _ widgets: CustomWorkload) async throws {
+        let group = widgets.groupVersion.group
+        _ = try await scene.cluster.client.create(
+            Endpoint(widgets.groupVersion, widgets.plural).path(namespace: scene.cluster.namespace),
+            [
+                "apiVersion": .string("\(group)/v1alpha1"), "kind": "Widget",
+                "metadata": scene.metadata("blue", ["owner": "a"]),
+                "spec": ["selector": ["matchLabels": ["app": "blue"]]],
+            ])
+        let ref = "component:default/blue"
+        #expect(await eventually { try await scene.document(ref) != nil })
+        let blue = try await scene.document(ref)
+        #expect(blue?["spec"]?["type"] == "gadget" && blue?["spec"]?["owner"] == "default/a")
+        let annotations = blue?["metadata"]?["annotations"]
+        #expect(annotations?["\(scene.prefix)/kubernetes-resource-kind"] == "Widget")
+        #expect(annotations?[selector] == "app=blue")
+        let path = "kubernetes:test/widgets.\(group)/\(scene.cluster.namespace)/blue"
+        #expect(try await scene.definer(ref) == path)
+    }
+
+    @Test("the definition of an API leads to its host, and stays as it last was while it cannot be read")
+    func definition() async throws {
+        let url = "https://api.example/openapi.json"
+        try await IngestionScene.with({ $0.apiHosts = AllowedHosts(["api.example"]) ?? AllowedHosts() }) { scene in
+            scene.urls.set(url, #"{"openapi": "3.0.0", "servers": [{"url": "/v1"}]}"#)
+            try await scene.create("deployments", "web", ["provides-api-from-url": url])
+            @Sendable func definition() async throws -> String? {
+                try await scene.document("api:default/web")?["spec"]?["definition"]?.stringValue
+            }
+            #expect(await eventually { try await definition()?.contains("https://api.example/v1") == true })
+            let first = try await definition()
+            scene.urls.fail("down")
+            #expect(await eventually { try await scene.problems() == ["placeholder api:default/web"] })
+            #expect(try await definition() == first)
+            scene.urls.set(url, "openapi: 3.0.0\nservers: [{url: /v2}]\n")
+            scene.urls.fail(nil)
+            #expect(await eventually { try await definition()?.contains("https://api.example/v2") == true })
+            #expect(await eventually { try await scene.problems().isEmpty })
+        }
+    }
+
     @Test("an annotation that comes, changes or goes is followed; a scaled workload is the same entity")
     func changes() async throws {
         try await IngestionScene.with { scene in

@@ -2,8 +2,10 @@ package import Base
 
 /// How a workload registers an API; of several annotations the first counts.
 package enum APIRegistration: Sendable, Hashable {
-    /// `P/provides-api-from-def`, `P/provides-api-from-url`: the definition is at this URL.
+    /// `P/provides-api-from-def`, and `P/provides-api-from-url` of a code host: the definition is at this URL.
     case url(String)
+    /// `P/provides-api-from-url` of another host: that serves the API as well as the definition.
+    case served(String)
     /// `P/provides-api-from-resource-ref`: an object of the cluster says which host has it.
     case reference(APIResourceReference)
     /// It cannot be understood.
@@ -49,7 +51,8 @@ extension WorkloadMapping {
             guard let url = reading.text(name) else { continue }
             guard url.lowercased().hasPrefix("http://") || url.lowercased().hasPrefix("https://"), isAbsoluteURL(url)
             else { return .invalid("The annotation \(settings.annotation(name)) is no URL; expected https://…") }
-            return .url(url)
+            // What is not allowed can only be read of code hosts.
+            return name == "provides-api-from-url" && settings.apiHosts.allows(url: url) ? .served(url) : .url(url)
         }
         let name = "provides-api-from-resource-ref"
         guard let text = reading.text(name) else { return nil }

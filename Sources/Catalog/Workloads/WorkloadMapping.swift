@@ -62,10 +62,11 @@ package struct WorkloadMapping: Sendable {
         case .failed(let message):
             let ref = EntityRef(kind: "api", namespace: place.namespace, name: place.name)
             reading.problems.append(IngestionProblem(ref: ref, message))
-        case .url(let url):
+        case .url(let url), .served(let url):
             var spec: JSONObject = ["type": "openapi", "lifecycle": "production", "owner": .string(owner)]
             if let system { spec["system"] = .string(system) }
-            spec["definition"] = ["$text": .string(url)]
+            let kind: Placeholder.Kind = if case .served = api { .servedText } else { .text }
+            spec["definition"] = .object([kind.rawValue: .string(url)])
             var metadata: JSONObject = [
                 "name": .string(place.name), "namespace": .string(place.namespace),
                 "title": .string(place.title + " API"),
@@ -83,6 +84,8 @@ package struct WorkloadMapping: Sendable {
 package enum ResolvedAPI: Sendable, Hashable {
     /// Its definition is what the URL holds.
     case url(String)
+    /// The same, and the URL's host serves the API.
+    case served(String)
     /// Why it cannot be had.
     case failed(String)
 }

@@ -94,6 +94,7 @@ extension WorkloadSource {
             forget(location)
             return nil
         case .url(let url): resolved = .url(url)
+        case .served(let url): resolved = .served(url)
         case .invalid(let message): resolved = .failed(message)
         case .reference(let reference):
             resolved = await url(of: reference, in: workload.namespace)
@@ -125,7 +126,7 @@ extension WorkloadSource {
                 return .failed(
                     "The API's host, which \(name) names, is not among kubernetesIngestor.apiFetch.allowedHosts")
             }
-            return .url("\(reference.scheme)://\(host):\(reference.port)\(reference.path)")
+            return .served("\(reference.scheme)://\(host):\(reference.port)\(reference.path)")
         } catch {
             return .failed(
                 "The API's host cannot be read from \(name): \((error as? KubernetesError)?.label ?? "cancelled")")

@@ -282,6 +282,20 @@ struct APIRegistrationTests {
         #expect(result.definitions[0]["spec"]?["providesApis"] == ["team/checkout"])
     }
 
+    @Test("what is fetched of a host that is allowed leads there; what code hosts have and plain definitions do not")
+    func served() throws {
+        let mapping = settings { $0.apiHosts = AllowedHosts(["a.example"]) ?? AllowedHosts() }
+        for (name, url, expected) in [
+            ("provides-api-from-url", "https://a.example/x", APIRegistration.served("https://a.example/x")),
+            ("provides-api-from-url", "https://github.com/x", .url("https://github.com/x")),
+            ("provides-api-from-def", "https://a.example/x", .url("https://a.example/x")),
+        ] {
+            #expect(mapping.registration(of: workload([name: url])) == expected)
+        }
+        let result = mapping.entities(of: workload(), api: .served("https://a.example/x"))
+        #expect(result.definitions.last?["spec"]?["definition"] == ["$servedText": "https://a.example/x"])
+    }
+
     @Test("one that cannot be had is told, and the Component is there all the same")
     func failed() {
         let result = settings().entities(of: workload(), api: .failed("no"))
