@@ -13,7 +13,7 @@ package struct ReadinessCheck: Sendable {
     }
 }
 
-/// Health and metrics, open to everybody who reaches the port: they tell nothing of the catalog.
+/// Health and metrics, open to everybody who reaches the port: they tell how much there is in the catalog, not what.
 struct HealthRoutes {
     let metrics: MetricsRegistry
     let liveness: @Sendable () async -> String?

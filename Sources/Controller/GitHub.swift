@@ -11,7 +11,7 @@ struct GitHub {
     private let clients: [String: GitHubClient]
     private let discoveries: [(discovery: GitHubDiscovery, host: String)]
 
-    /// - Parameter http: shared with nobody, so that slow answers hold up nothing else.
+    /// - Parameter http: not that of clusters, so that slow answers hold up nothing there.
     init(_ configuration: GitHubConfiguration, _ http: HTTPClient, _ metrics: MetricsRegistry) {
         let counted = GitHubMetrics(metrics)
         let clients = configuration.hosts.map {
