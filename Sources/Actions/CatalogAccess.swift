@@ -57,6 +57,14 @@ package struct CatalogAccess: Sendable {
         return try await catalog.query(query)
     }
 
+    /// The refs of the entities that match, as `CatalogStore.orderedRefs` has them.
+    ///
+    /// - Throws: `ActionError`, `StoreError`, `CatalogInputError`.
+    package func orderedRefs(_ query: EntityQuery) async throws -> [String] {
+        guard try caller.sees(.readEntities) else { return [] }
+        return try await catalog.orderedRefs(query)
+    }
+
     /// The values of facets, by name in lower case.
     ///
     /// - Throws: `ActionError`, `StoreError`, `CatalogInputError`.

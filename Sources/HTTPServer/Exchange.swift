@@ -177,8 +177,21 @@ extension Exchange {
             try await produce(HTTPBodyWriter(self))
             endStream(isWhole: true)
         } catch {
+            tell(error, of: request)
             endStream(isWhole: false)
         }
+    }
+
+    /// The status that was sent and counted says nothing of what goes wrong after it. That a client goes or the server stops
+    /// is no failure.
+    private func tell(_ error: any Error, of request: HTTPServerRequest) {
+        if error is HTTPWriteError || error is CancellationError || Task.isCancelled { return }
+        supervisor.logger.error(
+            "a streamed answer broke off",
+            [
+                "requestId": .string(request.id), "method": .string(request.method), "path": .string(request.path),
+                "error": .string("\(error)"),
+            ])
     }
 
     /// False when the answer comes too late.

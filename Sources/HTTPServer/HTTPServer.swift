@@ -1,4 +1,4 @@
-internal import Base
+package import Base
 
 /// An HTTP/1.1 server on libmicrohttpd. Each request is handled by a Swift task while its connection is suspended, so
 /// that no thread waits for a handler.
@@ -38,15 +38,16 @@ package final class HTTPServer: Sendable {
     /// Starts to listen and to serve.
     ///
     /// - Parameters:
+    ///   - logger: told of answers that break off.
     ///   - immediate: asked before the handler, in the thread that reads requests: for answers of bytes that are at hand.
     ///     It must not block. Nil: the handler is to be asked.
     /// - Throws: `HTTPServerError` when the address cannot be listened on.
     package init(
-        _ configuration: Configuration,
+        _ configuration: Configuration, logger: Logger = Logger("http-server"),
         immediate: @escaping @Sendable (HTTPServerRequest) -> HTTPServerResponse? = { _ in nil },
         handler: @escaping @Sendable (HTTPServerRequest) async -> HTTPServerResponse
     ) throws {
-        supervisor = try Supervisor(configuration, immediate: immediate, handler: handler)
+        supervisor = try Supervisor(configuration, logger: logger, immediate: immediate, handler: handler)
     }
 
     deinit { supervisor.stop(drain: .zero) {} }

@@ -61,12 +61,14 @@ struct Refusal: Error {
         Refusal(status: 500, name: "Error", message: "The handler answered the invalid status \(status)")
     }
 
+    /// The query is left out: it may hold what somebody put there by mistake, such as a token.
     func response(method: String, target: String) -> HTTPServerResponse {
+        let path = String(decoding: target.utf8.prefix { $0 != UInt8(ascii: "?") }, as: UTF8.self)
         var response = HTTPServerResponse.json(
             status,
             [
                 "error": ["name": .string(name), "message": .string(message)],
-                "request": ["method": .string(method), "url": .string(target)],
+                "request": ["method": .string(method), "url": .string(path)],
                 "response": ["statusCode": .int(Int64(status))],
             ])
         if closesConnection { response.headers.set("Connection", "close") }

@@ -13,6 +13,7 @@ final class Supervisor: Sendable {
     let configuration: HTTPServer.Configuration
     let immediate: @Sendable (HTTPServerRequest) -> HTTPServerResponse?
     let handler: @Sendable (HTTPServerRequest) async -> HTTPServerResponse
+    let logger: Logger
     let port: Int
     private let listener: ListenSocket
     private let wakeUp: WakeUp
@@ -39,11 +40,12 @@ final class Supervisor: Sendable {
     private static let tick = Duration.milliseconds(250)
 
     init(
-        _ configuration: HTTPServer.Configuration,
+        _ configuration: HTTPServer.Configuration, logger: Logger,
         immediate: @escaping @Sendable (HTTPServerRequest) -> HTTPServerResponse?,
         handler: @escaping @Sendable (HTTPServerRequest) async -> HTTPServerResponse
     ) throws(HTTPServerError) {
         self.configuration = configuration
+        self.logger = logger
         self.immediate = immediate
         self.handler = handler
         listener = try ListenSocket(host: configuration.host, port: configuration.port)
@@ -192,7 +194,7 @@ extension Supervisor {
 
     /// The clients stay in the system's queue; trying again at once would only burn time.
     private func sleepWhenOutOfFiles() {
-        Logger("http-server").warning("no file descriptor is left for another connection")
+        logger.warning("no file descriptor is left for another connection")
         usleep(100_000)
     }
 }

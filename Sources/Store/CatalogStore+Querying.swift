@@ -4,7 +4,7 @@ package import Catalog
 /// Which entities a client asks for, and which part of them.
 package struct EntityQuery: Sendable {
     package var filter: EntityFilter?
-    /// Only the first is used, as in Backstage.
+    /// Pages of entities use only the first, as in Backstage; lists of refs use each in turn.
     package var order: [OrderField] = []
     package var fullText: FullTextFilter?
     /// Nil: all of them.
@@ -44,6 +44,15 @@ extension CatalogStore {
     package func query(_ query: EntityQuery) async throws -> EntityPage {
         let listing = try EntityListing(query)
         return try await pool.read { session in try session.snapshot { try listing.page(session) } }
+    }
+
+    /// The refs of the entities that match, by each field of the order in turn, those that lack it last in both directions; then
+    /// by ref. Of the query count filter, order, limit and offset.
+    ///
+    /// - Throws: `StoreError`; `CatalogInputError` when the order has too many fields, or the filter is too large.
+    package func orderedRefs(_ query: EntityQuery) async throws -> [String] {
+        let refs = try OrderedRefs(query)
+        return try await pool.read { session in try session.snapshot { try refs.read(session) } }
     }
 
     /// The values of facets among the entities that match, the most frequent first.

@@ -82,7 +82,7 @@ struct EntityRows {
     private func gathering(_ statement: inout IndexStatement) -> String {
         var value = "NULL::text"
         if let sortKeys, !sortKeys.isEmpty {
-            value = "(SELECT v.value FROM entity_term v WHERE v.id = \(IndexStatement.firstTerm(of: sortKeys)))"
+            value = IndexStatement.firstValue(of: sortKeys)
         }
         let matching = "SELECT i.ref, \(value) AS value FROM \(selection.matching(&statement))"
         var text = "SELECT m.ref, m.value FROM (\(matching)) m"

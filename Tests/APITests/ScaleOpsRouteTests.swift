@@ -242,28 +242,11 @@ struct ScaleOpsRouteTests {
                     })
             }, sendingTime: .milliseconds(200)
         ) { client, _ in
-            let descriptor = try Self.ask("/api/scaleops/api/api/v1/long", port: client.port)
+            let descriptor = try client.ask("/api/scaleops/api/api/v1/long")
             defer { close(descriptor) }
             for _ in 0..<3 {
                 #expect(try await client.get("/api/scaleops/api/api/v1/short").status == 200)
             }
         }
-    }
-
-    /// Sends a request and reads nothing of the answer. The socket is to be closed by the caller.
-    private static func ask(_ target: String, port: Int) throws -> Int32 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
-        let connected = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        let request = Array("GET \(target) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer everything\r\n\r\n".utf8)
-        try #require(connected == 0 && send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count)
-        return descriptor
     }
 }

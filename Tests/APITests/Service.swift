@@ -52,7 +52,9 @@ struct Service: Sendable {
             authenticator: Authenticator(tokens: tokens + catalogTokens), mcp: MCPConfiguration(version: "1.2.3"),
             catalog: catalog, kubernetes: kubernetes, metrics: metrics,
             logger: Logger("api") { log.add($0) }, readiness: { readiness })
-        let server = try HTTPServer(HTTPServer.Configuration(), immediate: api.respondAtOnce, handler: api.respond)
+        let server = try HTTPServer(
+            HTTPServer.Configuration(), logger: Logger("http-server") { log.add($0) }, immediate: api.respondAtOnce,
+            handler: api.respond)
         let result: Result<Void, any Error>
         do {
             let client = WebClient(port: server.port, token: everything)

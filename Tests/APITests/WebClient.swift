@@ -47,6 +47,18 @@ struct WebClient: Sendable {
     }
 }
 
+extension WebClient {
+    /// Sends a request and reads nothing of the answer. The socket is to be closed by the caller.
+    func ask(_ target: String) throws -> Int32 {
+        let (descriptor, isConnected) = connection(port: port)
+        let head = "GET \(target) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token ?? "")\r\n\r\n"
+        let request = Array(head.utf8)
+        try #require(
+            isConnected && Glibc.send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count)
+        return descriptor
+    }
+}
+
 extension WebClient.Answer {
     /// Nil when the bytes are no HTTP response.
     fileprivate init?(_ bytes: [UInt8]) {
@@ -85,12 +97,8 @@ extension WebClient.Answer {
     }
 }
 
-/// Sends the bytes and returns all that comes until the other side closes, or is silent for 20 s. Blocks.
-private func exchange(_ request: [UInt8], port: Int) -> [UInt8] {
+private func connection(port: Int) -> (descriptor: Int32, isConnected: Bool) {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var limit = timeval(tv_sec: 20, tv_usec: 0)
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = UInt16(port).bigEndian
@@ -100,7 +108,16 @@ private func exchange(_ request: [UInt8], port: Int) -> [UInt8] {
             connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
         }
     }
-    guard connected == 0, send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
+    return (descriptor, connected == 0)
+}
+
+/// Sends the bytes and returns all that comes until the other side closes, or is silent for 20 s. Blocks.
+private func exchange(_ request: [UInt8], port: Int) -> [UInt8] {
+    let (descriptor, isConnected) = connection(port: port)
+    defer { close(descriptor) }
+    var limit = timeval(tv_sec: 20, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    guard isConnected, send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
         return []
     }
     var received: [UInt8] = []

@@ -104,7 +104,7 @@ import Testing
         let port = server.port
         let text = await offPool {
             let connection = RawConnection.to(port: port)
-            connection.send("POST /big HTTP/1.1\r\nHost: h\r\nContent-Length: 1001\r\n\r\n")
+            connection.send("POST /big?token=secret HTTP/1.1\r\nHost: h\r\nContent-Length: 1001\r\n\r\n")
             return connection.readToEnd()
         }
         #expect(text.hasPrefix("HTTP/1.1 413 "))
@@ -181,7 +181,7 @@ import Testing
         #expect(answers[0]?.hasPrefix("HTTP/1.1 400 ") == true)
         let json = try JSONValue(parsing: #require(answers[1]))
         #expect(json["error"]?["name"] == "InputError")
-        #expect(json["request"] == ["method": "POST", "url": "/a%zz?q"])
+        #expect(json["request"] == ["method": "POST", "url": "/a%zz"])
         #expect(answers[2]?.hasPrefix("HTTP/1.1 200 ") == true)
         await server.stop(drain: .zero)
     }

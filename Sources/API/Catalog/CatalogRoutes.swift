@@ -14,6 +14,8 @@ package struct CatalogAPIConfiguration: Sendable {
     package var readURL: (@Sendable (String) async throws -> [UInt8]?)?
     /// Which kinds may come from where, for those who try something out; nil: nobody is told.
     package var rules: CatalogRules?
+    /// For who asks for all entities at once to take each part of them.
+    package var sendingTime: Duration = .seconds(60)
 
     package init() {}
 }

@@ -44,15 +44,34 @@ struct EntityListRoutes {
             query.offset = place.offset
             query.limit = query.limit ?? place.limit
         }
-        guard query.limit != nil else { return try await EntityStream(catalog.access(request), fields).response(query) }
-        query.limit = query.limit.map { min($0, CatalogRoutes.maximumLimit) }
-        let page = try await catalog.access(request).query(query)
-        var response = HTTPServerResponse.array(try EntityDocuments.bytes(page.items, fields))
-        if let limit = query.limit, query.offset + page.items.count < page.totalItems {
+        guard let limit = query.limit.map({ min($0, CatalogRoutes.maximumLimit) }) else {
+            let stream = EntityStream(
+                catalog.access(request), fields, sendingTime: catalog.configuration.sendingTime)
+            return try await stream.response(query, isHead: request.http.method == "HEAD")
+        }
+        query.limit = limit
+        let (items, hasMore) = try await page(query, limit, catalog.access(request))
+        var response = HTTPServerResponse.array(try EntityDocuments.bytes(items, fields))
+        if hasMore {
             let next = ListPosition(limit: limit, offset: query.offset + limit)
             response.headers.set("Link", "<\(next.link(from: request.http))>; rel=\"next\"")
         }
         return response
+    }
+
+    private func page(
+        _ query: EntityQuery, _ limit: Int, _ access: CatalogAccess
+    ) async throws -> (items: [StoredEntity], hasMore: Bool) {
+        guard !query.order.isEmpty else {
+            let page = try await access.query(query)
+            return (page.items, query.offset + page.items.count < page.totalItems)
+        }
+        var query = query
+        // One more than is shown tells whether there is a next page.
+        query.limit = limit + 1
+        let refs = try await access.orderedRefs(query)
+        let items = try await access.entities(refs: Array(refs.prefix(limit)), filter: nil)
+        return (items.compactMap(\.self), refs.count > limit)
     }
 
     private func answer(

@@ -52,21 +52,10 @@ package struct KubernetesObjects: Sendable {
 
     /// Writes an answer, within a time.
     ///
-    /// - Throws: what the sink throws; `TooSlow`.
+    /// - Throws: what the sink throws; `SlowReaderError`.
     func send(_ answer: ObjectsAnswer, to sink: @escaping JSONText.Sink) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await answer.write(to: sink) }
-            group.addTask {
-                try await time.sleep(Self.sendingTime)
-                throw TooSlow()
-            }
-            try await group.next()
-            group.cancelAll()
-        }
+        try await sending(within: Self.sendingTime, sleep: time.sleep) { try await answer.write(to: sink) }
     }
-
-    /// The reader did not take the answer in time.
-    struct TooSlow: Error {}
 
     private func wanted(_ demand: Demand, from cluster: ClusterDefinition) -> [WantedObjects] {
         switch demand {

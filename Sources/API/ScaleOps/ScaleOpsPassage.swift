@@ -30,20 +30,9 @@ enum ScaleOpsPassage {
         return HTTPServerResponse(
             status: answer.status, headers: headers(answer.headers),
             body: .stream { [head, body] writer in
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask { try await write(head, body, to: writer) }
-                    group.addTask {
-                        try await Task.sleep(for: sendingTime)
-                        throw TooSlow()
-                    }
-                    try await group.next()
-                    group.cancelAll()
-                }
+                try await sending(within: sendingTime) { try await write(head, body, to: writer) }
             })
     }
-
-    /// The reader did not take the answer in time.
-    private struct TooSlow: Error {}
 
     private static func write(_ head: [UInt8], _ body: ScaleOpsBody, to writer: HTTPBodyWriter) async throws {
         try await writer.write(head)

@@ -49,6 +49,11 @@ struct IndexStatement {
         return "i.terms[\(places.count == 1 ? places[0] : "coalesce(\((places + ["0"]).joined(separator: ", ")))")]"
     }
 
+    /// An entity's first value of a key, given for each kind: null without one.
+    static func firstValue(of keys: [IndexedKey]) -> String {
+        "(SELECT v.value FROM entity_term v WHERE v.id = \(firstTerm(of: keys)))"
+    }
+
     /// Several tests that must all hold.
     mutating func conditions(_ tests: [IndexTest]) -> String { tests.isEmpty ? "true" : joined(tests, " AND ") }
 

@@ -1,4 +1,6 @@
+import API
 import Base
+import Glibc
 import TestSupport
 import Testing
 
@@ -55,6 +57,24 @@ struct EntityStreamTests {
             }
             #expect(try await service.client.get("/api/catalog/entities?order=up:x").status == 400)
             #expect(try await service.client.send("HEAD", "/api/catalog/entities").status == 200)
+        }
+    }
+
+    @Test("is cut off for who takes nothing of it, and the log says so")
+    func stalledReader() async throws {
+        var configuration = CatalogAPIConfiguration()
+        configuration.sendingTime = .milliseconds(200)
+        try await TestDatabase.withStore { [configuration] store in
+            // More than the system's buffers take.
+            let title = String(repeating: "x", count: 100_000)
+            let texts = (0..<250).map { Service.entity("n\($0)", type: "library", title: title) }
+            try await Service.define(texts.joined(separator: "---\n"), in: store)
+            try await Service.with(store, catalog: configuration) { service async throws in
+                let descriptor = try service.client.ask("/api/catalog/entities?limitless")
+                defer { close(descriptor) }
+                #expect(await eventually { service.log.text.contains("a streamed answer broke off") })
+                #expect(service.log.text.contains("the reader did not take what was sent within 0.2 seconds"))
+            }
         }
     }
 

@@ -168,6 +168,6 @@ struct ListAllowanceTests {
         let sending = Task { try await objects.send(answer) { _ in try await Task.sleep(for: .seconds(3600)) } }
         try #require(await eventually { clock.sleeperCount == 2 })
         clock.advance(by: .seconds(60))
-        await #expect(throws: KubernetesObjects.TooSlow.self) { try await sending.value }
+        await #expect(throws: SlowReaderError.self) { try await sending.value }
     }
 }
