@@ -107,6 +107,11 @@ extension ScaleOpsConfiguration {
         let found = try node.required(key, expectation)
         let text = try found.string()
         guard !text.isEmpty else { throw found.refused("expected \(expectation), found an empty string") }
+        guard text.utf8.count >= Secret.minimumLength else {
+            throw found.refused(
+                "expected \(expectation) of at least \(Secret.minimumLength) bytes: a shorter one could not be covered "
+                    + "where ScaleOps repeats it")
+        }
         return Secret(text)
     }
 

@@ -2,6 +2,9 @@
 package struct Secret: Sendable, Hashable {
     let text: String
 
+    /// In bytes. Shorter ones stand in innocent texts too; replacing them in what a server answers would spoil those.
+    package static let minimumLength = 6
+
     package init(_ text: String) { self.text = text }
 }
 

@@ -7,11 +7,8 @@ struct SecretMask {
     /// The end of what came, which may be the beginning of a secret.
     private var held: [UInt8] = []
 
-    /// Shorter ones stand in innocent texts too, and replacing them would spoil those.
-    static let minimumLength = 6
-
     init(_ secrets: [Secret]) {
-        self.secrets = secrets.map { Array($0.text.utf8) }.filter { $0.count >= Self.minimumLength }
+        self.secrets = secrets.map { Array($0.text.utf8) }.filter { $0.count >= Secret.minimumLength }
     }
 
     /// What of the bytes so far may be given on.

@@ -25,9 +25,6 @@ final class Slots: Sendable {
         self.maximumWaiting = maximumWaiting
     }
 
-    /// How many wait.
-    var waitingCount: Int { state.withLock { $0.waiting.count } }
-
     /// A place; nil when too many wait already, none came free in time, or the task was cancelled.
     func take(until deadline: ContinuousClock.Instant) async -> Slot? {
         let gate = Gate()

@@ -19,10 +19,10 @@ struct ConfigurationScaleOpsTests {
               authentication: {enabled: true, type: ldap, user: robot, password: '${PASSWORD}'}
               proxy: {readPaths: [/api/v1/dashboard/byCluster]}
               endpoints:
-                - {name: us, baseUrl: 'https://us.example', authentication: {enabled: true, type: token, token: abc}}
+                - {name: us, baseUrl: 'https://us.example', authentication: {enabled: true, type: token, token: abcdef}}
                 - name: asia
                   baseUrl: https://asia.example
-                  authentication: {enabled: true, type: azure, tenantId: t, clientId: c, clientSecret: s}
+                  authentication: {enabled: true, type: azure, tenantId: t, clientId: c, clientSecret: secret}
             """, environment: ["PASSWORD": "open sesame"])
         let scaleOps = found.scaleOps
         #expect(found.warnings.filter { $0.contains("scaleops") }.isEmpty)
@@ -33,7 +33,7 @@ struct ConfigurationScaleOpsTests {
         #expect(scaleOps.manner.maximumBytes == 5 << 20 && scaleOps.reports == ["/api/v1/dashboard/byCluster"])
         #expect(scaleOps.currencyPrefix == "€")
         guard case .login("robot", Secret("open sesame")) = scaleOps.endpoints[0].credentials,
-            case .bearer(Secret("abc")) = scaleOps.endpoints[1].credentials,
+            case .bearer(Secret("abcdef")) = scaleOps.endpoints[1].credentials,
             case .azure(let application) = scaleOps.endpoints[2].credentials
         else {
             Issue.record("other credentials")
@@ -71,6 +71,14 @@ struct ConfigurationScaleOpsTests {
             (
                 "scaleops: {baseUrl: 'https://x', authentication: {enabled: true, user: a, password: ''}}",
                 "authentication.password: expected the user's password, found an empty string"
+            ),
+            (
+                "scaleops: {baseUrl: 'https://x', authentication: {enabled: true, user: a, password: '12345'}}",
+                "authentication.password: expected the user's password of at least 6 bytes"
+            ),
+            (
+                "scaleops: {baseUrl: 'https://x', authentication: {enabled: true, type: token, token: '12345'}}",
+                "authentication.token: expected a bearer token of at least 6 bytes"
             ),
             (
                 "scaleops: {baseUrl: 'https://x', authentication: {enabled: true, type: saml}}",

@@ -12,18 +12,22 @@ enum ScaleOpsPassage {
     /// What fits in here is waited for, so that an answer that breaks off is an error and not half an answer.
     private static let heldBytes = 256 << 10
 
-    /// - Parameter sendingTime: for who asked to take what is not waited for; the answer is cut then, since it keeps others
-    ///   from asking.
+    /// - Parameters:
+    ///   - isHead: there is no body, and nobody knows how long that of `GET` is.
+    ///   - sendingTime: for who asked to take what is not waited for; the answer is cut then, since it keeps others from
+    ///     asking.
     /// - Throws: `ScaleOpsError` when it breaks off at its beginning.
     static func response(
-        to answer: ScaleOpsAnswer, sendingTime: Duration
+        to answer: ScaleOpsAnswer, isHead: Bool, sendingTime: Duration
     ) async throws(ScaleOpsError) -> HTTPServerResponse {
         var body = answer.body
         var head: [UInt8] = []
         while head.count < heldBytes {
             guard let piece = try await body.next() else {
+                // Bytes would go out with their length, a stream has none.
                 return HTTPServerResponse(
-                    status: answer.status, headers: headers(answer.headers), body: .bytes(head))
+                    status: answer.status, headers: headers(answer.headers),
+                    body: isHead ? .stream { _ in } : .bytes(head))
             }
             head += piece
         }

@@ -75,7 +75,8 @@ struct ScaleOpsRoutes {
         }
         do {
             let response = try await ScaleOpsPassage.response(
-                to: client.open(call.request(http)), sendingTime: configuration.sendingTime)
+                to: client.open(call.request(http)), isHead: call.method == "HEAD",
+                sendingTime: configuration.sendingTime)
             if !call.isRead { log(call, request, response.status) }
             return response
         } catch {

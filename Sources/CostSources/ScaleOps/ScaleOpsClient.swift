@@ -7,7 +7,7 @@ internal import Synchronization
 package final class ScaleOpsClient: Sendable {
     /// How requests are sent.
     package struct Manner: Sendable {
-        /// For an answer from the first attempt to the last byte of its body; a login comes on top.
+        /// For an answer from the first attempt to the last byte of its body; waiting for a turn and logins come on top.
         package var deadline: Duration = .seconds(30)
         /// Requests under way at once.
         package var concurrency = 8
@@ -16,6 +16,8 @@ package final class ScaleOpsClient: Sendable {
         /// A longer body is given up.
         package var maximumBytes = 32 << 20
         package var now: @Sendable () -> Timestamp = { .now() }
+        /// What the deadline is measured by.
+        package var clock: @Sendable () -> ContinuousClock.Instant = { .now }
         /// Waits between two attempts.
         package var pause: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 
@@ -42,6 +44,8 @@ package final class ScaleOpsClient: Sendable {
     /// Logging in is a small matter.
     private static let loginDeadline: Duration = .seconds(10)
     private static let loginBytes = 1 << 20
+    /// With this, a login before it and one in the midst, the longest deadline ends before the minute that the server gives.
+    private static let longestTurn: Duration = .seconds(8)
 
     /// - Parameter version: of the program.
     package init(
@@ -73,18 +77,25 @@ package final class ScaleOpsClient: Sendable {
     /// - Throws: when there is none: no token, no connection, not in time; or it leads elsewhere.
     package func open(_ request: ScaleOpsRequest) async throws(ScaleOpsError) -> ScaleOpsAnswer {
         do {
-            let answer = try await answer(request)
-            note(nil)
-            return answer
+            return try await answer(request)
         } catch {
-            // These two tell something of us, not of ScaleOps.
-            if error.code != .cancelled && error.code != .busy { note(error) }
+            note(error)
             throw error
         }
     }
 
+    /// A request has come to its end.
+    ///
+    /// - Parameter status: of the answer; nil: there was none.
+    private func note(_ error: ScaleOpsError?, _ request: ScaleOpsRequest, status: Int) {
+        guard error == nil, status >= 500 else { return note(error) }
+        note(ScaleOpsError(.refused, endpoint, "\(request.shown): answered \(status)", status: status))
+    }
+
     /// Keeps how the endpoint fared; the log is told when that changes.
     private func note(_ error: ScaleOpsError?) {
+        // These two tell something of us, not of ScaleOps.
+        guard error?.code != .cancelled, error?.code != .busy else { return }
         let health = Health(at: manner.now(), error: error?.detail)
         let before = lastHealth.withLock { kept in
             defer { kept = health }
@@ -97,18 +108,25 @@ package final class ScaleOpsClient: Sendable {
     }
 
     private func answer(_ request: ScaleOpsRequest) async throws(ScaleOpsError) -> ScaleOpsAnswer {
-        let end = ContinuousClock.now + manner.deadline
-        guard let slot = await slots.take(until: end) else {
+        guard let slot = await slots.take(until: .now + min(manner.deadline, Self.longestTurn)) else {
             throw ScaleOpsError(
                 Task.isCancelled ? .cancelled : .busy, endpoint, "\(request.shown): too many requests are under way")
         }
         var repeats = ScaleOpsRepeats(isRead: request.isRead)
+        var end = manner.clock() + manner.deadline
         while true {
+            let began = manner.clock()
             let token = try await tokens.token()
+            end += manner.clock() - began
             let attempt = await attempt(request, token, until: end)
-            switch await next(&repeats, after: outcome(of: attempt), until: end) {
-            case .renew where tokens.renew(token), .wait: continue
-            case .renew, .end: return try judge(attempt, request, token, slot)
+            let outcome = outcome(of: attempt)
+            switch await next(&repeats, after: outcome, until: end) {
+            case .renew where tokens.renew(token): try checkTime(request, until: end)
+            case .wait: continue
+            case .renew, .end:
+                // So that the next write has a good one.
+                if !request.isRead, outcome.mayHaveEndedToken { _ = tokens.renew(token) }
+                return try judge(attempt, request, token, slot)
             }
         }
     }
@@ -116,7 +134,7 @@ package final class ScaleOpsClient: Sendable {
     private func attempt(
         _ request: ScaleOpsRequest, _ token: Secret?, until end: ContinuousClock.Instant
     ) async -> Result<HTTPStream, any Error> {
-        let left = max(end - .now, .milliseconds(1))
+        let left = max(end - manner.clock(), .milliseconds(1))
         let wire = HTTPRequest(
             method: request.method, url: endpoint.baseURL + request.path + (request.query.map { "?\($0)" } ?? ""),
             headers: request.headers(token: token, version: version), body: request.body,
@@ -150,8 +168,18 @@ package final class ScaleOpsClient: Sendable {
         var generator = SystemRandomNumberGenerator()
         let step = repeats.next(after: outcome, using: &generator)
         guard case .wait(let pause) = step else { return step }
-        guard ContinuousClock.now + pause < end, (try? await manner.pause(pause)) != nil else { return .end }
+        guard manner.clock() + pause < end, (try? await manner.pause(pause)) != nil else { return .end }
         return step
+    }
+
+    /// A write that is sent with hardly any time left may be done and yet fail.
+    private func checkTime(
+        _ request: ScaleOpsRequest, until end: ContinuousClock.Instant
+    ) throws(ScaleOpsError) {
+        guard end - manner.clock() >= manner.deadline / 10 else {
+            throw ScaleOpsError(
+                .timeout, endpoint, "\(request.shown): the token was refused when it was too late to send it again")
+        }
     }
 
     private func judge(
@@ -162,7 +190,7 @@ package final class ScaleOpsClient: Sendable {
         case .failure(let error): throw ScaleOpsError(error, endpoint)
         case .success(let answer): stream = answer
         }
-        guard !outcome(of: attempt).isUnauthorized else {
+        guard !outcome(of: attempt).isUnauthorized(isRead: request.isRead) else {
             throw ScaleOpsError(
                 .unauthorized, endpoint,
                 "\(request.shown): the credentials are not taken (\(stream.status)); check scaleops.authentication",
@@ -171,12 +199,15 @@ package final class ScaleOpsClient: Sendable {
         // Where a redirect leads may be told by its Location, which may hold anything; so it goes no further.
         guard ![301, 302, 303, 307, 308].contains(stream.status) else {
             throw ScaleOpsError(
-                .redirected, endpoint, "\(request.shown): a redirect (\(stream.status)) is not followed; check baseUrl",
+                .redirected, endpoint,
+                "\(request.shown): a redirect (\(stream.status)) is not followed; check baseUrl"
+                    + (request.isRead ? "" : ", and whether the write was done"),
                 status: stream.status)
         }
         let secrets = endpoint.credentials.secrets + [token].compactMap { $0 }
         let body = ScaleOpsBody(
-            stream, of: request, at: endpoint, slot, secrets: secrets, maximumBytes: manner.maximumBytes)
+            stream, of: request, at: endpoint, slot, secrets: secrets, manner: manner
+        ) { [self] in note($0, request, status: stream.status) }
         return ScaleOpsAnswer(status: stream.status, headers: SecretMask.masked(stream.headers, secrets), body: body)
     }
 }

@@ -8,9 +8,17 @@ struct ScaleOpsRepeats {
         case answer(status: Int, retryAfter: Duration? = nil, leadsToLogin: Bool = false)
         case failure(HTTPClientError.Code)
 
-        var isUnauthorized: Bool {
+        /// Whether the credentials were not taken. A write that is answered with a redirect may have been done, wherever
+        /// that leads; so for writes 401 alone says so.
+        func isUnauthorized(isRead: Bool) -> Bool {
             guard case .answer(let status, _, let leadsToLogin) = self else { return false }
-            return status == 401 || leadsToLogin
+            return status == 401 || isRead && leadsToLogin
+        }
+
+        /// Whether the token is of no use any more, though what was sent may have been done.
+        var mayHaveEndedToken: Bool {
+            guard case .answer(_, _, let leadsToLogin) = self else { return false }
+            return leadsToLogin
         }
     }
 
@@ -36,7 +44,7 @@ struct ScaleOpsRepeats {
 
     mutating func next(after outcome: Outcome, using generator: inout some RandomNumberGenerator) -> Step {
         switch outcome {
-        case _ where outcome.isUnauthorized:
+        case _ where outcome.isUnauthorized(isRead: isRead):
             // Safe for writes too: who is not let in has changed nothing.
             defer { hasRenewed = true }
             return hasRenewed ? .end : .renew
@@ -58,9 +66,9 @@ struct ScaleOpsRepeats {
     /// that says so.
     static func leadsToLogin(status: Int, location: String?, baseURL: String) -> Bool {
         guard [301, 302, 303, 307, 308].contains(status), let location else { return false }
-        let isElsewhere = location.contains("://") && !location.hasPrefix(baseURL + "/") || location.hasPrefix("//")
-        let path = location.prefix { $0 != "?" }.lowercased()
-        let names = path.split { $0 == "/" || $0 == "#" }
+        let path = location.prefix { $0 != "?" }
+        let isElsewhere = path.contains("://") && !path.hasPrefix(baseURL + "/") || path.hasPrefix("//")
+        let names = path.lowercased().split { $0 == "/" || $0 == "#" }
         return isElsewhere || names.contains { ["login", "signin", "sign-in", "auth", "oauth2", "sso"].contains($0) }
     }
 }

@@ -110,7 +110,8 @@ struct ScaleOpsClientTests {
         var write = ScaleOpsRepeats(isRead: false)
         #expect(write.next(after: .failure(.connectionLost), using: &random) == .end)
         #expect(write.next(after: .answer(status: 503), using: &random) == .end)
-        #expect(write.next(after: .answer(status: 302, leadsToLogin: true), using: &random) == .renew)
+        #expect(write.next(after: .answer(status: 302, leadsToLogin: true), using: &random) == .end)
+        #expect(write.next(after: .answer(status: 401), using: &random) == .renew)
     }
 
     @Test("what takes too long is given up, whether nothing comes or never the end")
