@@ -49,6 +49,10 @@ extension WorkloadMapping {
             guard let url = reading.text(name) else { continue }
             guard url.lowercased().hasPrefix("http://") || url.lowercased().hasPrefix("https://"), isAbsoluteURL(url)
             else { return .invalid("The annotation \(settings.annotation(name)) is no URL; expected https://…") }
+            guard !namesUser(inURL: url) else {
+                return .invalid(
+                    "The annotation \(settings.annotation(name)) names a user; expected a URL without user and password")
+            }
             return .url(url)
         }
         let name = "provides-api-from-resource-ref"
