@@ -27,11 +27,14 @@ extension LocationRef {
         guard !type.isEmpty, !target.isEmpty, !text.hasNUL else {
             throw CatalogInputError(
                 .locationRef,
-                "Unable to parse location ref '\(redactedURL(text))', expected '<type>:<target>', e.g. 'url:https://host/path'")
+                "Unable to parse location ref '\(redactedURL(text))', expected '<type>:<target>', "
+                    + "e.g. 'url:https://host/path'")
         }
         guard !["http", "https"].contains(type) else {
             throw CatalogInputError(
-                .locationRef, "Invalid location ref '\(redactedURL(text))', please prefix it with 'url:', e.g. 'url:\(redactedURL(text))'")
+                .locationRef,
+                "Invalid location ref '\(redactedURL(text))', please prefix it with 'url:', "
+                    + "e.g. 'url:\(redactedURL(text))'")
         }
         guard !isJavaScriptURL(target) else {
             throw CatalogInputError(.locationRef, "Invalid location ref '\(text)', target is a javascript: URL")

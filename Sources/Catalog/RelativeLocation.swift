@@ -26,7 +26,8 @@ package enum RelativeLocation {
             return "url:" + url
         case "file": return "file:" + (try path(text, from: baseType == "file" ? baseTarget : nil, base))
         case let other:
-            throw RelativeLocationError(description: "No processor was able to handle reading of \(other):\(redactedURL(text))")
+            throw RelativeLocationError(
+                description: "No processor was able to handle reading of \(other):\(redactedURL(text))")
         }
     }
 
@@ -61,12 +62,13 @@ package enum RelativeLocation {
         if isURL(text), isAbsoluteURL(text) { return text }
         // What has a scheme and is none of these is read by nobody, a script least of all.
         guard !isAbsoluteURL(text), !isJavaScriptURL(text) else {
-            throw RelativeLocationError(description: "The URL \(redactedURL(text)) is not read; expected https:// or http://")
+            throw RelativeLocationError(
+                description: "The URL \(redactedURL(text)) is not read; expected https:// or http://")
         }
         guard let base, let parts = URLParts(base) else {
             throw RelativeLocationError(
-                description: "The relative URL \(redactedURL(text)) stands at \(redactedURL(location)), which is no URL; "
-                    + "expected https://…")
+                description: "The relative URL \(redactedURL(text)) stands at \(redactedURL(location)), "
+                    + "which is no URL; expected https://…")
         }
         return parts.resolving(text)
     }

@@ -51,7 +51,8 @@ extension WorkloadMapping {
             else { return .invalid("The annotation \(settings.annotation(name)) is no URL; expected https://…") }
             guard !namesUser(inURL: url) else {
                 return .invalid(
-                    "The annotation \(settings.annotation(name)) names a user; expected a URL without user and password")
+                    "The annotation \(settings.annotation(name)) names a user; expected a URL without user and password"
+                )
             }
             return .url(url)
         }
