@@ -45,15 +45,15 @@ struct CanonicalRoutes {
             throw ActionError(
                 .conflict, "What was read of \(settings.location) is another content by now; look at the plan again")
         }
-        guard let read else {
-            throw ActionError(.notFound, "Nothing of \(settings.location) has been read yet; see the sources")
-        }
         let subject = request.caller.subject
         if isForced {
+            guard let read else {
+                throw ActionError(.notFound, "Nothing of \(settings.location) has been read yet; see the sources")
+            }
             try await store.catalog.requestForce(of: settings.location, contentHash: read, by: subject)
         } else {
             try await store.catalog.requestRefresh(of: [settings.location], by: subject)
         }
-        return .json(202, ["name": .string(settings.name), "contentHash": .string(read)])
+        return .json(202, ["name": .string(settings.name), "contentHash": read.map(JSONValue.string) ?? .null])
     }
 }

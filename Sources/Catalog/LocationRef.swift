@@ -27,11 +27,14 @@ extension LocationRef {
         guard !type.isEmpty, !target.isEmpty, !text.hasNUL else {
             throw CatalogInputError(
                 .locationRef,
-                "Unable to parse location ref '\(text)', expected '<type>:<target>', e.g. 'url:https://host/path'")
+                "Unable to parse location ref '\(redactedURL(text))', expected '<type>:<target>', "
+                    + "e.g. 'url:https://host/path'")
         }
         guard !["http", "https"].contains(type) else {
             throw CatalogInputError(
-                .locationRef, "Invalid location ref '\(text)', please prefix it with 'url:', e.g. 'url:\(text)'")
+                .locationRef,
+                "Invalid location ref '\(redactedURL(text))', please prefix it with 'url:', "
+                    + "e.g. 'url:\(redactedURL(text))'")
         }
         guard !isJavaScriptURL(target) else {
             throw CatalogInputError(.locationRef, "Invalid location ref '\(text)', target is a javascript: URL")
@@ -78,9 +81,10 @@ extension LocationRef {
 }
 
 extension LocationRef {
-    /// Whether the target is an absolute URL as the web writes it, `scheme://host…`, without white space.
+    /// Whether the target is an absolute URL as the web writes it, `scheme://host…`, without white space, and without user
+    /// and password: it is shown to everybody.
     package var isURL: Bool {
-        isAbsoluteURL(target) && target.firstRange(of: "://") != nil
+        isAbsoluteURL(target) && target.firstRange(of: "://") != nil && !namesUser(inURL: target)
             && !target.unicodeScalars.contains { $0.properties.isWhitespace || $0.value < 0x20 }
     }
 

@@ -17,10 +17,17 @@ package enum RelativeLocation {
         let (baseType, baseTarget) = split(base)
         let isOwn = baseType == "url" || baseType == "file"
         switch type ?? (isOwn && !isURL(text) ? baseType : "url") {
-        case "url": return "url:" + (try url(text, from: baseType == "url" ? baseTarget : nil, base))
+        case "url":
+            let url = try url(text, from: baseType == "url" ? baseTarget : nil, base)
+            guard !namesUser(inURL: url) else {
+                throw RelativeLocationError(
+                    description: "The URL \(redactedURL(text)) names a user; expected one without user and password")
+            }
+            return "url:" + url
         case "file": return "file:" + (try path(text, from: baseType == "file" ? baseTarget : nil, base))
         case let other:
-            throw RelativeLocationError(description: "No processor was able to handle reading of \(other):\(text)")
+            throw RelativeLocationError(
+                description: "No processor was able to handle reading of \(other):\(redactedURL(text))")
         }
     }
 
@@ -40,11 +47,11 @@ package enum RelativeLocation {
         if text.hasPrefix("/") { return "/" + normalised(text[...]).joined(separator: "/") }
         guard let base else {
             throw RelativeLocationError(
-                description: "The relative path \(text) stands at \(location), which is no file")
+                description: "The relative path \(redactedURL(text)) stands at \(location), which is no file")
         }
         guard base.hasPrefix("/") else {
             throw RelativeLocationError(
-                description: "The relative path \(text) cannot count from the relative path \(base)")
+                description: "The relative path \(redactedURL(text)) cannot count from the relative path \(base)")
         }
         return "/" + normalised(directory(of: base) + text).joined(separator: "/")
     }
@@ -55,11 +62,13 @@ package enum RelativeLocation {
         if isURL(text), isAbsoluteURL(text) { return text }
         // What has a scheme and is none of these is read by nobody, a script least of all.
         guard !isAbsoluteURL(text), !isJavaScriptURL(text) else {
-            throw RelativeLocationError(description: "The URL \(text) is not read; expected https:// or http://")
+            throw RelativeLocationError(
+                description: "The URL \(redactedURL(text)) is not read; expected https:// or http://")
         }
         guard let base, let parts = URLParts(base) else {
             throw RelativeLocationError(
-                description: "The relative URL \(text) stands at \(location), which is no URL; expected https://…")
+                description: "The relative URL \(redactedURL(text)) stands at \(redactedURL(location)), "
+                    + "which is no URL; expected https://…")
         }
         return parts.resolving(text)
     }

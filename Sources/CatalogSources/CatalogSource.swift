@@ -29,6 +29,10 @@ package protocol CatalogSource: Sendable {
     /// - Throws: when the location, or the whole source, cannot be read; what it gave before is to be kept.
     func read(_ location: String) async throws -> [UInt8]?
 
+    /// Brings what the source keeps of a location up to date, when it reads on a schedule. How that went is what reading the
+    /// location gives next.
+    func refresh(_ location: String) async
+
     /// The object of a cluster that a location lies in, for events about it; nil when there is none, as for files.
     func object(of location: String) -> ObjectReference?
 
@@ -53,6 +57,7 @@ package protocol CatalogSource: Sendable {
 }
 
 extension CatalogSource {
+    package func refresh(_ location: String) async {}
     package func object(of location: String) -> ObjectReference? { nil }
     package func origin(of location: String) -> String { location }
     package var canonical: CanonicalSettings? { nil }
@@ -99,6 +104,9 @@ package struct SourceID: Sendable, Hashable, CustomStringConvertible {
 
     /// `<type>:<target>`.
     package var description: String { "\(type):\(target)" }
+
+    /// How errors name a URL.
+    static func url(_ url: String) -> SourceID { SourceID(type: "url", target: redactedURL(url)) }
 }
 
 /// A source, or one of its locations, cannot be read. What it gave before stays in the catalog.

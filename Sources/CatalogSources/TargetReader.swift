@@ -60,7 +60,8 @@ package actor TargetReader {
 
     private static func source(_ location: String) -> SourceID {
         let parts = location.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        return SourceID(type: parts[0], target: parts.count > 1 ? parts[1] : "")
+        let target = parts.count > 1 ? parts[1] : ""
+        return parts[0] == "url" ? .url(target) : SourceID(type: parts[0], target: target)
     }
 
     private func file(_ path: String, _ place: Provenance, _ maximumBytes: Int) throws -> [UInt8]? {
@@ -91,7 +92,7 @@ package actor TargetReader {
     private func url(_ url: String, _ place: Provenance) async throws -> [UInt8]? {
         guard let urls = others[String(place.source.prefix { $0 != ":" })] ?? urls else {
             throw CatalogSourceError(
-                .unreadable, SourceID(type: "url", target: url), "no integration that reads URLs is configured")
+                .unreadable, .url(url), "no integration that reads URLs is configured")
         }
         let known = await known(url)
         let answer = try await urls.read(url, etag: known?.etag)
@@ -100,7 +101,7 @@ package actor TargetReader {
         case .unchanged:
             if let known { return known.bytes }
             throw CatalogSourceError(
-                .unreadable, SourceID(type: "url", target: url), "unchanged since it was read, and it was not")
+                .unreadable, .url(url), "unchanged since it was read, and it was not")
         case .content(let bytes, let etag):
             contents.keep(bytes, etag: etag, of: url)
             if let etag, bytes.count <= Self.maximumKept {

@@ -97,7 +97,9 @@ struct CanonicalConfiguration {
             }
             return .configMap(namespace: parts[0], name: parts[1], key: parts[2])
         case "url":
-            guard LocationRef(type: "url", target: text).isURL else { throw target.refused("expected an absolute URL") }
+            guard LocationRef(type: "url", target: text).isURL else {
+                throw target.refused("expected an absolute URL without user and password")
+            }
             let frequency = try node["frequency"]?.duration(in: .seconds(1)...(.seconds(604_800)))
             return .url(text, frequency: frequency ?? .seconds(300))
         case let other: throw type.refused("expected file, configmap or url, found \"\(other)\"")

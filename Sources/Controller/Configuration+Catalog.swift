@@ -67,7 +67,8 @@ struct CatalogConfiguration {
                 continue
             }
             if kind == .url, !LocationRef(type: type, target: target).isRegistrable {
-                throw location.refused("expected an absolute URL as target, found \"\(target)\"")
+                throw location.refused(
+                    "expected an absolute URL without user and password as target, found \"\(redactedURL(target))\"")
             }
             locations.append(Location(kind: kind, target: target, rules: rules))
         }

@@ -38,14 +38,6 @@ struct RequestURL {
         hostField = port == "443" ? host : "\(host):\(port)"
     }
 
-    /// The URL without user, query and fragment; a fixed text when it cannot be parsed.
-    static func redacted(_ url: String) -> String {
-        guard let parts = URLParts(url) else { return "<invalid URL>" }
-        let removed = [CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_QUERY, CURLUPART_FRAGMENT]
-        for part in removed where !parts.set(part, nil) { return "<invalid URL>" }
-        return parts[CURLUPART_URL] ?? "<invalid URL>"
-    }
-
     private static func isLoopback(_ host: String) -> Bool {
         host == "localhost" || host.hasSuffix(".localhost") || host == "[::1]"
             || host.split(separator: ".", omittingEmptySubsequences: false).count == 4 && host.hasPrefix("127.")

@@ -51,7 +51,7 @@ final class Transfer: Sendable {
         self.use = use
         self.loop = loop
         state = Mutex(State(idleTimeout: request.idleTimeout))
-        name = request.method + " " + RequestURL.redacted(request.url)
+        name = request.method + " " + redactedURL(request.url)
     }
 
     var isFinished: Bool { state.withLock { $0.outcome != nil } }

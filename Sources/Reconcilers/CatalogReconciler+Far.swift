@@ -49,9 +49,35 @@ extension CatalogReconciler {
 
     /// Nobody waits for what is still read.
     func stopFar() async {
-        let tasks = farTasks.values
+        let tasks = Array(farTasks.values) + refreshTasks.values
         for task in tasks { task.cancel() }
         for task in tasks { await task.value }
+    }
+
+    /// Has a source bring a location up to date, beside the loop, and then the location read. Each source has its own turn.
+    func refresh(_ key: Key) {
+        guard case .location(let source, _) = key else { return }
+        refreshes.add(key, host: sources[source].id.description)
+        beginRefreshes()
+    }
+
+    private func beginRefreshes() {
+        for case .location(let index, let location) in refreshes.next() {
+            let (key, source) = (Key.location(source: index, location), sources[index])
+            refreshTasks[key] = Task {
+                await source.refresh(location)
+                self.refreshed(key)
+            }
+        }
+    }
+
+    private func refreshed(_ key: Key) {
+        refreshTasks[key] = nil
+        guard !Task.isCancelled else { return }
+        // Asked for once more meanwhile, it is looked at again after this.
+        if refreshes.ended(key, ()) { refreshes.take(key) }
+        queue.add(key)
+        beginRefreshes()
     }
 
     func target(of key: Key) -> FollowedLocation? {

@@ -59,6 +59,9 @@ package actor CatalogReconciler {
     /// What is read over a network.
     var far = FarReads<Key, FarReading>()
     var farTasks: [Key: Task<Void, Never>] = [:]
+    /// What sources bring up to date because somebody asked for it.
+    var refreshes = FarReads<Key, Void>()
+    var refreshTasks: [Key: Task<Void, Never>] = [:]
     /// Before that was found out once, no such location is looked at: it would look as if nothing led there.
     var hasFollowed = false
     /// Sources whose first listing was attempted, and those whose listing succeeded once.

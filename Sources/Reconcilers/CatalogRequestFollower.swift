@@ -42,7 +42,7 @@ extension CatalogReconciler {
             if place.sourceID == followedID {
                 queue.add(.target(place.location))
             } else if let source = ids.firstIndex(of: place.sourceID) {
-                queue.add(.location(source: source, place.location))
+                refresh(.location(source: source, place.location))
             }
         }
     }

@@ -24,6 +24,15 @@ struct CanonicalRouteTests {
         _ = try await service.store.catalog.apply([content]) { _ in [] }
     }
 
+    /// As the leader does when it cannot read the file.
+    private static func fail(_ service: Service) async throws {
+        let id = try await service.store.catalog.register(type: "canonical", target: "main")
+        let content = LocationContent(
+            location: settings.location, sourceID: id, outcome: .unreadable("out of reach"),
+            canonical: CanonicalContent(settings: settings, reading: nil))
+        _ = try await service.store.catalog.apply([content]) { _ in [] }
+    }
+
     private static func with(_ body: @Sendable (Service) async throws -> Void) async throws {
         var configuration = CatalogAPIConfiguration()
         configuration.canonical = [settings]
@@ -47,6 +56,19 @@ struct CanonicalRouteTests {
             #expect(try await service.client.get("/api/callboard/canonical/other/plan").status == 404)
             #expect(try await service.client(nil).get("\(Self.base)/plan").status == 401)
             #expect(try await service.client(Service.costsOnly).get("\(Self.base)/plan").status == 403)
+        }
+    }
+
+    @Test("a file whose first reading failed can be read again; nothing of it can be forced")
+    func unread() async throws {
+        try await Self.with { service in
+            try await Self.fail(service)
+            let forced = try await service.client.send("POST", "\(Self.base)/apply", body: ["force": true])
+            #expect(forced.status == 404)
+            #expect(try await service.store.catalog.takeRequests() == nil)
+            let read = try await service.client.send("POST", "\(Self.base)/apply", body: [:])
+            #expect(read.status == 202 && read.json == ["name": "main", "contentHash": .null])
+            #expect(try await service.store.catalog.takeRequests()?.map(\.location) == ["canonical:main"])
         }
     }
 

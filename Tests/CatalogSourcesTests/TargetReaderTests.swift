@@ -26,6 +26,16 @@ struct TargetReaderTests {
         }
     }
 
+    @Test("errors name a URL without what may be secret")
+    func secrets() async throws {
+        let reader = TargetReader(urls: nil, executor: Self.executor)
+        let place = Provenance(location: "url:https://h/c.yaml", source: "url:https://h/c.yaml")
+        let error = await #expect(throws: CatalogSourceError.self) {
+            _ = try await reader.read("url:https://bot:S3cret@h/a?t=S3cret", for: place, maximumBytes: 10)
+        }
+        #expect(error?.description == "url:https://…@h/a: no integration that reads URLs is configured")
+    }
+
     @Test("a link within the directory is followed, also when the directory is one itself; a link out of it is not")
     func links() async throws {
         let (directory, elsewhere) = (try TemporaryDirectory(), try TemporaryDirectory())

@@ -55,6 +55,22 @@ struct RelativeLocationTests {
                 "The URL javascript:alert(1) is not read; expected https:// or http://"
             ),
             ("ftp://h/a", "url", "url:https://h/a", "The URL ftp://h/a is not read; expected https:// or http://"),
+            (
+                "https://bot:S3cret@h/a?t=S3cret", nil, "url:https://h/a",
+                "The URL https://…@h/a names a user; expected one without user and password"
+            ),
+            (
+                "//bot:S3cret@h/a", nil, "url:https://h/a",
+                "The URL //…@h/a names a user; expected one without user and password"
+            ),
+            (
+                "ftp://bot:S3cret@h/a", nil, "url:https://h/a",
+                "The URL ftp://…@h/a is not read; expected https:// or http://"
+            ),
+            (
+                "https://bot:S3cret@h/a", "file", "url:https://h/a",
+                "The relative path https://…@h/a stands at url:https://h/a, which is no file"
+            ),
             ("x", "gitlab", "url:https://h/a", "No processor was able to handle reading of gitlab:x"),
         ] as [(String, String?, String, String)])
     func refused(text: String, type: String?, base: String, expected: String) {

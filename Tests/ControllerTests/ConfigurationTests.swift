@@ -207,6 +207,11 @@ struct ConfigurationTests {
         #expect(throws: ConfigurationError.self) {
             try configuration("catalog: {locations: [{type: url, target: a.yaml}]}")
         }
+        let error = #expect(throws: ConfigurationError.self) {
+            try configuration("catalog: {locations: [{type: url, target: 'https://bot:S3cret@h/a.yaml'}]}")
+        }
+        #expect(error.map { "\($0)" }?.contains("without user and password") == true)
+        #expect(error.map { "\($0)" }?.contains("S3cret") == false)
     }
 
     @Test("the database's address comes from the environment, else from the configuration")

@@ -3,15 +3,6 @@ import Testing
 @testable import HTTPClient
 
 @Suite struct RequestURLTests {
-    @Test(
-        "user, query and fragment are left out of what errors show",
-        arguments: [
-            ("https://h/p?token=1", "https://h/p"), ("http://u:p@h:81/p/../q#f", "http://h:81/p/../q"),
-            ("http://h", "http://h/"),
-            ("nonsense", "<invalid URL>"), ("http://h/a b", "<invalid URL>"),
-        ])
-    func redaction(_ url: String, _ expected: String) { #expect(RequestURL.redacted(url) == expected) }
-
     @Test("a TLS server name goes into the URL, and the connection and the Host field keep the URL's host")
     func serverName() throws {
         let url = try #require(RequestURL("https://10.0.0.1:6443/api?x=1", serverName: "kubernetes"))

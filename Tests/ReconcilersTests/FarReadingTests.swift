@@ -32,6 +32,35 @@ struct FarReadingTests {
         }
     }
 
+    @Test("a refresh has a source bring its copy up to date; many at once are one look, and hold up no other source")
+    func copies() async throws {
+        try await TestDatabase.withStore { store in
+            let gate = Gate()
+            let slow = ScriptedSource("slow", ["a.yaml": component("a", title: "One")])
+            let quick = ScriptedSource("quick", ["b.yaml": component("b", title: "One")])
+            slow.holdRefreshes(gate)
+            try await following([slow, quick], store) { reconciler async throws in
+                func refresh(_ location: String) async throws {
+                    try await store.catalog.requestRefresh(of: [location], by: "t")
+                    await reconciler.readAgain(try #require(try await store.catalog.takeRequests()))
+                }
+                #expect(await eventually { await reconciler.isCaughtUp })
+                try await refresh("a.yaml")
+                #expect(await eventually { slow.refreshes(of: "a.yaml") == 1 })
+                slow.setUpstream("a.yaml", component("a", title: "Two"))
+                quick.setUpstream("b.yaml", component("b", title: "Two"))
+                for _ in 0..<5 { try await refresh("a.yaml") }
+                try await refresh("b.yaml")
+                #expect(await eventually { try await store.title("b") == "Two" })
+                #expect(try await store.title("a") == "One")
+                #expect(slow.refreshes(of: "a.yaml") == 1)
+                gate.open()
+                #expect(await eventually { try await store.title("a") == "Two" })
+                #expect(slow.refreshes(of: "a.yaml") == 2)
+            }
+        }
+    }
+
     @Test("after a restart what Locations name is asked for with its etag")
     func restart() async throws {
         try await TestDatabase.withStore { store in

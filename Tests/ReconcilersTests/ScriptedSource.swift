@@ -17,6 +17,9 @@ final class ScriptedSource: CatalogSource {
         var reads: [String: Int] = [:]
         var onChange: (@Sendable (CatalogSourceChange) -> Void)?
         var objects: [String: ObjectReference] = [:]
+        var upstream: [String: String] = [:]
+        var refreshes: [String: Int] = [:]
+        var refreshGate: Gate?
     }
 
     let id: SourceID
@@ -63,6 +66,23 @@ final class ScriptedSource: CatalogSource {
             return state.files[location].map { Array($0.utf8) }
         }
     }
+}
+
+// As a source that keeps copies.
+extension ScriptedSource {
+    /// Takes in what is upstream at this moment, once it may.
+    func refresh(_ location: String) async {
+        let (text, gate) = state.withLock { state in
+            state.refreshes[location, default: 0] += 1
+            return (state.upstream[location], state.refreshGate)
+        }
+        _ = await gate?.wait()
+        if let text { setSilently(location, text) }
+    }
+
+    func setUpstream(_ location: String, _ text: String) { state.withLock { $0.upstream[location] = text } }
+    func holdRefreshes(_ gate: Gate) { state.withLock { $0.refreshGate = gate } }
+    func refreshes(of location: String) -> Int { state.withLock { $0.refreshes[location, default: 0] } }
 }
 
 extension ScriptedSource {

@@ -121,7 +121,8 @@ struct LocationRoutes {
         let ref = try LocationRef(parsing: "\(type):\(target)")
         guard ref.isRegistrable else {
             throw body.complaint(
-                "must be an absolute URL without spaces, of at most \(LocationRef.maximumTargetBytes) bytes",
+                "must be an absolute URL without spaces, user and password, of at most "
+                    + "\(LocationRef.maximumTargetBytes) bytes",
                 at: "target")
         }
         return ref

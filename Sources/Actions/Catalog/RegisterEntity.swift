@@ -31,7 +31,7 @@ struct RegisterEntity: Action {
         let url = arguments["locationUrl"]?.stringValue ?? ""
         let ref = LocationRef(type: "url", target: url)
         guard ref.isRegistrable, (try? LocationRef(parsing: ref.description)) == ref else {
-            throw ActionError(.input, "\(url) is an invalid URL")
+            throw ActionError(.input, "\(redactedURL(url)) is an invalid URL")
         }
         return ref
     }

@@ -51,6 +51,11 @@ extension WorkloadMapping {
             guard let url = reading.text(name) else { continue }
             guard url.lowercased().hasPrefix("http://") || url.lowercased().hasPrefix("https://"), isAbsoluteURL(url)
             else { return .invalid("The annotation \(settings.annotation(name)) is no URL; expected https://…") }
+            guard !namesUser(inURL: url) else {
+                return .invalid(
+                    "The annotation \(settings.annotation(name)) names a user; expected a URL without user and password"
+                )
+            }
             // What is not allowed can only be read of code hosts.
             return name == "provides-api-from-url" && settings.apiHosts.allows(url: url) ? .served(url) : .url(url)
         }

@@ -18,6 +18,12 @@ protocol WatchedText: Sendable {
     func stop() async
     /// - Throws: `CatalogSourceError` when it is not there or cannot be read; it is never empty for want of it.
     func read() async throws -> [UInt8]
+    /// Looks at once, when it looks on a schedule.
+    func refresh() async
+}
+
+extension WatchedText {
+    func refresh() async {}
 }
 
 /// A file, looked at as those of a catalog directory are.
@@ -160,11 +166,19 @@ actor WatchedURL: WatchedText {
         return content?.bytes ?? []
     }
 
+    /// A look that is under way may have begun too early: all who come meanwhile share the one after it.
+    func refresh() async {
+        if let looking { _ = await looking.value }
+        _ = await lookOnce()
+    }
+
     private func lookOnce() async -> Bool {
         if let looking { return await looking.value }
-        let task = Task { await look() }
+        let task = Task {
+            defer { looking = nil }
+            return await look()
+        }
         looking = task
-        defer { looking = nil }
         return await task.value
     }
 

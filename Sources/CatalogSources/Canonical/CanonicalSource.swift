@@ -57,4 +57,6 @@ package struct CanonicalSource: CatalogSource {
         }
         return try await text.read()
     }
+
+    package func refresh(_ location: String) async { await text.refresh() }
 }

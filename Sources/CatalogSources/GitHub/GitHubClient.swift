@@ -74,7 +74,7 @@ package actor GitHubClient {
             sendsToken = sendsToken && next.isSameOrigin
             url = next.url
         }
-        throw GitHubError(.unexpected, "\(Self.shown(url)): more than \(Self.maximumRedirects) redirects")
+        throw GitHubError(.unexpected, "\(redactedURL(url)): more than \(Self.maximumRedirects) redirects")
     }
 
     private static let maximumRedirects = 5
@@ -109,7 +109,7 @@ package actor GitHubClient {
         do {
             try await Task.sleep(until: turn, clock: .continuous)
         } catch {
-            throw GitHubError(.cancelled, "\(Self.shown(url)): cancelled")
+            throw GitHubError(.cancelled, "\(redactedURL(url)): cancelled")
         }
         if let until = limit.refusal(at: manner.now()) { throw rateLimited(until) }
     }
@@ -125,7 +125,7 @@ package actor GitHubClient {
         if status == 200 || status == 304 || absences.contains(status) {
             return Answer(status: status, headers: response.headers, body: response.body)
         }
-        let words = "\(Self.shown(url)): GitHub answered \(status)" + (message.isEmpty ? "" : ": \(message)")
+        let words = "\(redactedURL(url)): GitHub answered \(status)" + (message.isEmpty ? "" : ": \(message)")
         switch status {
         case 401: throw GitHubError(.unauthorized, words + "; check the token of integrations.github for \(host)")
         case 403: throw GitHubError(.forbidden, words)
@@ -149,9 +149,6 @@ package actor GitHubClient {
         guard let token = host.token, !token.isEmpty, let range = text.firstRange(of: token) else { return text }
         return scrubbed(text[..<range.lowerBound] + "…" + text[range.upperBound...])
     }
-
-    /// Without the query.
-    static func shown(_ url: String) -> String { String(url.prefix { $0 != "?" }) }
 }
 
 /// Where a redirect leads.
@@ -164,7 +161,7 @@ struct GitHubRedirect {
         let origin = old.map { "\($0.scheme)://\($0.authority)" } ?? ""
         let absolute = target.hasPrefix("/") && !target.hasPrefix("//") ? origin + target : target
         guard let new = URLParts(absolute), new.scheme == old?.scheme || new.scheme == "https" else {
-            throw GitHubError(.unexpected, "\(GitHubClient.shown(url)): GitHub redirects to what is no https URL")
+            throw GitHubError(.unexpected, "\(redactedURL(url)): GitHub redirects to what is no https URL")
         }
         self.url = absolute
         isSameOrigin = new.authority == old?.authority && new.scheme == old?.scheme
@@ -174,7 +171,7 @@ struct GitHubRedirect {
 extension GitHubError {
     /// A request that got no whole answer.
     init(_ error: any Error, _ url: String, maximumBytes: Int) {
-        let place = GitHubClient.shown(url)
+        let place = redactedURL(url)
         guard let error = error as? HTTPClientError else {
             self.init(.cancelled, "\(place): cancelled")
             return

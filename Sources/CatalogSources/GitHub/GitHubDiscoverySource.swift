@@ -83,6 +83,19 @@ package actor GitHubDiscoverySource: CatalogSource {
             throw refusal(error)
         }
     }
+
+    /// Asks GitHub for the one file. When that fails, as while the rate limit is used up, reading it fails until it is known.
+    package func refresh(_ location: String) async {
+        let url = String(location.dropFirst("url:".count))
+        guard listing.contains(location) || current.contains(location),
+            let place = try? GitHubPlace(url, on: client.host)
+        else { return }
+        do {
+            _ = try await refresh(place, isVisible: false)
+        } catch {
+            doubt(url)
+        }
+    }
 }
 
 // One look after the other.

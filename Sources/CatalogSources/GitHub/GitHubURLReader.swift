@@ -24,12 +24,9 @@ package struct GitHubURLReader: URLReading {
         throw refusal(url, "no entry of integrations.github has the host of this URL; there are: \(hosts)")
     }
 
-    /// Queries and user names of URLs may be secrets.
     private func refusal(
         _ url: String, _ detail: String, _ code: CatalogSourceError.Code = .unreadable
     ) -> CatalogSourceError {
-        let shown = url.prefix { $0 != "?" && $0 != "#" }
-        let target = shown.firstIndex(of: "@").map { "…" + shown[$0...] } ?? String(shown)
-        return CatalogSourceError(code, SourceID(type: "url", target: target), detail)
+        CatalogSourceError(code, .url(url), detail)
     }
 }

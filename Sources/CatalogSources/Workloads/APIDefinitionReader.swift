@@ -47,11 +47,9 @@ package struct APIDefinitionReader: URLReading {
         }
     }
 
-    /// Queries of URLs may be secrets.
     private func refusal(
         _ url: String, _ detail: String, _ code: CatalogSourceError.Code = .unreadable
     ) -> CatalogSourceError {
-        CatalogSourceError(
-            code, SourceID(type: "url", target: String(url.prefix { $0 != "?" && $0 != "#" })), detail)
+        CatalogSourceError(code, .url(url), detail)
     }
 }

@@ -93,11 +93,11 @@ struct LocationRouteTests {
             ),
             (
                 ["type": "url", "target": "a/b.yaml"],
-                "Malformed request: request/body/target must be an absolute URL without spaces, of at most 2000 bytes"
+                "Malformed request: request/body/target must be an absolute URL without spaces, user and password, of at most 2000 bytes"
             ),
             (
                 ["type": "url", "target": .string("https://h/" + String(repeating: "x", count: 2_000))],
-                "Malformed request: request/body/target must be an absolute URL without spaces, of at most 2000 bytes"
+                "Malformed request: request/body/target must be an absolute URL without spaces, user and password, of at most 2000 bytes"
             ),
         ] as [(JSONValue, String)])
     func refused(body: JSONValue, message: String) async throws {

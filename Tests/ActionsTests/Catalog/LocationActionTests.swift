@@ -35,6 +35,14 @@ struct LocationActionTests {
                 == ActionError(.input, "\(url) is an invalid URL"))
     }
 
+    @Test("a URL with user and password is refused, and they are not repeated")
+    func user() async throws {
+        let scene = try Scene.withoutDatabase()
+        #expect(
+            try await scene.refusal("catalog:register-entity", ["locationUrl": "https://bot:S3cret@host/a.yaml"])
+                == ActionError(.input, "https://…@host/a.yaml is an invalid URL"))
+    }
+
     @Test("a location is unregistered by its id or by its URL in any letter case; one that is not there is not found")
     func unregister() async throws {
         try await Scene.with { scene async throws in

@@ -11,11 +11,21 @@ import Testing
 private final class OneURL: URLReading {
     struct Refusal: Error, CustomStringConvertible { let description = "out of reach" }
 
-    private let state = Mutex((text: String?.none, isDown: false, asked: [String?]()))
+    private let state = Mutex((text: String?.none, isDown: false, asked: [String?](), gate: Gate?.none))
 
     func read(_ url: String, etag: String?) async throws -> URLAnswer {
-        try state.withLock { state in
+        let gate = state.withLock { state in
             state.asked.append(etag)
+            return state.gate
+        }
+        let answer = Result { try answer(etag) }
+        _ = await gate?.wait()
+        return try answer.get()
+    }
+
+    /// What is there when it is asked for.
+    private func answer(_ etag: String?) throws -> URLAnswer {
+        try state.withLock { state in
             if state.isDown { throw Refusal() }
             guard let text = state.text else { return .missing }
             return etag == text ? .unchanged : .content(Array(text.utf8), etag: text)
@@ -23,6 +33,8 @@ private final class OneURL: URLReading {
     }
 
     func set(_ text: String?, isDown: Bool = false) { state.withLock { ($0.text, $0.isDown) = (text, isDown) } }
+    /// Answers arrive when the gate is open.
+    func hold(_ gate: Gate) { state.withLock { $0.gate = gate } }
     var asked: [String?] { state.withLock { $0.asked } }
 }
 
@@ -92,5 +104,26 @@ struct CanonicalSourceTests {
         await watched.stop()
         // Between two looks nobody was asked.
         #expect(url.asked.count == 6)
+    }
+
+    @Test("a refresh looks at the URL at once; one that comes during a look is not content with that")
+    func refresh() async throws {
+        let (url, clock, gate) = (OneURL(), ManualClock(), Gate())
+        url.set("one")
+        let watched = WatchedURL("https://h/c.yaml", urls: url, source: Self.id, frequency: .seconds(60), clock: clock)
+        let source = CanonicalSource(CanonicalSettings(name: "main"), watched)
+        #expect(Self.text(try await source.read("canonical:main")) == "one")
+        url.set("two")
+        await source.refresh("canonical:main")
+        #expect(Self.text(try await source.read("canonical:main")) == "two")
+        url.hold(gate)
+        async let first: Void = source.refresh("canonical:main")
+        #expect(await eventually { url.asked.count == 3 })
+        url.set("three")
+        async let second: Void = source.refresh("canonical:main")
+        gate.open()
+        _ = await (first, second)
+        #expect(Self.text(try await source.read("canonical:main")) == "three")
+        #expect(url.asked.count == 4)
     }
 }
