@@ -61,11 +61,19 @@ struct CanonicalApplication {
             case nil: try write(location, state: "synced", reason: nil)
             }
             if plan.refusal != .invalid { try keep(plan) }
-            try session.run(
-                "UPDATE canonical_state SET last_run = $2::jsonb WHERE location = $1",
-                [.text(location), .json(run.json)])
+            try keep(run)
             return run
         }
+    }
+
+    /// A run that changed nothing and ended as the one before leaves that one to be seen.
+    private func keep(_ run: CanonicalRun) throws {
+        try session.run(
+            """
+            UPDATE canonical_state SET last_run = $2::jsonb WHERE location = $1 AND ($3::boolean
+                OR last_run->'error' IS DISTINCT FROM $2::jsonb->'error'
+                OR last_run->'conflicting' IS DISTINCT FROM $2::jsonb->'conflicting')
+            """, [.text(run.location), .json(run.json), .bool(run.isChange)])
     }
 
     private func run(of plan: CanonicalPlan, by subject: String?) -> CanonicalRun {

@@ -37,6 +37,8 @@ struct CatalogApplication {
     private(set) var orphaned: Set<String> = []
     /// Entities that the locations of the batch gave before and give no more; another one may define them now.
     private var released: Set<String> = []
+    /// Entities that somebody may have now who did not, or should give up.
+    private(set) var disputed: Set<String> = []
     /// The sources that gave what goes, by ref.
     private(set) var losers: [String: Int] = [:]
     private var problems: [JSONValue] = []
@@ -68,6 +70,7 @@ struct CatalogApplication {
         let contestants = try removeEntities(contents)
         let areTargetsGone = try removeLocations(contents)
         remarked.formUnion(conflicts)
+        disputed = remarked.union(released)
         var result = try finish(remarked)
         for content in contents { displaced[content.location] = nil }
         result.contestants = contestants.merging(displaced) { first, _ in first }
@@ -258,12 +261,8 @@ struct CatalogApplication {
         try CatalogIndexWriter(session: session).remove(removed)
         try session.run("DELETE FROM entity WHERE ref = ANY($1::text[])", [.texts(removed)])
         try session.run("UPDATE entity SET orphan = true WHERE ref = ANY($1::text[])", [.texts(orphaned)])
-        let rows = try session.run(
-            """
-            SELECT DISTINCT location, source_id FROM catalog_problem JOIN catalog_location USING (location)
-            WHERE code = 'conflict' AND entity_ref = ANY($1::text[]) AND location <> ALL($2::text[])
-            """, [.texts(released), .texts(contents.map(\.location))])
-        return Dictionary(uniqueKeysWithValues: try rows.map { (try $0.required(0), Int($0.int(1) ?? 0)) })
+        let batch = Set(contents.map(\.location))
+        return try CatalogContestants(session: session).losers(of: released).filter { !batch.contains($0.key) }
     }
 
     /// - Returns: whether Location entities name one of them.

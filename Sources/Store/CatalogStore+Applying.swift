@@ -30,6 +30,8 @@ extension CatalogStore {
             try winners.write()
             changes.contestants.merge(heirs) { _, heir in heir }
             changes.canonicalRuns = try canonical.record()
+            let defaults = try CatalogContestants(session: session).defaults(of: application.disputed)
+            changes.contestants.merge(defaults) { first, _ in first }
             return changes
         }
     }

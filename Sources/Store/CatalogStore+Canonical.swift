@@ -80,16 +80,18 @@ extension CatalogStore {
     ) throws -> [CatalogedEntity] {
         try session.run(
             """
-            SELECT ref, location, definition, orphan, EXISTS (
-                SELECT FROM catalog_problem p
-                WHERE p.code = 'conflict' AND p.entity_ref = entity.ref AND p.location <> entity.location)
-            FROM entity WHERE location = $1 OR ref = ANY($2::text[])
+            SELECT e.ref, e.location, e.definition, e.orphan, coalesce(w.yields, false),
+                \(CatalogContestants.isContested("e.ref", at: "$1"))
+            FROM entity e LEFT JOIN catalog_location h ON h.location = e.location
+            LEFT JOIN catalog_source w ON w.id = h.source_id
+            WHERE e.location = $1 OR e.ref = ANY($2::text[])
             """,
             [.text(location), .texts(reading.entities.map(\.entity.ref.canonical))]
         ).map { row in
             CatalogedEntity(
                 ref: try EntityRef(parsing: try row.required(0)), location: try row.required(1),
-                definition: row.json(2)?.objectValue ?? [:], isOrphan: row.bool(3), isContested: row.bool(4))
+                definition: row.json(2)?.objectValue ?? [:], isOrphan: row.bool(3), yields: row.bool(4),
+                isContested: row.bool(5))
         }
     }
 }

@@ -82,10 +82,7 @@ extension CatalogStore {
         ).map { try $0.required(0) }
         let changed = try CatalogStitcher(session: session).stitch(Set(related))
         try CatalogFeed.announce(changed.union(refs), in: session)
-        let contestants = try session.run(
-            "SELECT DISTINCT location FROM catalog_problem WHERE code = 'conflict' AND entity_ref = ANY($1::text[])",
-            [.texts(refs)]
-        ).map { try $0.required(0) }
+        let contestants = try CatalogContestants(session: session).losers(of: refs).keys
         return Set(removed.map(\.location) + contestants)
     }
 }

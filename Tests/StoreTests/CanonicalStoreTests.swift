@@ -7,21 +7,21 @@ import Testing
 
 @Suite("Applying canonical files", .enabled(if: TestDatabase.isAvailable), .serialized)
 struct CanonicalStoreTests {
-    private static let settings: CanonicalSettings = {
+    static let settings: CanonicalSettings = {
         var settings = CanonicalSettings(name: "main")
         settings.owner = "group:default/platform"
         return settings
     }()
 
-    private static func file(_ names: some Sequence<String>, _ more: String = "") -> String {
+    static func file(_ names: some Sequence<String>, _ more: String = "") -> String {
         "version: 1\n\(more)\nrepositories:" + names.map { "\n  \($0): {}" }.joined()
     }
 
-    private static func reading(_ text: String, _ settings: CanonicalSettings = settings) -> CanonicalReading {
+    static func reading(_ text: String, _ settings: CanonicalSettings = settings) -> CanonicalReading {
         CanonicalReading(Array(text.utf8), settings: settings)
     }
 
-    private static func content(
+    static func content(
         _ scene: Scene, _ text: String, _ settings: CanonicalSettings = settings
     ) -> LocationContent {
         let reading = reading(text, settings)
@@ -32,13 +32,13 @@ struct CanonicalStoreTests {
     }
 
     @discardableResult
-    private static func apply(
+    static func apply(
         _ scene: Scene, _ text: String, _ settings: CanonicalSettings = settings
     ) async throws -> CanonicalRun? {
         try await scene.apply(contents: [content(scene, text, settings)]).canonicalRuns.first
     }
 
-    private static func state(_ scene: Scene) async throws -> CanonicalState? {
+    static func state(_ scene: Scene) async throws -> CanonicalState? {
         try await scene.catalog.canonicalStates()[settings.location]
     }
 

@@ -8,12 +8,16 @@ package struct CatalogedEntity: Sendable {
     package let definition: JSONObject
     /// No location gives it any more.
     package let isOrphan: Bool
-    /// Another location would have it if this one let go.
+    /// The location gives way to a canonical file.
+    package let yields: Bool
+    /// Another location, which does not yield, would have it if this one let go.
     package let isContested: Bool
 
     package init(
-        ref: EntityRef, location: String, definition: JSONObject, isOrphan: Bool, isContested: Bool = false
+        ref: EntityRef, location: String, definition: JSONObject, isOrphan: Bool, yields: Bool = false,
+        isContested: Bool = false
     ) {
+        self.yields = yields
         self.isContested = isContested
         self.ref = ref
         self.location = location
@@ -27,6 +31,7 @@ package struct CatalogedEntity: Sendable {
 package struct CanonicalPlan: Sendable {
     package struct Update: Sendable {
         package let ref: EntityRef
+        /// Empty when it only comes from a location that yields.
         package let fields: [FieldChange]
     }
 
@@ -94,7 +99,8 @@ package struct CanonicalPlan: Sendable {
     private mutating func place(_ entity: CanonicalEntity, _ holder: CatalogedEntity?) {
         let ref = entity.entity.ref
         guard let holder, !holder.isOrphan else { return adds.append(entity) }
-        guard holder.location == settings.location else {
+        let isOwn = holder.location == settings.location
+        guard isOwn || holder.yields else {
             deferred.append(ref)
             if !entity.isDefault {
                 conflicts.append(Conflict(ref: ref, place: entity.location, holder: holder.location))
@@ -103,7 +109,7 @@ package struct CanonicalPlan: Sendable {
         }
         guard !entity.isDefault || !holder.isContested else { return deferred.append(ref) }
         let fields = FieldChange.all(from: holder.definition, to: entity.entity.definition)
-        if fields.isEmpty { unchanged.append(ref) } else { updates.append(Update(ref: ref, fields: fields)) }
+        if fields.isEmpty, isOwn { unchanged.append(ref) } else { updates.append(Update(ref: ref, fields: fields)) }
     }
 
     private func refusal(owned: Int, isForced: Bool) -> Refusal? {

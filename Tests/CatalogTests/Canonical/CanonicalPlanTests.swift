@@ -11,11 +11,13 @@ struct CanonicalPlanTests {
     }
 
     private static func cataloged(
-        _ reading: CanonicalReading, at location: String = "canonical:main", isOrphan: Bool = false
+        _ reading: CanonicalReading, at location: String = "canonical:main", isOrphan: Bool = false,
+        yields: Bool = false, isContested: Bool = false
     ) -> [CatalogedEntity] {
         reading.entities.map {
             CatalogedEntity(
-                ref: $0.entity.ref, location: location, definition: $0.entity.definition, isOrphan: isOrphan)
+                ref: $0.entity.ref, location: location, definition: $0.entity.definition, isOrphan: isOrphan,
+                yields: yields, isContested: isContested)
         }
     }
 
@@ -80,6 +82,18 @@ struct CanonicalPlanTests {
         #expect(plan.adds.map(\.entity.ref.name) == ["a"])
         #expect(plan.deferred.map(\.name) == ["infra"])
         #expect(plan.documents?.map(\.ref?.name) == ["a"])
+    }
+
+    @Test("what a location has that yields is taken, the default system too, unless that is for somebody else")
+    func taking() {
+        let reading = Self.reading(["a"], system: "infra")
+        let plan = Self.plan(reading, Self.cataloged(reading, at: "workload:x", yields: true)) { $0.onConflict = .fail }
+        #expect(plan.refusal == nil && plan.conflicts.isEmpty && plan.deferred.isEmpty)
+        // They are the same but for the location, which is a change.
+        #expect(plan.updates.map(\.ref.name) == ["a", "infra"] && plan.updates.allSatisfy(\.fields.isEmpty))
+        #expect(plan.documents?.count == 2)
+        let contested = Self.plan(reading, Self.cataloged(reading, at: "workload:x", yields: true, isContested: true))
+        #expect(contested.updates.map(\.ref.name) == ["a"] && contested.deferred.map(\.name) == ["infra"])
     }
 
     @Test(
