@@ -12,8 +12,9 @@ package actor TargetReader {
     private var keeping: (any EtagKeeping)?
     /// URLs that were read in the present period, and in the one before: others are not kept for longer.
     private var used: (now: Set<String>, before: Set<String>) = ([], [])
-    private var periodBegan = ContinuousClock.now
+    private var periodBegan: ContinuousClock.Instant
     private let period: Duration
+    private let now: @Sendable () -> ContinuousClock.Instant
     /// The thread on which files are read.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
     private let executor: ThreadExecutor
@@ -24,20 +25,25 @@ package actor TargetReader {
     ///   - period: what was not read for twice that long is kept no more.
     package init(
         urls: (any URLReading)?, others: [String: any URLReading] = [:], executor: ThreadExecutor,
-        period: Duration = .seconds(21_600)
+        period: Duration = .seconds(21_600), now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         self.urls = urls
         self.others = others
         self.executor = executor
         self.period = period
+        self.now = now
+        periodBegan = now()
     }
 
     /// The source in whose name copies are kept: all that Location entities and placeholders name.
     package static let copies = SourceID(type: "location", target: "*")
 
     /// Has what is read kept with its etag, so that reading it again after a restart costs nothing. What cannot be kept is read
-    /// all the same.
-    package func keep(in keeping: any EtagKeeping) { self.keeping = keeping }
+    /// all the same. The period begins anew: who stood by has read nothing, and others have kept what they read.
+    package func keep(in keeping: any EtagKeeping) {
+        self.keeping = keeping
+        (used, periodBegan) = (([], []), now())
+    }
 
     /// The bytes at a location; nil when nothing is there.
     ///
@@ -127,9 +133,9 @@ package actor TargetReader {
     /// Now and then forgets what is read no more.
     private func note(_ url: String) async {
         used.now.insert(url)
-        guard let keeping, ContinuousClock.now - periodBegan >= period else { return }
+        guard let keeping, now() - periodBegan >= period else { return }
         let kept = used.now.union(used.before)
-        (used, periodBegan) = (([], used.now), .now)
+        (used, periodBegan) = (([], used.now), now())
         try? await keeping.forget(allBut: kept, for: Self.copies)
     }
 }

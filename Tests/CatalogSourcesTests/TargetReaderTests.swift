@@ -2,6 +2,7 @@ import Base
 import Catalog
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import CatalogSources
@@ -105,5 +106,23 @@ struct TargetReaderTests {
             _ = try await reader.read("url:https://h/\(name)", for: Self.place, maximumBytes: 100)
         }
         #expect(try await kept.urls(for: TargetReader.copies) == ["https://h/c"])
+    }
+
+    @Test("who takes over after a long time of standing by keeps what the leader before it had kept")
+    func takeover() async throws {
+        let (kept, clock, start) = (MemoryEtags(), ManualClock(), ContinuousClock.now)
+        for name in ["a", "b", "c"] {
+            try await kept.keep(EtaggedCopy(etag: "e", content: []), of: "https://h/\(name)", for: TargetReader.copies)
+        }
+        let reader = TargetReader(urls: OneURL(), executor: Self.executor, period: .seconds(100)) {
+            start + clock.now.offset
+        }
+        clock.advance(by: .seconds(1_000))
+        await reader.keep(in: kept)
+        for (name, expected) in [("a", 3), ("b", 3), ("a", 2)] {
+            _ = try await reader.read("url:https://h/\(name)", for: Self.place, maximumBytes: 100)
+            #expect(try await kept.urls(for: TargetReader.copies).count == expected)
+            clock.advance(by: .seconds(50))
+        }
     }
 }

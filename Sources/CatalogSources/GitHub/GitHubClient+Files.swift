@@ -63,7 +63,8 @@ extension GitHubClient {
 
 // Reading which files there are.
 extension GitHubClient {
-    /// The files that a URL with wildcards stands for, as a Location entity that names them.
+    /// The files that a URL with wildcards stands for, as a Location entity that names them. There are none in a repository
+    /// without a commit when its size says so too.
     ///
     /// - Parameter etag: of the tree that the caller knows.
     func files(of place: GitHubPlace, _ pattern: URLPattern, etag: String?) async throws(GitHubError) -> URLAnswer {
@@ -77,7 +78,11 @@ extension GitHubClient {
         case .absent:
             try await makeSureOfVisibility(place.repository)
             return .missing
-        case .empty: return .content(pattern.document(of: []), etag: nil)
+        case .empty:
+            guard try await self.repository(place.repository)?.size == 0 else {
+                throw GitHubError(doubtfullyEmpty: place.repository)
+            }
+            return .content(pattern.document(of: []), etag: nil)
         case .tree(let tree):
             // The tree that GitHub cuts short has an etag of its own, which says nothing of the rest.
             let found =

@@ -138,7 +138,8 @@ extension GitHubClient {
         return tree
     }
 
-    /// Directory by directory, and only where matching files may lie.
+    /// Directory by directory, and only where matching files may lie. A directory that was announced and is not told of leaves
+    /// open which files there are.
     func walk(
         _ repository: String, _ branch: String, _ pattern: GitHubPathPattern
     ) async throws(GitHubError) -> [String] {
@@ -151,7 +152,9 @@ extension GitHubClient {
                 throw GitHubError(
                     .tooLarge, "\(repository): more than \(Self.maximumTrees) directories; narrow catalogPath")
             }
-            guard case .tree(let tree) = try await tree(repository, next.ref, isRecursive: false) else { continue }
+            guard case .tree(let tree) = try await tree(repository, next.ref, isRecursive: false) else {
+                throw GitHubError(.incomplete, "\(repository): GitHub does not list /\(next.path), which it named")
+            }
             guard !tree.isTruncated else {
                 throw GitHubError(.tooLarge, "\(repository): GitHub lists /\(next.path) in part only")
             }

@@ -126,8 +126,9 @@ extension GitHubDiscoverySource {
             emptied.remove(name)
             return Files(paths: [])
         }
-        let error = GitHubError(.incomplete, "\(name): GitHub answered 409, as for an empty repository")
-        warn("a repository with catalog files is said to be empty; what it gave stays until the next look", name, error)
+        warn(
+            "a repository with catalog files is said to be empty; what it gave stays until the next look", name,
+            GitHubError(doubtfullyEmpty: name))
         return Files(paths: known.map(\.path).sorted(), isComplete: false, isDoubtful: true)
     }
 }

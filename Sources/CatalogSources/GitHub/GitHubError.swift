@@ -34,6 +34,11 @@ package struct GitHubError: Error, CustomStringConvertible {
         self.until = until
     }
 
+    /// GitHub says that a repository has no commit, and nothing bears it out yet.
+    init(doubtfullyEmpty repository: String) {
+        self.init(.incomplete, "\(repository): GitHub answered 409, as for an empty repository")
+    }
+
     package var description: String { detail }
 
     /// Whether asking for anything else would fail likewise.

@@ -271,7 +271,7 @@ struct GitHubURLReaderTests {
         let client = github.client()
         let reader = GitHubURLReader([client])
         #expect(try await reader.read(github.url("acme/shop", "*.yaml", ref: "none"), etag: nil) == .missing)
-        github.change("acme/shop") { $0.files = [:] }
+        github.change("acme/shop") { ($0.files, $0.size) = ([:], 0) }
         let empty = try await text(github, github.url("acme/shop", "*.yaml"))
         #expect(URLPattern.urls(in: Array(empty.utf8)) == [])
         #expect(await refusal(client, github.url("acme/none", "*.yaml")).contains("cannot be seen"))
