@@ -6,6 +6,7 @@ package protocol ChangingSources: Sendable {
     /// Those that there are now. One that was there before is the same object; another object of the same id takes its place.
     func current() async -> [any CatalogSource & AnyObject]
 
-    /// The targets that there may be, now or soon; nil while nobody knows. What others of the type gave goes.
+    /// The targets that there may be, now or soon; nil while nobody knows. What others of the type gave goes, so one that
+    /// lacks for a moment is among them.
     func expected() async -> Set<String>?
 }

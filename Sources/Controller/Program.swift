@@ -140,11 +140,12 @@ struct Program {
                     client: client, instance: identity, metrics: metrics, logger: Logger("events"))
             },
             processing: processing,
-            makeChangingSources: {
+            makeChangingSources: { store in
                 configuration.ingestion.settings.map { settings in
-                    WorkloadSources(settings, directory: clusters.directory, logger: Logger("ingestion")) {
-                        await clusters.registry.configuredNames
-                    }
+                    WorkloadSources(
+                        settings, directory: clusters.directory, stored: StoredWorkloads(store.catalog),
+                        logger: Logger("ingestion")
+                    ) { await clusters.registry.configuredNames }
                 }
             }
         ) { store in

@@ -12,14 +12,18 @@ extension CatalogReconciler {
     func followChanging() async {
         guard let changing else { return }
         while !Task.isCancelled {
-            await update(await changing.current())
-            let expected = await changing.expected()
-            if expected != expectedTargets {
-                expectedTargets = expected
-                retireAgain()
-            }
+            let current = await changing.current()
+            // First of all: it keeps those from being retired that are added now.
+            expect(await changing.expected()?.union(current.map(\.id.target)))
+            await update(current)
             try? await Task.sleep(for: Self.patience)
         }
+    }
+
+    private func expect(_ targets: Set<String>?) {
+        guard targets != expectedTargets else { return }
+        expectedTargets = targets
+        retireAgain()
     }
 
     private func update(_ current: [any CatalogSource & AnyObject]) async {
@@ -34,8 +38,9 @@ extension CatalogReconciler {
         for source in current where !known.contains(ObjectIdentifier(source)) { await add(source) }
     }
 
-    /// When the database does not answer, the next look tries again.
+    /// When the database does not answer, or what the source gave is just being removed, the next look tries again.
     private func add(_ source: any CatalogSource & AnyObject) async {
+        guard retiring != source.id else { return }
         do {
             let index = try await place(of: source)
             changingObjects[index] = ObjectIdentifier(source)

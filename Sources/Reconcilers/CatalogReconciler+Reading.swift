@@ -49,7 +49,9 @@ extension CatalogReconciler {
             }
         }
         if !part.contents.isEmpty { written.merge(await write(part.contents)) { $1 } }
-        return endings.reduce(into: [:]) { outcomes, entry in
+        // Whose source has ended is not read, and nothing is to be done about it.
+        let unread = Dictionary(keys.map { ($0, Outcome.done) }) { $1 }
+        return endings.reduce(into: unread) { outcomes, entry in
             let outcome = written[entry.value.location] ?? .unwritten
             outcomes[entry.key] = outcome == .done ? self.outcome(of: entry.key, entry.value.1) : outcome
         }

@@ -42,6 +42,8 @@ package actor CatalogReconciler {
     var changingObjects: [Int: ObjectIdentifier] = [:]
     var ended: Set<Int> = []
     var expectedTargets: Set<String>?
+    /// What is being removed at this moment.
+    var retiring: SourceID?
     let processing: CatalogProcessing
     let reader: CatalogReader
     /// Nil: nobody is told.

@@ -31,7 +31,7 @@ package actor ReconcilerSet {
     private let home: KubernetesClient
     private let processing: CatalogProcessing
     private let makeSources: @Sendable (Store) -> [any CatalogSource]
-    private let makeChangingSources: @Sendable () -> (any ChangingSources)?
+    private let makeChangingSources: @Sendable (Store) -> (any ChangingSources)?
     private var catalog: CatalogReconciler?
     /// By cluster.
     private(set) var workloads: [String: (reconciler: WorkloadReconciler, caches: ClusterCaches)] = [:]
@@ -56,7 +56,8 @@ package actor ReconcilerSet {
         retired: RetiredClusters, isWarmStandby: Bool, prices: PriceList, costInterval: Duration,
         metrics: MetricsRegistry, logger: Logger, home: KubernetesClient,
         makeRecorder: @escaping @Sendable (KubernetesClient) -> EventRecorder?,
-        processing: CatalogProcessing, makeChangingSources: @escaping @Sendable () -> (any ChangingSources)? = { nil },
+        processing: CatalogProcessing,
+        makeChangingSources: @escaping @Sendable (Store) -> (any ChangingSources)? = { _ in nil },
         makeSources: @escaping @Sendable (Store) -> [any CatalogSource]
     ) {
         self.processing = processing
@@ -89,7 +90,7 @@ package actor ReconcilerSet {
     private func leadCatalog(_ store: Store) async {
         let recorder = makeRecorder(home)
         let reconciler = CatalogReconciler(
-            sources: makeSources(store), changing: makeChangingSources(), processing: processing, store: store,
+            sources: makeSources(store), changing: makeChangingSources(store), processing: processing, store: store,
             events: recorder, metrics: metrics, logger: logger)
         catalog = reconciler
         await withTaskGroup { group in

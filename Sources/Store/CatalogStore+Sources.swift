@@ -46,6 +46,24 @@ extension CatalogStore {
         }
     }
 
+    /// Whether any source gave a location that begins with the text.
+    ///
+    /// - Throws: `StoreError`.
+    package func hasLocation(beginningWith prefix: String) async throws -> Bool {
+        try await holds("SELECT 1 FROM catalog_location WHERE starts_with(location, $1)", prefix)
+    }
+
+    /// Whether an entity is defined by the location.
+    ///
+    /// - Throws: `StoreError`.
+    package func isDefining(location: String) async throws -> Bool {
+        try await holds("SELECT 1 FROM entity WHERE location = $1", location)
+    }
+
+    private func holds(_ query: String, _ value: String) async throws -> Bool {
+        try await pool.read { session in try session.run("\(query) LIMIT 1", [.text(value)]).count > 0 }
+    }
+
     /// The sources that are stored and no longer configured.
     ///
     /// - Throws: `StoreError`.

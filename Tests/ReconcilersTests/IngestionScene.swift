@@ -1,6 +1,7 @@
 import Base
 import Catalog
 import CatalogSources
+import HTTPClient
 import KubeClient
 import Store
 import Synchronization
@@ -19,6 +20,7 @@ struct IngestionScene: Sendable {
     let names: NamesBox
     /// What the definitions of APIs are read from.
     let urls = ScriptedURLs()
+    let clock = ManualClock()
 
     /// Runs the body while the reconciler follows the cluster, which is called `test`, and a source that does not yield.
     static func with(
@@ -42,13 +44,39 @@ struct IngestionScene: Sendable {
     }
 
     /// The way to the cluster; nil: it is configured no more.
-    func reach(_ client: KubernetesClient?) {
-        names.set(client == nil ? [] : ["test"])
+    ///
+    /// - Parameter other: the way to a second one, if that is configured.
+    func reach(_ client: KubernetesClient?, other: KubernetesClient? = nil) {
+        let clients = ["test": client, "other": other].compactMapValues { $0 }
+        names.set(Set(clients.keys))
         directory.replace(
-            with: client.map { client in
-                let definition = ClusterDefinition(name: "test", access: client.configuration)
-                return [ClusterDirectory.Entry(definition: definition, client: client)]
-            } ?? [])
+            with: clients.map { name, client in
+                let definition = ClusterDefinition(name: name, access: client.configuration)
+                return ClusterDirectory.Entry(definition: definition, client: client)
+            })
+    }
+
+    /// Runs the body with a client whose server is out of reach.
+    static func withClosed(_ body: (KubernetesClient) async throws -> Void) async throws {
+        let http = HTTPClient(name: "closed")
+        defer { http.shutdown() }
+        // Port 1 is reserved and closed.
+        try await body(
+            KubernetesClient(ClusterConfiguration(server: "http://127.0.0.1:1"), http: http, version: "test"))
+    }
+
+    /// Waits until it was looked a few times which clusters are configured.
+    func looked() async -> Bool {
+        let looks = names.looks
+        return await eventually { names.looks >= looks + 6 }
+    }
+
+    /// Waits for what happens when clusters lack for long.
+    func afterGrace(_ condition: @Sendable () async throws -> Bool) async -> Bool {
+        await eventually {
+            clock.advance(by: .seconds(10))
+            return try await condition()
+        }
     }
 
     func reconciling(
@@ -56,9 +84,10 @@ struct IngestionScene: Sendable {
     ) async throws {
         var settings = settings
         settings.annotationPrefix = prefix
-        let sources = WorkloadSources(settings, directory: directory, logger: Logger("test", sink: { _ in })) {
-            [names] in names.value
-        }
+        let sources = WorkloadSources(
+            settings, directory: directory, stored: StoredWorkloads(store.catalog),
+            logger: Logger("test", sink: { _ in }), clock: clock
+        ) { [names] in names.look() }
         var processing = CatalogProcessing.forTests(urls: urls)
         processing.rules.generatedKinds[WorkloadSource.type] = ["Component", "Resource", "API", "System"]
         let reconciler = CatalogReconciler(
@@ -143,8 +172,15 @@ struct IngestionScene: Sendable {
 
 /// Names that a test changes.
 final class NamesBox: Sendable {
-    private let names = Mutex<Set<String>?>(nil)
+    private let state = Mutex<(names: Set<String>?, looks: Int)>((nil, 0))
 
-    var value: Set<String>? { names.withLock { $0 } }
-    func set(_ value: Set<String>?) { names.withLock { $0 = value } }
+    var looks: Int { state.withLock { $0.looks } }
+    func set(_ value: Set<String>?) { state.withLock { $0.names = value } }
+
+    func look() -> Set<String>? {
+        state.withLock { state in
+            state.looks += 1
+            return state.names
+        }
+    }
 }

@@ -1,7 +1,6 @@
 import Base
 import Catalog
 import CatalogSources
-import HTTPClient
 import KubeClient
 import Store
 import TestSupport
@@ -208,23 +207,17 @@ struct WorkloadIngestionTests {
             let ref = "component:default/web"
             #expect(await eventually { try await scene.document(ref) != nil })
             let uid = try await scene.document(ref)?["metadata"]?["uid"]
-            // Port 1 is reserved and closed.
-            let http = HTTPClient(name: "closed")
-            defer { http.shutdown() }
-            let closed = KubernetesClient(
-                ClusterConfiguration(server: "http://127.0.0.1:1"), http: http, version: "test")
-            scene.reach(closed)
-            #expect(
-                await eventually {
-                    try await scene.source("test")?.error != nil
-                })
+            try await IngestionScene.withClosed { closed in
+                scene.reach(closed)
+                #expect(await eventually { try await scene.source("test")?.error != nil })
+            }
             #expect(try await scene.document(ref)?["metadata"]?["uid"] == uid)
             #expect(await scene.system() != nil)
             scene.reach(scene.cluster.client)
             #expect(await eventually { try await scene.source("test")?.error == nil })
             #expect(try await scene.document(ref)?["metadata"]?["uid"] == uid)
             scene.reach(nil)
-            #expect(await eventually { try await scene.document(ref) == nil })
+            #expect(await scene.afterGrace { try await scene.document(ref) == nil })
             #expect(await eventually { await scene.system() == nil })
             scene.reach(scene.cluster.client)
             #expect(await eventually { try await scene.document(ref) != nil })
@@ -269,11 +262,11 @@ struct WorkloadIngestionTests {
 
 extension IngestionScene {
     /// The System of the test's namespace.
-    fileprivate func system() async -> JSONValue? {
+    func system() async -> JSONValue? {
         (try? await document("system:default/\(cluster.namespace)")) ?? nil
     }
 
-    fileprivate func source(_ target: String) async throws -> SourceView? {
+    func source(_ target: String) async throws -> SourceView? {
         try await store.catalog.sources().first { $0.type == WorkloadSource.type && $0.target == target }
     }
 

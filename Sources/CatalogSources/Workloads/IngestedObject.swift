@@ -54,8 +54,11 @@ struct WorkloadLocation: Sendable, Hashable, CustomStringConvertible {
 
     var description: String {
         let namespace = object.namespace.isEmpty ? Self.noNamespace : object.namespace
-        return "\(Self.prefix)\(cluster)/\(type)/\(namespace)/\(object.name)"
+        return "\(Self.beginning(cluster: cluster, type: type))\(namespace)/\(object.name)"
     }
+
+    /// What all locations of a type begin with.
+    static func beginning(cluster: String, type: String) -> String { "\(prefix)\(cluster)/\(type)/" }
 
     init(cluster: String, type: String, object: ObjectKey) {
         self.cluster = cluster

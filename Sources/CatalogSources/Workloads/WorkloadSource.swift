@@ -105,8 +105,16 @@ package final class WorkloadSource: CatalogSource {
     /// Whether nothing is known yet of a type.
     var isStarting: Bool { followers.values.contains { $0.health == .starting } }
 
-    /// Whether everything is known that the cluster has.
-    var isComplete: Bool { followers.values.allSatisfy { $0.health == .good || $0.health == .absent } }
+    /// Whether everything is known that the cluster has. A type that the server lacks has nothing, unless it gave something:
+    /// that stays.
+    func isComplete(_ stored: StoredWorkloads) async throws -> Bool {
+        let healths = followers.mapValues(\.health)
+        guard healths.values.allSatisfy({ $0 == .good || $0 == .absent }) else { return false }
+        for key in healths.keys where healths[key] == .absent {
+            if try await stored.hasLocation(WorkloadLocation.beginning(cluster: cluster, type: key)) { return false }
+        }
+        return true
+    }
 
     /// Tells when types come into reach and go out of it; informers report changes of objects alone.
     private func watchHealth() async {

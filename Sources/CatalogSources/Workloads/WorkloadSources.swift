@@ -8,32 +8,60 @@ package final class WorkloadSources: ChangingSources {
     package let type = WorkloadSource.type
     private let settings: IngestionSettings
     private let directory: ClusterDirectory
-    private let configured: @Sendable () async -> Set<String>?
     private let logger: Logger
     private let sources = Mutex<[String: WorkloadSource]>([:])
     private let systems: WorkloadSystems
     private let knowledge: Knowledge
+    /// The clusters that the Systems were last told of.
+    private let announced = Mutex<Set<String>?>(nil)
 
     /// What the Systems must know of the clusters.
     private final class Knowledge: Sendable {
         let sources = Mutex<[WorkloadSource]>([])
+        private let expected = Mutex(ExpectedClusters())
+        private let configured: @Sendable () async -> Set<String>?
+        private let elapsed: @Sendable () -> Duration
+
+        init(elapsed: @escaping @Sendable () -> Duration, configured: @escaping @Sendable () async -> Set<String>?) {
+            self.elapsed = elapsed
+            self.configured = configured
+        }
+
+        /// Looks at which clusters there may be.
+        ///
+        /// - Returns: their names, nil while nobody knows, and whether others that were never seen may be forgotten.
+        func look() async -> (names: Set<String>?, isSettled: Bool) {
+            let configured = await configured()
+            return expected.withLock { expected in
+                // Within the lock, so that moments do not go back.
+                let moment = elapsed()
+                expected.look(configured, at: moment)
+                return (configured == nil ? nil : expected.names, expected.isSettled(at: moment))
+            }
+        }
     }
 
     /// - Parameters:
+    ///   - stored: what the catalog holds of them.
+    ///   - clock: tells for how long a cluster is configured no more.
     ///   - configured: the names of all clusters that are configured, in reach or not; nil while nobody knows.
     package init(
-        _ settings: IngestionSettings, directory: ClusterDirectory, logger: Logger,
-        configured: @escaping @Sendable () async -> Set<String>?
+        _ settings: IngestionSettings, directory: ClusterDirectory, stored: StoredWorkloads, logger: Logger,
+        clock: some Clock<Duration> = ContinuousClock(), configured: @escaping @Sendable () async -> Set<String>?
     ) {
-        let knowledge = Knowledge()
+        let start = clock.now
+        let knowledge = Knowledge {
+            start.duration(to: clock.now)
+        } configured: {
+            await configured().map { $0.filter { settings.allows(cluster: $0) } }
+        }
         self.settings = settings
         self.directory = directory
-        self.configured = configured
         self.logger = logger
         self.knowledge = knowledge
-        systems = WorkloadSystems(WorkloadMapping(settings)) {
+        systems = WorkloadSystems(WorkloadMapping(settings), stored: stored) {
+            let names = await knowledge.look().names
             let sources = knowledge.sources.withLock { $0 }
-            let names = await configured().map { $0.filter { settings.allows(cluster: $0) } }
             return (sources, names.map { $0.isSubset(of: sources.map(\.cluster)) } ?? false)
         }
     }
@@ -54,7 +82,13 @@ package final class WorkloadSources: ChangingSources {
     }
 
     package func expected() async -> Set<String>? {
-        await configured().map { $0.filter { settings.allows(cluster: $0) }.union([WorkloadSystems.target]) }
+        let look = await knowledge.look()
+        let isChanged = announced.withLock { announced in
+            defer { announced = look.names }
+            return announced != look.names
+        }
+        if isChanged { systems.changed(nil) }
+        return look.isSettled ? look.names?.union([WorkloadSystems.target]) : nil
     }
 
     /// The one that is there, unless the way to the cluster is another now.

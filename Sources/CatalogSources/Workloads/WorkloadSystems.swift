@@ -12,11 +12,14 @@ final class WorkloadSystems: CatalogSource {
     private let mapping: WorkloadMapping
     /// The clusters that are there, and whether that is all of them.
     private let clusters: @Sendable () async -> (sources: [WorkloadSource], areAll: Bool)
+    private let stored: StoredWorkloads
     private let listener = Mutex<(@Sendable (CatalogSourceChange) -> Void)?>(nil)
 
     init(
-        _ mapping: WorkloadMapping, clusters: @escaping @Sendable () async -> (sources: [WorkloadSource], areAll: Bool)
+        _ mapping: WorkloadMapping, stored: StoredWorkloads,
+        clusters: @escaping @Sendable () async -> (sources: [WorkloadSource], areAll: Bool)
     ) {
+        self.stored = stored
         self.mapping = mapping
         self.clusters = clusters
     }
@@ -47,15 +50,26 @@ final class WorkloadSystems: CatalogSource {
             throw CatalogSourceError(.foreignLocation, id, "\(location) is no System")
         }
         let (sources, areAll) = await clusters()
-        let complete = sources.allSatisfy(\.isComplete)
+        let isComplete = areAll ? try await areComplete(sources) : false
         let belonging = sources.filter { !$0.members(of: system).isEmpty }
         guard !belonging.isEmpty else {
             // Workloads that are out of sight may belong to it.
-            if areAll, complete { return nil }
+            if isComplete { return nil }
             throw CatalogSourceError(.notSynced, id, "not every cluster can be read; what belongs to it is not known")
+        }
+        // A Namespace that is out of sight may say the owner.
+        if !isComplete, mapping.systemsAreNamespaces, try await stored.defines(location) {
+            throw CatalogSourceError(.notSynced, id, "not every cluster can be read; the System stays as it is")
         }
         let namespaces = try belonging.flatMap { try $0.namespaceAnnotations(of: system) }
         return WorkloadSource.text([mapping.definition(of: system, namespaces: namespaces)])
+    }
+
+    private func areComplete(_ sources: [WorkloadSource]) async throws -> Bool {
+        for source in sources {
+            guard try await source.isComplete(stored) else { return false }
+        }
+        return true
     }
 }
 

@@ -1,0 +1,12 @@
+package import CatalogSources
+package import Store
+
+extension StoredWorkloads {
+    package init(_ catalog: CatalogStore) {
+        self.init {
+            try await catalog.isDefining(location: $0)
+        } hasLocation: {
+            try await catalog.hasLocation(beginningWith: $0)
+        }
+    }
+}
