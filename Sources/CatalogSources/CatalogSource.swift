@@ -52,8 +52,8 @@ package protocol CatalogSource: Sendable {
     /// When the look began whose result `locations()` gives; nil: it looks when it is asked.
     func lookedAt() async -> Timestamp?
 
-    /// Whether reading goes over a network to hosts that may take their time.
-    var isFar: Bool { get }
+    /// The host that `read` would ask over a network for a location, which may take its time; nil: it asks none.
+    func farHost(of location: String) async -> String?
 }
 
 extension CatalogSource {
@@ -64,7 +64,7 @@ extension CatalogSource {
     package var yields: Bool { false }
     package func problems(at location: String) async -> [SourceProblem] { [] }
     package func lookedAt() async -> Timestamp? { nil }
-    package var isFar: Bool { false }
+    package func farHost(of location: String) async -> String? { nil }
 }
 
 /// Something that a source could not make of what it found.

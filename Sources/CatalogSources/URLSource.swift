@@ -4,7 +4,6 @@ internal import Catalog
 /// A URL that the operator configured (`type: url` in `catalog.locations`), or the files that a pattern of one stands for.
 package actor URLSource: CatalogSource {
     package nonisolated let id: SourceID
-    package nonisolated let isFar = true
     private let url: String
     private let targets: TargetReader
     private let interval: @Sendable () -> Duration?
@@ -53,6 +52,8 @@ package actor URLSource: CatalogSource {
     }
 
     package func lookedAt() async -> Timestamp? { began }
+
+    package nonisolated func farHost(of location: String) -> String? { FarHost.of(location) ?? "" }
 
     package func locations() throws -> Set<String> {
         if let problem { throw problem }

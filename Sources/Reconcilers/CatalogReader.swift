@@ -24,14 +24,24 @@ struct CatalogReader: Sendable {
         case lacking
     }
 
+    /// A URL must be read for a placeholder, so the location is to be read where that may take its time.
+    struct FarAway: Error {
+        /// Of the first such URL.
+        let host: String
+    }
+
     let rules: CatalogRules
     let targets: TargetReader
 
     /// Looks at a location of a source.
-    func read(_ location: String, of source: any CatalogSource, id: Int) async -> Reading {
+    ///
+    /// - Parameter mayTakeLong: false: nothing is read over a network for placeholders.
+    func read(
+        _ location: String, of source: any CatalogSource, id: Int, mayTakeLong: Bool
+    ) async throws(FarAway) -> Reading {
         if let settings = source.canonical { return await canonical(settings, location, of: source, id: id) }
         let place = Provenance(location: source.origin(of: location), source: source.id.description)
-        var reading = await reading(location, id, [place]) { try await source.read(location) }
+        var reading = try await reading(location, id, [place], mayTakeLong) { try await source.read(location) }
         reading.add(await source.problems(at: location))
         return reading
     }
@@ -58,13 +68,15 @@ struct CatalogReader: Sendable {
     /// Looks at a location because Location entities lead to it.
     ///
     /// - Parameter target: nil: they do so no more.
-    func read(_ location: String, following target: FollowedLocation?, id: Int) async -> Reading {
+    func read(
+        _ location: String, following target: FollowedLocation?, id: Int
+    ) async throws(FarAway) -> Reading {
         guard let target else {
             let place = Provenance(location: location, origin: location, source: "")
             return Reading(
                 content: LocationContent(location: location, sourceID: id, outcome: .gone, provenance: place))
         }
-        var reading = await reading(location, id, target.ways) {
+        var reading = try await reading(location, id, target.ways, true) {
             if let problem = target.problem { throw PlaceholderError(description: problem) }
             let bytes = try await targets.read(
                 location, for: target.reader, maximumBytes: DirectorySource.maximumFileBytes)
@@ -80,8 +92,8 @@ struct CatalogReader: Sendable {
     }
 
     private func reading(
-        _ location: String, _ id: Int, _ ways: [Provenance], _ read: () async throws -> [UInt8]?
-    ) async -> Reading {
+        _ location: String, _ id: Int, _ ways: [Provenance], _ mayTakeLong: Bool, _ read: () async throws -> [UInt8]?
+    ) async throws(FarAway) -> Reading {
         let place = ways[0]
         func reading(_ outcome: LocationContent.Outcome) -> Reading {
             Reading(content: LocationContent(location: location, sourceID: id, outcome: outcome, provenance: place))
@@ -89,6 +101,7 @@ struct CatalogReader: Sendable {
         do {
             guard let bytes = try await read() else { return reading(.gone) }
             let file = CatalogFile(bytes, name: location)
+            if !mayTakeLong, let host = Self.host(of: file.placeholders, place) { throw FarAway(host: host) }
             let (values, filled) = await values(of: file.placeholders, place)
             // The list of what a pattern stands for is nobody's document; what it names is judged itself.
             let listing = URLPattern(location: location)?.entityRef
@@ -100,6 +113,8 @@ struct CatalogReader: Sendable {
             let isLacking = values.values.contains { if case .failure = $0 { true } else { false } }
             result.ending = values.isEmpty ? .complete : isLacking ? .lacking : .toBeRepeated
             return result
+        } catch let error as FarAway {
+            throw error
         } catch {
             var result = reading(.unreadable("\(error)"))
             result.ending = .failed
@@ -109,6 +124,13 @@ struct CatalogReader: Sendable {
 }
 
 extension CatalogReader {
+    /// The host of the first URL that placeholders name; nil: they name none.
+    private static func host(of placeholders: [Placeholder], _ place: Provenance) -> String? {
+        placeholders.lazy.compactMap { placeholder in
+            placeholder.target.flatMap { try? RelativeLocation.resolve($0, from: place.location) }.flatMap(FarHost.of)
+        }.first
+    }
+
     /// What the placeholders stand for, and how many bytes that is.
     private func values(of placeholders: [Placeholder], _ place: Provenance) async -> (PlaceholderValues, Int) {
         var values: PlaceholderValues = [:]

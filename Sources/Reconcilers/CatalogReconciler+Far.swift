@@ -1,5 +1,6 @@
 internal import Catalog
 internal import CatalogSources
+internal import Store
 
 // What is read over a network is read beside the loop; the loop writes what has come.
 extension CatalogReconciler {
@@ -9,33 +10,61 @@ extension CatalogReconciler {
         let target: FollowedLocation?
     }
 
-    func isFar(_ key: Key) -> Bool {
-        switch key {
-        case .location(let source, _): sources[source].isFar
-        case .target: true
-        case .listing, .following: false
-        }
-    }
-
-    /// What was read of these locations; has all others read.
-    func takeFar(_ keys: [Key]) -> [(Key, CatalogReader.Reading)] {
-        var taken: [(Key, CatalogReader.Reading)] = []
+    /// Has those read that are far; a location that is asked for there stays there until it was taken, or an older reading
+    /// could be written last.
+    ///
+    /// - Returns: the others.
+    func handOver(_ keys: [Key]) async -> [Key] {
+        var near: [Key] = []
         for key in keys where hasFollowed || !key.isTarget {
-            if let come = far.take(key), come.target == target(of: key) {
-                taken.append((key, come.reading))
-            } else {
-                far.add(key, host: Self.host(of: key))
-            }
+            guard !far.addAgain(key) else { continue }
+            if let host = await farHost(of: key) { far.add(key, host: host) } else { near.append(key) }
         }
-        beginFar()
-        return taken
+        return near
     }
 
-    private func beginFar() {
+    private func farHost(of key: Key) async -> String? {
+        switch key {
+        case .location(let source, _) where ended.contains(source): nil
+        case .location(let source, let location): await sources[source].farHost(of: location)
+        case .target(let location): FarHost.of(location) ?? ""
+        case .listing, .following, .arrivals: nil
+        }
+    }
+
+    /// What has come, if it is still to be written.
+    func takeFar() -> [(Key, CatalogReader.Reading)] {
+        let come = far.take()
+        awaited?.subtract(come.keys)
+        beginFar()
+        return come.filter(isCurrent).map { ($0, $1.reading) }
+    }
+
+    /// Whether the source is there and the location followed as when the reading began. If not, it is asked for anew.
+    private func isCurrent(_ key: Key, _ come: FarReading) -> Bool {
+        if case .location(let source, _) = key {
+            return !ended.contains(source) && come.reading.content.sourceID == ids[source]
+        }
+        return come.target == target(of: key)
+    }
+
+    /// Whether all that sources which are there from beginning to end have far away was looked at once, so that they have
+    /// taken over what others gave. To be asked when they were listed.
+    func hasReadFar() -> Bool {
+        let waiting = awaited ?? far.keys.filter(isFixed)
+        awaited = waiting
+        return waiting.isEmpty
+    }
+
+    private func isFixed(_ key: Key) -> Bool {
+        if case .location(let source, _) = key { fixedSources.contains(source) } else { false }
+    }
+
+    func beginFar() {
         for key in far.next() {
             let target = target(of: key)
             farTasks[key] = Task {
-                let reading = await self.read(key, target)
+                let reading = try? await self.read(key, target, mayTakeLong: true)
                 self.arrived(key, reading.map { FarReading(reading: $0, target: target) })
             }
         }
@@ -43,8 +72,9 @@ extension CatalogReconciler {
 
     private func arrived(_ key: Key, _ reading: FarReading?) {
         farTasks[key] = nil
-        guard let reading, !Task.isCancelled else { return }
-        if far.ended(key, reading) { queue.add(key, .low) } else { beginFar() }
+        guard !Task.isCancelled else { return }
+        if !far.ended(key, reading) { awaited?.remove(key) }
+        queue.add(.arrivals, .low)
     }
 
     /// Nobody waits for what is still read.
@@ -75,23 +105,12 @@ extension CatalogReconciler {
         refreshTasks[key] = nil
         guard !Task.isCancelled else { return }
         // Asked for once more meanwhile, it is looked at again after this.
-        if refreshes.ended(key, ()) { refreshes.take(key) }
+        _ = refreshes.ended(key, nil)
         queue.add(key)
         beginRefreshes()
     }
 
     func target(of key: Key) -> FollowedLocation? {
         if case .target(let location) = key { followed[location] } else { nil }
-    }
-
-    /// The host of a URL with its port; files have none.
-    private static func host(of key: Key) -> String {
-        let location =
-            switch key {
-            case .location(_, let location), .target(let location): location
-            case .listing, .following: ""
-            }
-        guard location.hasPrefix("url:"), let start = location.firstRange(of: "://") else { return "" }
-        return location[start.upperBound...].prefix { $0 != "/" && $0 != "?" }.lowercased()
     }
 }

@@ -25,7 +25,8 @@ extension CatalogReconciler {
         var isFull: Bool { documents >= CatalogReconciler.partDocuments || bytes >= CatalogReconciler.partBytes }
     }
 
-    /// Reads locations, a few at once, and writes what they hold, and what was read before.
+    /// Reads locations, a few at once, and writes what they hold, and what was read before. Those that turn out to be far have
+    /// no outcome yet.
     func readLocations(_ keys: [Key], and readings: [(Key, CatalogReader.Reading)]) async -> [Key: Outcome] {
         var part = Part()
         var endings: [Key: (location: String, CatalogReader.Ending)] = [:]
@@ -49,20 +50,23 @@ extension CatalogReconciler {
             }
         }
         if !part.contents.isEmpty { written.merge(await write(part.contents)) { $1 } }
+        let far = Set(readings.map(\.0))
         // Whose source has ended is not read, and nothing is to be done about it.
-        let unread = Dictionary(keys.map { ($0, Outcome.done) }) { $1 }
-        return endings.reduce(into: unread) { outcomes, entry in
+        let ofEnded = keys.filter { if case .location(let source, _) = $0 { ended.contains(source) } else { false } }
+        return endings.reduce(into: Dictionary(ofEnded.map { ($0, Outcome.done) }) { $1 }) { outcomes, entry in
             let outcome = written[entry.value.location] ?? .unwritten
-            outcomes[entry.key] = outcome == .done ? self.outcome(of: entry.key, entry.value.1) : outcome
+            outcomes[entry.key] =
+                outcome == .done
+                ? self.outcome(of: entry.key, entry.value.1, isFar: far.contains(entry.key)) : outcome
         }
     }
 
     /// What is to be done about a location that was written as it was found.
-    private func outcome(of key: Key, _ ending: CatalogReader.Ending) -> Outcome {
+    private func outcome(of key: Key, _ ending: CatalogReader.Ending, isFar: Bool) -> Outcome {
         switch ending {
         case .complete: break
         case .toBeRepeated: repeatLater(key)
-        case .failed: return isFar(key) ? .lacking : .refused
+        case .failed: return isFar ? .lacking : .refused
         case .lacking: return .lacking
         }
         return .done
@@ -70,24 +74,39 @@ extension CatalogReconciler {
 
     private func read(_ keys: [Key]) async -> [(Key, CatalogReader.Reading)] {
         await withTaskGroup(of: (Key, CatalogReader.Reading)?.self) { group in
-            for key in keys { group.addTask { await self.read(key, nil).map { (key, $0) } } }
+            for key in keys { group.addTask { await self.readNear(key).map { (key, $0) } } }
             var readings: [(Key, CatalogReader.Reading)] = []
             for await case let reading? in group { readings.append(reading) }
             return readings
         }
     }
 
+    /// Looks at one location, unless it turns out to be far.
+    private func readNear(_ key: Key) async -> CatalogReader.Reading? {
+        do {
+            return try await read(key, nil, mayTakeLong: false)
+        } catch {
+            far.add(key, host: error.host)
+            beginFar()
+            return nil
+        }
+    }
+
     /// Looks at one location.
     ///
-    /// - Parameter target: why it is followed, if it is.
-    func read(_ key: Key, _ target: FollowedLocation?) async -> CatalogReader.Reading? {
+    /// - Parameters:
+    ///   - target: why it is followed, if it is.
+    ///   - mayTakeLong: false: no URL is read for placeholders.
+    func read(
+        _ key: Key, _ target: FollowedLocation?, mayTakeLong: Bool
+    ) async throws(CatalogReader.FarAway) -> CatalogReader.Reading? {
         switch key {
-        case .location(let source, _) where ended.contains(source): nil
+        case .location(let source, _) where ended.contains(source): return nil
         case .location(let source, let location):
-            await reader.read(location, of: sources[source], id: ids[source])
+            return try await reader.read(location, of: sources[source], id: ids[source], mayTakeLong: mayTakeLong)
         case .target(let location):
-            await reader.read(location, following: target, id: followedID)
-        case .listing, .following: nil
+            return try await reader.read(location, following: target, id: followedID)
+        case .listing, .following, .arrivals: return nil
         }
     }
 

@@ -18,6 +18,8 @@ package actor CatalogReconciler {
         case following
         /// What one of those holds.
         case target(String)
+        /// What was read over a network.
+        case arrivals
 
         var isTarget: Bool { if case .target = self { true } else { false } }
     }
@@ -64,6 +66,8 @@ package actor CatalogReconciler {
     /// What sources bring up to date because somebody asked for it.
     var refreshes = FarReads<Key, Void>()
     var refreshTasks: [Key: Task<Void, Never>] = [:]
+    /// What retiring waits for; nil before that is known.
+    var awaited: Set<Key>?
     /// Before that was found out once, no such location is looked at: it would look as if nothing led there.
     var hasFollowed = false
     /// Sources whose first listing was attempted, and those whose listing succeeded once.
@@ -77,7 +81,7 @@ package actor CatalogReconciler {
     private var unwritten: Set<Key> = []
     /// What is to be looked at again so long after the first round.
     var postponed: [Key: Duration] = [:]
-    /// True once every source was asked and what they gave is written.
+    /// True once every source was asked and what they gave is written, but for what is read over a network.
     package private(set) var isCaughtUp = false
     var runs = SourceRuns()
     let now: @Sendable () -> Timestamp
@@ -126,7 +130,7 @@ package actor CatalogReconciler {
         queue.add(.following, .low)
         let following = Task { await followChanging() }
         while !Task.isCancelled {
-            if queue.counts.ready == 0, unwritten.isEmpty, far.isIdle || isCaughtUp { await allRead() }
+            if queue.counts.ready == 0, unwritten.isEmpty { await allRead() }
             guard let keys = await queue.nextBatch(maximum: Self.maximumBatch) else { break }
             await process(keys)
             queue.done(keys)
@@ -168,6 +172,7 @@ package actor CatalogReconciler {
     /// What is there no more is looked for again, soon.
     func retireAgain() {
         hasRetired = false
+        awaited = nil
         queue.add(.following, .low)
     }
 
@@ -191,7 +196,7 @@ package actor CatalogReconciler {
 
     /// Nothing waits to be read or written now.
     private func allRead() async {
-        if !hasRetired, listed.isSuperset(of: fixedSources), far.isIdle { hasRetired = await retire() }
+        if !hasRetired, listed.isSuperset(of: fixedSources), hasReadFar() { hasRetired = await retire() }
         if hasRetired, !hasSwept { hasSwept = await sweep() }
         await findings.update(from: store.catalog, logger)
         await noteRuns()
@@ -208,8 +213,9 @@ package actor CatalogReconciler {
         var outcomes: [Key: Outcome] = [:]
         for case .listing(let source) in keys { outcomes[.listing(source: source)] = await list(source) }
         let locations = keys.filter { if case .location = $0 { true } else { $0.isTarget } }
-        let arrived = takeFar(locations.filter(isFar))
-        outcomes.merge(await readLocations(locations.filter { !isFar($0) }, and: arrived)) { $1 }
+        // Before anything is taken, so that what was asked for meanwhile is read again.
+        let near = await handOver(locations)
+        outcomes.merge(await readLocations(near, and: takeFar())) { $1 }
         if keys.contains(.following) { outcomes[.following] = await follow() }
         for (key, outcome) in outcomes { settle(key, outcome) }
         let isSuccess = outcomes.values.allSatisfy { $0 == .done }

@@ -8,24 +8,34 @@ struct FarReads<Key: Hashable & Sendable, Value: Sendable> {
     private var waiting: [(host: String, keys: [Key])] = []
     private var known: Set<Key> = []
     private var running: [Key: String] = [:]
-    /// To be read once more when the present reading has ended: it may have begun too early.
+    /// To be read once more when what the present reading gives was taken: it may have begun too early.
     private var again: Set<Key> = []
     private var values: [Key: Value] = [:]
 
-    /// Nothing waits, is read, or waits to be taken.
-    var isIdle: Bool { waiting.isEmpty && running.isEmpty }
+    /// All that wait, are read, or wait to be taken.
+    var keys: Set<Key> { known.union(running.keys) }
 
     /// A location is to be read.
+    ///
+    /// - Parameter host: where, unless it is asked for already.
     mutating func add(_ key: Key, host: String) {
-        if running[key] != nil {
-            again.insert(key)
-        } else if known.insert(key).inserted {
-            if let index = waiting.firstIndex(where: { $0.host == host }) {
-                waiting[index].keys.append(key)
-            } else {
-                waiting.append((host, [key]))
-            }
+        guard !addAgain(key) else { return }
+        known.insert(key)
+        if let index = waiting.firstIndex(where: { $0.host == host }) {
+            waiting[index].keys.append(key)
+        } else {
+            waiting.append((host, [key]))
         }
+    }
+
+    /// A location is to be read, if it was asked for and not taken yet.
+    ///
+    /// - Returns: whether it was.
+    mutating func addAgain(_ key: Key) -> Bool {
+        if known.contains(key) { return true }
+        guard running[key] != nil else { return false }
+        again.insert(key)
+        return true
     }
 
     /// Those whose reading begins now, the hosts in turn.
@@ -53,22 +63,25 @@ struct FarReads<Key: Hashable & Sendable, Value: Sendable> {
 
     /// A reading has ended.
     ///
-    /// - Returns: whether its value is to be taken; else it was asked for once more meanwhile, and waits again.
-    mutating func ended(_ key: Key, _ value: Value) -> Bool {
-        guard let host = running[key] else { return false }
-        guard again.remove(key) == nil else {
-            running[key] = nil
-            add(key, host: host)
-            return false
-        }
+    /// - Parameter value: what came of it; nil: nothing, and the place is free.
+    /// - Returns: whether there is something to be taken.
+    mutating func ended(_ key: Key, _ value: Value?) -> Bool {
+        guard running[key] != nil else { return false }
         values[key] = value
-        return true
+        if value == nil { release(key) }
+        return value != nil
     }
 
-    /// What was read, if it was.
-    mutating func take(_ key: Key) -> Value? {
-        guard let value = values.removeValue(forKey: key) else { return nil }
-        running[key] = nil
-        return value
+    /// All that was read. What was asked for since its reading began waits once more: what is taken may be older, but who
+    /// asks again and again must not keep everything away.
+    mutating func take() -> [Key: Value] {
+        defer { values = [:] }
+        for key in values.keys { release(key) }
+        return values
+    }
+
+    private mutating func release(_ key: Key) {
+        guard let host = running.removeValue(forKey: key), again.remove(key) != nil else { return }
+        add(key, host: host)
     }
 }

@@ -49,7 +49,8 @@ struct URLSourceTests {
     func one() async throws {
         let (texts, clock, log) = (Texts([Self.file: "a"]), ManualClock(), ChangeLog())
         let source = Self.source(Self.file, texts, clock, .seconds(100))
-        #expect(source.id.description == "url:\(Self.file)" && source.isFar)
+        #expect(source.id.description == "url:\(Self.file)")
+        #expect(await source.farHost(of: "url:\(Self.file)") != nil)
         await source.start { log.add($0) }
         #expect(try await source.locations() == ["url:\(Self.file)"])
         #expect(await Self.text(source, Self.file) == "a")

@@ -1,9 +1,10 @@
 import Base
 import CatalogSources
 import Matching
-import Reconcilers
 import Store
 import Synchronization
+
+@testable import Reconcilers
 
 /// The claims that were told, in order.
 final class ClaimLog: ClaimReceiver {
@@ -59,6 +60,13 @@ func following(
     run.cancel()
     await run.value
     try result.get()
+}
+
+extension CatalogReconciler {
+    /// Caught up, and nothing waits to be read or written now, here or far away.
+    var isSettled: Bool {
+        isCaughtUp && far.keys.isEmpty && queue.counts.ready == 0 && queue.counts.processing == 0
+    }
 }
 
 extension CatalogProcessing {

@@ -25,9 +25,85 @@ struct FarReadingTests {
                 try await store.catalog.requestRefresh(of: ["url:https://quick/a"], by: "t")
                 await reconciler.readAgain(try #require(try await store.catalog.takeRequests()))
                 #expect(await eventually { try await store.title("a") == "changed" })
-                #expect(await !reconciler.isCaughtUp)
-                gate.open()
                 #expect(await eventually { await reconciler.isCaughtUp })
+                #expect(await !reconciler.isSettled)
+                gate.open()
+                #expect(await eventually { try await store.source("*")?.problems.count == 40 })
+            }
+        }
+    }
+
+    @Test("URLs that stand for a part of an entity hold up neither other files nor readiness, and come when they can")
+    func placeholders() async throws {
+        try await TestDatabase.withStore { store in
+            let urls = ScriptedURLs(Dictionary(uniqueKeysWithValues: (0..<40).map { ("https://slow/\($0)", "t\($0)") }))
+            let gate = urls.hold("https://slow/")
+            func titled(_ name: String, _ url: String) -> String {
+                component(name).replacing("metadata:\n", with: "metadata:\n  title: {$text: \(url)}\n")
+            }
+            var files = ["last": component("b")]
+            for number in 0..<40 { files["at \(number)"] = titled("c\(number)", "https://slow/\(number)") }
+            let source = ScriptedSource("root", files)
+            try await following([source], store, processing: .forTests(urls: urls)) { reconciler async throws in
+                #expect(await eventually { await reconciler.isCaughtUp })
+                #expect(try await store.title("b") != nil)
+                source.set("last", component("b", title: "changed"))
+                #expect(await eventually { try await store.title("b") == "changed" })
+                // What needs no URL any more while its reading waits is read as it is then.
+                source.set("at 39", component("c39", title: "near"))
+                #expect(try await store.title("c0") == nil)
+                gate.open()
+                #expect(await eventually { try await store.title("c0") == "t0" })
+                #expect(await eventually { try await store.title("c38") == "t38" })
+                #expect(await eventually { try await store.title("c39") == "near" })
+            }
+        }
+    }
+
+    @Test("a URL that another source has now is taken over before that one goes, however long it takes")
+    func renamed() async throws {
+        try await TestDatabase.withStore { store in
+            let url = "https://h/a"
+            try await following([ScriptedSource("before", ["url:\(url)": component("a")])], store) {
+                reconciler async throws in
+                #expect(await eventually { await reconciler.isCaughtUp })
+            }
+            let uid = try await store.document("a")?["metadata"]?["uid"]
+            let urls = ScriptedURLs([url: component("a", title: "new")])
+            let gate = urls.hold("https://h/")
+            let processing = CatalogProcessing.forTests(urls: urls)
+            let source = URLSource(url, targets: processing.targets) { .milliseconds(50) }
+            let other = ScriptedSource("other", ["f": component("f")])
+            try await reconciling([source, other], store, processing) { reconciler async throws in
+                #expect(await eventually { await reconciler.isCaughtUp })
+                other.set("f", component("f", title: "changed"))
+                #expect(await eventually { try await store.title("f") == "changed" })
+                #expect(try await store.source("before") != nil)
+                #expect(try await store.title("a")?.isEmpty == true)
+                gate.open()
+                #expect(await eventually { try await store.source("before") == nil })
+                #expect(try await store.title("a") == "new")
+                #expect(try await store.document("a")?["metadata"]?["uid"] == uid)
+            }
+        }
+    }
+
+    @Test("what Locations name and nobody answers does not keep what is configured no more")
+    func retired() async throws {
+        try await TestDatabase.withStore { store in
+            try await following([ScriptedSource("dropped", ["d": component("d")])], store) {
+                reconciler async throws in
+                #expect(await eventually { await reconciler.isCaughtUp })
+            }
+            let urls = ScriptedURLs()
+            let gate = urls.hold("https://slow/")
+            defer { gate.open() }
+            let source = ScriptedSource("root", ["l": location("l", "https://slow/a")])
+            try await following([source], store, processing: .forTests(urls: urls)) { reconciler async throws in
+                #expect(await eventually { try await store.source("dropped") == nil })
+                #expect(try await store.title("d") == nil)
+                #expect(await !reconciler.isSettled)
+                gate.open()
             }
         }
     }
@@ -69,7 +145,7 @@ struct FarReadingTests {
                 let source = ScriptedSource("root", ["l": location("l", "https://h/a")])
                 try await following([source], store, processing: .forTests(urls: urls, interval: nil)) {
                     reconciler async throws in
-                    #expect(await eventually { await reconciler.isCaughtUp })
+                    #expect(await eventually { await reconciler.isSettled })
                     #expect(try await store.title("a") != nil)
                 }
             }
@@ -93,7 +169,7 @@ struct FarReadingTests {
             processing.rules.sources["scripted:root"] = .some(nil)
             let source = ScriptedSource("root", [root: location("l", url)])
             try await following([source], store, processing: processing) { reconciler async throws in
-                #expect(await eventually { await reconciler.isCaughtUp })
+                #expect(await eventually { await reconciler.isSettled })
                 let annotations = try await store.document("x")?["metadata"]?["annotations"]
                 #expect(annotations?["backstage.io/managed-by-location"] == .string("url:\(files[0])"))
                 #expect(annotations?["backstage.io/managed-by-origin-location"] == .string(root))
@@ -115,7 +191,7 @@ struct FarReadingTests {
             var processing = CatalogProcessing.forTests(urls: urls)
             processing.rules.sources["url:\(url)"] = .some(nil)
             let source = URLSource(url, targets: processing.targets) { .milliseconds(50) }
-            try await reconciling([source], store, processing) { () async throws in
+            try await reconciling([source], store, processing) { _ async throws in
                 #expect(await eventually { try await store.catalog.entity(ref: "group:default/g") != nil })
                 urls.fail("503")
                 #expect(await eventually { try await store.source(url)?.problems.first?.code == "unreadable" })
@@ -130,13 +206,13 @@ struct FarReadingTests {
     /// Runs a reconciler over sources of any kind while the body runs.
     private func reconciling(
         _ sources: [any CatalogSource], _ store: Store, _ processing: CatalogProcessing,
-        _ body: () async throws -> Void
+        _ body: (CatalogReconciler) async throws -> Void
     ) async throws {
         let reconciler = CatalogReconciler(
             sources: sources, processing: processing, store: store, metrics: MetricsRegistry(), logger: Logger("test"))
         let run = Task { await reconciler.run() }
         let result: Result<Void, any Error>
-        do { result = .success(try await body()) } catch { result = .failure(error) }
+        do { result = .success(try await body(reconciler)) } catch { result = .failure(error) }
         run.cancel()
         await run.value
         try result.get()

@@ -28,7 +28,7 @@ struct LocationFollowingTests {
             ])
             let source = ScriptedSource("root", ["root.yaml": location("outer", Self.url)])
             try await following([source], store, processing: .forTests(urls: urls)) { reconciler async throws in
-                #expect(await eventually { await reconciler.isCaughtUp })
+                #expect(await eventually { await reconciler.isSettled })
                 #expect(try await store.title("a") != nil)
                 #expect(try await store.title("b") != nil)
                 #expect(try await Self.annotation(store, "b", "managed-by-location") == "url:https://h/o/b.yaml")
@@ -59,7 +59,7 @@ struct LocationFollowingTests {
             let urls = ScriptedURLs([Self.url: component("a")])
             let source = ScriptedSource("root", ["root.yaml": location("l", Self.url)])
             try await following([source], store, processing: .forTests(urls: urls)) { reconciler async throws in
-                #expect(await eventually { await reconciler.isCaughtUp })
+                #expect(await eventually { await reconciler.isSettled })
                 let before = try await store.document("a")
                 urls.fail("rate limited")
                 #expect(await eventually { try await store.source("*")?.problems.isEmpty == false })
@@ -110,7 +110,7 @@ struct LocationFollowingTests {
                     "2": location("two", "https://h/b", "https://h/c"),
                 ])
             try await following([source], store, processing: .forTests(urls: urls)) { reconciler async throws in
-                #expect(await eventually { await reconciler.isCaughtUp })
+                #expect(await eventually { await reconciler.isSettled })
                 let shared = try await Self.uid(store, "b")
                 #expect(try await Self.annotation(store, "b", "managed-by-origin-location") == "1")
                 source.set("1", nil)
@@ -136,7 +136,7 @@ struct LocationFollowingTests {
             ])
             let source = ScriptedSource("root", ["r": location("r", "https://h/a")])
             try await following([source], store, processing: .forTests(urls: urls)) { reconciler async throws in
-                #expect(await eventually { await reconciler.isCaughtUp })
+                #expect(await eventually { await reconciler.isSettled })
                 #expect(try await store.title("x") != nil)
                 source.set("r", nil)
                 #expect(await eventually { try await store.title("x") == nil })
@@ -151,12 +151,12 @@ struct LocationFollowingTests {
             let urls = ScriptedURLs([Self.url: component("a")])
             let source = ScriptedSource("root", ["root.yaml": location("l", Self.url)])
             try await following([source], store, processing: .forTests(urls: urls)) { reconciler async throws in
-                #expect(await eventually { await reconciler.isCaughtUp })
+                #expect(await eventually { await reconciler.isSettled })
             }
             let before = try await store.document("a")
             urls.fail("away")
             try await following([source], store, processing: .forTests(urls: urls)) { reconciler async throws in
-                #expect(await eventually { await reconciler.isCaughtUp })
+                #expect(await eventually { await reconciler.isSettled })
                 #expect(try await store.document("a") == before)
                 urls.fail(nil)
                 urls.set(Self.url, component("a", title: "New"))
@@ -172,7 +172,7 @@ struct LocationFollowingTests {
             let source = ScriptedSource(
                 "root", ["r": location("r", "https://h/a"), "url:https://h/a": component("a", title: "Own")])
             try await following([source], store, processing: .forTests(urls: urls)) { reconciler async throws in
-                #expect(await eventually { await reconciler.isCaughtUp })
+                #expect(await eventually { await reconciler.isSettled })
                 #expect(try await store.title("a") == "Own")
                 #expect(try await store.source("*") == nil)
                 source.set("url:https://h/a", nil)
@@ -217,7 +217,7 @@ struct LocationFollowingTests {
             let urls = ScriptedURLs([Self.url: component("a")])
             let source = ScriptedSource("root", ["r": location("l", "javascript:x", Self.url)])
             try await following([source], store, processing: .forTests(urls: urls)) { reconciler async throws in
-                #expect(await eventually { await reconciler.isCaughtUp })
+                #expect(await eventually { await reconciler.isSettled })
                 #expect(try await store.title("a") != nil)
                 #expect(try await store.source("root")?.problems.map(\.code) == ["target"])
                 #expect(try await Self.status(store, "location:default/l").count == 1)
@@ -255,7 +255,7 @@ struct LocationFollowingTests {
             var processing = CatalogProcessing.forTests()
             processing.orphans = .keep
             try await following([source], store, processing: processing) { reconciler async throws in
-                #expect(await eventually { await reconciler.isCaughtUp })
+                #expect(await eventually { await reconciler.isSettled })
                 source.set("a", nil)
                 #expect(await eventually { try await Self.annotation(store, "a", "orphan") == "true" })
                 #expect(try await Self.annotation(store, "b", "orphan") == nil)
@@ -272,7 +272,7 @@ struct LocationFollowingTests {
         try await TestDatabase.withStore { store in
             let source = ScriptedSource("root", ["r": location("l", Self.url), "c": component("c")])
             try await following([source], store) { reconciler async throws in
-                #expect(await eventually { await reconciler.isCaughtUp })
+                #expect(await eventually { await reconciler.isSettled })
                 #expect(try await store.title("c") != nil)
                 #expect(try await store.source("*")?.problems.first?.message.contains("no integration") == true)
             }

@@ -38,7 +38,8 @@ extension CanonicalStoreTests {
         try await scene.document(ref)?["metadata"]?["annotations"]?["backstage.io/managed-by-location"]?.stringValue
     }
 
-    @Test("what a yielding source has is taken, by plan and in fact", arguments: CanonicalSettings.ConflictRule.allCases)
+    @Test(
+        "what a yielding source has is taken, by plan and in fact", arguments: CanonicalSettings.ConflictRule.allCases)
     func taking(_ onConflict: CanonicalSettings.ConflictRule) async throws {
         try await Scene.with { scene in
             let (settings, text) = (Self.settings(onConflict), Self.file(["a", "b"]))

@@ -9,6 +9,8 @@ package struct CanonicalSource: CatalogSource {
     package let canonical: CanonicalSettings?
     private let location: String
     private let text: any WatchedText
+    /// Of the URL that the file is read from; nil: it lies elsewhere.
+    private let host: String?
 
     /// - Parameters:
     ///   - executor: a thread that may block; sources can share one.
@@ -27,14 +29,19 @@ package struct CanonicalSource: CatalogSource {
                     namespace: namespace, name: name, key: key, client: client, source: id, logger: logger)
             case .url(let url, let frequency): WatchedURL(url, urls: urls, source: id, frequency: frequency)
             }
-        self.init(settings, text)
+        if case .url(let url, _) = place {
+            self.init(settings, text, host: FarHost.of("url:\(url)"))
+        } else {
+            self.init(settings, text)
+        }
     }
 
-    init(_ settings: CanonicalSettings, _ text: any WatchedText) {
+    init(_ settings: CanonicalSettings, _ text: any WatchedText, host: String? = nil) {
         id = Self.id(of: settings)
         canonical = settings
         location = settings.location
         self.text = text
+        self.host = host
     }
 
     /// What the source of a canonical file is called.
@@ -50,6 +57,8 @@ package struct CanonicalSource: CatalogSource {
     package func stop() async { await text.stop() }
 
     package func locations() async throws -> Set<String> { [location] }
+
+    package func farHost(of location: String) async -> String? { host }
 
     package func read(_ location: String) async throws -> [UInt8]? {
         guard location == self.location else {

@@ -30,17 +30,29 @@ extension WorkloadSource {
         return Self.text(entities.definitions)
     }
 
+    /// Objects that name the host of an API are asked of the API server; all others are in the caches.
+    package func farHost(of location: String) async -> String? {
+        guard let workload = workload(at: location), case .reference = mapping.registration(of: workload) else {
+            return nil
+        }
+        return id.description
+    }
+
     package func problems(at location: String) async -> [SourceProblem] {
-        guard let place = WorkloadLocation(parsing: location), let follower = followers[place.type],
-            let object = follower.informer.cache.get(place.object), !object.isExcluded,
-            let workload = workload(object, follower)
-        else { return [] }
+        guard let workload = workload(at: location) else { return [] }
         let problems = mapping.entities(of: workload).problems.map { SourceProblem(ref: $0.ref, message: $0.message) }
         return problems + (apiProblems.withLock { $0[location] }.map { [$0] } ?? [])
     }
 
     static func text(_ definitions: [JSONObject]) -> [UInt8] {
         Array(definitions.map { JSONValue.object($0).serialized() }.joined(separator: Array("\n---\n".utf8)))
+    }
+
+    private func workload(at location: String) -> IngestedWorkload? {
+        guard let place = WorkloadLocation(parsing: location), let follower = followers[place.type],
+            let object = follower.informer.cache.get(place.object), !object.isExcluded
+        else { return nil }
+        return workload(object, follower)
     }
 
     func workload(_ object: IngestedObject, _ follower: WorkloadTypeFollower) -> IngestedWorkload? {

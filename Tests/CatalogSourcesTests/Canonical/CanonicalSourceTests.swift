@@ -18,7 +18,7 @@ private final class OneURL: URLReading {
             state.asked.append(etag)
             return state.gate
         }
-        let answer = Result { try answer(etag) }
+        let answer = Result { try self.answer(etag) }
         _ = await gate?.wait()
         return try answer.get()
     }

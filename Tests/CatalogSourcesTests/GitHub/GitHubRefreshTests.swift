@@ -1,3 +1,4 @@
+import Base
 import HTTPServer
 import TestSupport
 import Testing
