@@ -53,7 +53,7 @@ package actor URLSource: CatalogSource {
 
     package func lookedAt() async -> Timestamp? { began }
 
-    package nonisolated func farHost(of location: String) -> String? { FarHost.of(location) ?? "" }
+    package nonisolated func farHost(of location: String) async -> String? { FarHost.of(location) ?? "" }
 
     package func locations() throws -> Set<String> {
         if let problem { throw problem }

@@ -85,7 +85,7 @@ struct ConfigurationScaleOpsTests {
                 "authentication.type: expected internal, ldap, token or azure"
             ),
             (
-                "scaleops: {baseUrl: 'https://x', authentication: {enabled: true, type: token, token: 'a b'}}",
+                "scaleops: {baseUrl: 'https://x', authentication: {enabled: true, type: token, token: 'a b c d'}}",
                 "authentication.token: expected a token without white space"
             ),
             (

@@ -27,7 +27,7 @@ import Testing
                     headers: ["Authorization": "Bearer secret"]))
         }
         let text = "\(error.map { "\($0)" } ?? "")"
-        #expect(text.hasPrefix("POST http://127.0.0.1:\(port)/path: "))
+        #expect(text.hasPrefix("POST http://…@127.0.0.1:\(port)/path: "))
         for secret in ["me:", "pass", "query", "Bearer", "secret"] { #expect(!text.contains(secret)) }
     }
 

@@ -114,6 +114,7 @@ struct CatalogReconcilerFailureTests {
             let claims = ClaimLog()
             try await following([files], store, claims: claims, metrics: metrics) { reconciler async throws in
                 #expect(await eventually { !claims.batches.isEmpty })
+                #expect(await eventually { try await store.source("files") != nil })
                 try await database.shut()
                 files.mayStart()
                 // Many failures, so that a wait that doubles each time would have become long.

@@ -72,7 +72,7 @@ struct FarReadingTests {
             let urls = ScriptedURLs([url: component("a", title: "new")])
             let gate = urls.hold("https://h/")
             let processing = CatalogProcessing.forTests(urls: urls)
-            let source = URLSource(url, targets: processing.targets) { .milliseconds(50) }
+            let source = URLSource(url, targets: processing.targets) { .seconds(1) }
             let other = ScriptedSource("other", ["f": component("f")])
             try await reconciling([source, other], store, processing) { reconciler async throws in
                 #expect(await eventually { await reconciler.isCaughtUp })

@@ -63,7 +63,7 @@ package actor GitHubDiscoverySource: CatalogSource {
     package func lookedAt() async -> Timestamp? { began }
 
     /// Only what no copy is known to be current of is asked for.
-    package func farHost(of location: String) -> String? { current.contains(location) ? nil : client.host.name }
+    package func farHost(of location: String) async -> String? { current.contains(location) ? nil : client.host.name }
 
     package func locations() throws -> Set<String> {
         if let problem { throw problem }

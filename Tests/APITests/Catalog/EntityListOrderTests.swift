@@ -73,7 +73,8 @@ struct EntityListOrderTests {
     func head(query: String) async throws {
         try await Self.with { service async throws in
             try await service.store.catalog.pool.run { try $0.runScript("ALTER TABLE entity RENAME TO hidden") }
-            #expect(try await service.client.get(Self.path + query).status == 500)
+            let whole = try await service.client.get(Self.path + query)
+            #expect(whole.status == 503)
             let answer = try await service.client.send("HEAD", Self.path + query)
             #expect(answer.status == 200 && answer.body.isEmpty)
             #expect(try await service.client.send("HEAD", "\(Self.path)?order=up:x").status == 400)
