@@ -48,8 +48,12 @@ struct SpoiledDocumentStoreTests {
                 #expect(after[file.ref] == Self.expected(file, documents, before), "\(file.location)")
             }
             #expect(after["component:default/witness"] == before["component:default/witness"])
-            let problems = try await scene.catalog.sources().flatMap(\.problems)
+            var all = ProblemQuery()
+            all.limit = 10 * Self.count
+            let problems = try await scene.catalog.problems(all).items.map(\.problem)
             #expect(problems.count > Self.count / 2)
+            let source = try #require(try await scene.catalog.sources().first { $0.problemCount > 0 })
+            #expect(source.problemCount == problems.count && source.problems.count == CatalogStore.shownProblems)
             #expect(problems.allSatisfy { $0.code == "conflict" || ($0.line ?? 0) > 0 && ($0.column ?? 0) > 0 })
 
             try await Self.inBatches(files) { try await scene.apply($0.map { ($0.location, $0.text) }) }
