@@ -280,7 +280,7 @@ struct InformerTests {
             .refusal(404, body: Array("404 page not found\n".utf8)), .list(Wire.namespace("a", version: 1), version: 9))
         try await follow(server) { informer, changes in
             #expect(await changes.reach(["list +a"]))
-            #expect(informer.status.isServed)
+            #expect(await eventually { informer.status.isServed })
         }
     }
 
