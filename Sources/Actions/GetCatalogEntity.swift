@@ -34,8 +34,11 @@ struct GetCatalogEntity: Action {
             name: arguments["name"]?.stringValue ?? "")
     }
 
+    // Inlined, it makes the optimizer of Swift 6.3 crash.
+    @inline(never)
     func run(_ input: Input, for caller: Caller) async throws -> JSONValue {
-        try JSONValue(parsing: try await entity(input).document)
+        let entity = try await entity(input)
+        return try JSONValue(parsing: entity.document)
     }
 
     /// The one entity that is named.
