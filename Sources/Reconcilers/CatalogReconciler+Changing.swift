@@ -56,6 +56,14 @@ extension CatalogReconciler {
     /// Sources whose listing retiring and readiness wait for.
     var fixedSources: Range<Int> { 0..<fixedCount }
 
+    /// Whether a key is about a source that has ended: nobody reads it, so what it waits for does not come.
+    func isOfEnded(_ key: Key) -> Bool {
+        switch key {
+        case .location(let source, _), .listing(let source): ended.contains(source)
+        case .target, .following, .arrivals: false
+        }
+    }
+
     /// The ids of the sources that are there, the one of followed locations among them.
     var liveIDs: [Int] { ids.indices.filter { !ended.contains($0) }.map { ids[$0] } + [followedID] }
 

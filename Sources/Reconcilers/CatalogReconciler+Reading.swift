@@ -51,9 +51,7 @@ extension CatalogReconciler {
         }
         if !part.contents.isEmpty { written.merge(await write(part.contents)) { $1 } }
         let far = Set(readings.map(\.0))
-        // Whose source has ended is not read, and nothing is to be done about it.
-        let ofEnded = keys.filter { if case .location(let source, _) = $0 { ended.contains(source) } else { false } }
-        return endings.reduce(into: Dictionary(ofEnded.map { ($0, Outcome.done) }) { $1 }) { outcomes, entry in
+        return endings.reduce(into: [:]) { outcomes, entry in
             let outcome = written[entry.value.location] ?? .unwritten
             outcomes[entry.key] =
                 outcome == .done

@@ -130,7 +130,7 @@ package actor CatalogReconciler {
         queue.add(.following, .low)
         let following = Task { await followChanging() }
         while !Task.isCancelled {
-            if queue.counts.ready == 0, unwritten.isEmpty { await allRead() }
+            if queue.counts.ready == 0, unwritten.allSatisfy(isOfEnded) { await allRead() }
             guard let keys = await queue.nextBatch(maximum: Self.maximumBatch) else { break }
             await process(keys)
             queue.done(keys)
