@@ -32,6 +32,7 @@ package actor ReconcilerSet {
     private let processing: CatalogProcessing
     private let makeSources: @Sendable (Store) -> [any CatalogSource]
     private let makeChangingSources: @Sendable (Store) -> (any ChangingSources)?
+    private let makeCostLoops: @Sendable (Store) -> [any CostLoop]
     private var catalog: CatalogReconciler?
     /// By cluster.
     private(set) var workloads: [String: (reconciler: WorkloadReconciler, caches: ClusterCaches)] = [:]
@@ -51,6 +52,7 @@ package actor ReconcilerSet {
     ///   - processing: what the operator decided about the catalog.
     ///   - makeSources: makes the catalog's sources anew for each time that the catalog is led, with the leader's store.
     ///   - makeChangingSources: the same for those that come and go meanwhile; nil: there are none.
+    ///   - makeCostLoops: makes what is to be done about the costs of all clusters, for who leads the catalog.
     package init(
         directory: ClusterDirectory, feed: CatalogFeed, requests: CatalogFeed, customWorkloads: [CustomWorkload],
         retired: RetiredClusters, isWarmStandby: Bool, prices: PriceList, costInterval: Duration,
@@ -58,6 +60,7 @@ package actor ReconcilerSet {
         makeRecorder: @escaping @Sendable (KubernetesClient) -> EventRecorder?,
         processing: CatalogProcessing,
         makeChangingSources: @escaping @Sendable (Store) -> (any ChangingSources)? = { _ in nil },
+        makeCostLoops: @escaping @Sendable (Store) -> [any CostLoop] = { _ in [] },
         makeSources: @escaping @Sendable (Store) -> [any CatalogSource]
     ) {
         self.processing = processing
@@ -75,6 +78,7 @@ package actor ReconcilerSet {
         self.makeRecorder = makeRecorder
         self.makeSources = makeSources
         self.makeChangingSources = makeChangingSources
+        self.makeCostLoops = makeCostLoops
     }
 
     /// Reconciles what belongs to a shard until the task is cancelled.
@@ -95,6 +99,7 @@ package actor ReconcilerSet {
         catalog = reconciler
         await withTaskGroup { group in
             group.addTask { await self.retired.run(store) }
+            for loop in self.makeCostLoops(store) { group.addTask { await loop.run() } }
             group.addTask { await recorder?.run() }
             group.addTask { await reconciler.run() }
             group.addTask { [requests] in await requests.run() }
