@@ -74,6 +74,9 @@ struct LeaderScene: Sendable {
             ("write workloads", { _ = try await $0.workloads.write(present: [record("old", pods: 2)], gone: []) }),
             ("write costs", { try await $0.costs.write([hour(workload)]) }),
             ("complete costs", { try await $0.costs.complete(cluster: "c", through: noon) }),
+            ("roll up costs", { try await $0.costs.rollUp() }),
+            ("say which source counts", { try await $0.costs.setPrimary(["c": .scaleops], otherwise: .estimate) }),
+            ("drop costs", { _ = try await $0.costs.dropExpired(CostRetention(), now: .now()) }),
             ("leave a cluster", { try await $0.workloads.leave(cluster: "c") }),
             ("retire clusters", { _ = try await $0.workloads.retireClusters(except: ["other"]) }),
         ]

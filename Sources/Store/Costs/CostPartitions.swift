@@ -19,7 +19,7 @@ enum CostPartitions {
         let isThere = try session.run("SELECT to_regclass($1) IS NOT NULL", [.text(name)]).first { $0.bool(0) }
         if isThere == true { return }
         // IF NOT EXISTS by itself fails for the second of two that make it at the same moment.
-        try session.runScript("LOCK TABLE \(table) IN ACCESS EXCLUSIVE MODE")
+        try session.runScript("LOCK TABLE ONLY \(table) IN ACCESS EXCLUSIVE MODE")
         try session.runScript(
             """
             CREATE TABLE IF NOT EXISTS \(name) PARTITION OF \(table)
