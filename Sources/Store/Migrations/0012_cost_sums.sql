@@ -10,6 +10,30 @@ COMMENT ON COLUMN cost_entity_daily.memory_byte_seconds IS 'Byte-seconds, as the
 CREATE INDEX cost_daily_attribution ON cost_daily (attribution_id, day);
 CREATE INDEX cost_entity_daily_attribution ON cost_entity_daily (attribution_id, day);
 
+-- cost_entity_daily by UTC month: windows of many days are added up from whole months and single days
+-- (docs/decisions/002-cost-sums.md).
+CREATE TABLE cost_entity_monthly (
+    month timestamptz NOT NULL CHECK (month = date_trunc('month', month, 'UTC')),
+    cpu_cost bigint NOT NULL,
+    memory_cost bigint NOT NULL,
+    gpu_cost bigint,
+    storage_cost bigint,
+    network_cost bigint,
+    load_balancer_cost bigint,
+    shared_cost bigint,
+    cpu_millicore_seconds bigint NOT NULL,
+    memory_byte_seconds bigint NOT NULL,
+    gpu_seconds bigint,
+    cpu_used_millicore_seconds bigint,
+    memory_used_byte_seconds bigint,
+    attribution_id int NOT NULL REFERENCES cost_attribution,
+    -- On the day with the most.
+    workloads int NOT NULL,
+    source smallint NOT NULL REFERENCES cost_source,
+    PRIMARY KEY (month, attribution_id, source)
+);
+CREATE INDEX cost_entity_monthly_attribution ON cost_entity_monthly (attribution_id, month);
+
 -- Hours from before this moment were dropped: they are in the roll-ups alone, and none is written any more.
 CREATE TABLE cost_horizon (
     hourly_from timestamptz NOT NULL
