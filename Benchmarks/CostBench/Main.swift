@@ -50,7 +50,10 @@ struct CostBench {
                 { _ = try await costs.groups(by: .owner, all, month, comparedWith: before, limit: 15) }
             ),
             ("a domain by entity, 30 days", { _ = try await costs.groups(by: .entity, ofDomain, month, limit: 15) }),
-            ("a domain by workload, 30 days", { _ = try await costs.groups(by: .workload, ofDomain, month, limit: 15) }),
+            (
+                "a domain by workload, 30 days",
+                { _ = try await costs.groups(by: .workload, ofDomain, month, limit: 15) }
+            ),
             ("all by workload, 30 days", { _ = try await costs.groups(by: .workload, all, month, limit: 15) }),
             ("trend by day, 30 days", { _ = try await costs.trend(all, month, by: .day) }),
             ("a domain's trend by day, 90 days", { _ = try await costs.trend(ofDomain, quarter, by: .day) }),

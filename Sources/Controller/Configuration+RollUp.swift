@@ -14,7 +14,8 @@ extension CostRollUp.Settings {
         if let node = section["retention.dailyDays"] {
             retention.daily = try node.integer(in: 2...36_500)
             guard retention.daily >= retention.hourly else {
-                throw node.refused("expected at least retention.hourlyDays (\(retention.hourly)), found \(retention.daily)")
+                throw node.refused(
+                    "expected at least retention.hourlyDays (\(retention.hourly)), found \(retention.daily)")
             }
         }
     }

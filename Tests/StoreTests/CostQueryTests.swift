@@ -117,7 +117,7 @@ struct CostQueryTests {
         ({ $0.entityRefs = ["component:default/e", "component:default/f"] }, 5), ({ $0.entityRefs = [] }, 0),
         ({ $0.owner = "group:default/team" }, 1), ({ $0.system = "system:default/s" }, 1),
         ({ $0.domain = "domain:default/d" }, 1), ({ $0.entityType = "service" }, 1), ({ $0.lifecycle = "test" }, 1),
-        ({ $0.cluster = "b"; $0.namespace = "n1" }, 0),
+        ({ ($0.cluster, $0.namespace) = ("b", "n1") }, 0),
     ]
     private static let catalog = """
         apiVersion: backstage.io/v1alpha1
@@ -211,6 +211,33 @@ struct CostQueryTests {
         }
     }
 
+    @Test("windows over whole months agree with their days, also after late hours, and count each workload once")
+    func months() async throws {
+        try await TestDatabase.withStore { store in
+            let days: Range<Int64> = -80..<45
+            try await Self.charge(store, Self.key("w1"), to: "component:default/e", 3, days: days)
+            try await Self.charge(store, Self.key("w2"), to: "component:default/e", 5, days: days)
+            let id = try await CostScene.workload(store, Self.key("w1"))
+            try await store.costs.write([CostScene.hour(id, CostScene.day(-20), cpu: 1_000, memory: 0)])
+            try await store.costs.rollUp(now: CostScene.day(60))
+            var random = SeededRandom(seed: 7)
+            for _ in 0..<12 {
+                let from = CostScene.day(Int64.random(in: -90...0, using: &random))
+                let window = CostWindow(from: from, to: CostScene.day(Int64.random(in: 1...50, using: &random)))
+                var selection = CostSelection()
+                if Bool.random(using: &random) { selection.entityRefs = ["component:default/e"] }
+                let totals = try await store.costs.totals(selection, window).sum
+                let trend = try await store.costs.trend(selection, window, by: .day)
+                #expect(totals.cost == trend.reduce(ResourceCost.zero) { $0 + $1.sum.cost })
+                #expect(totals.requested == trend.reduce(CapacityTime.zero) { $0 + $1.sum.requested })
+                #expect(totals.workloads == 2)
+                let earlier = try await store.costs.groups(
+                    by: .entity, selection, window, comparedWith: window, limit: 1)
+                #expect(earlier.totalBefore == totals.cost && earlier.total == totals)
+            }
+        }
+    }
+
     @Test(
         "whole days are read from roll-ups and the rest from hours; the present day is whole",
         arguments: [
@@ -235,6 +262,7 @@ struct CostQueryTests {
         let parts = window.parts(now: try time("2026-03-09T12:20:00Z"))
         #expect((parts.days.map { "\(shown($0.lowerBound, ""))-\(shown($0.upperBound, ""))" } ?? "") == days)
         #expect(
-            parts.hours.map { "\(shown($0.lowerBound, "T"))-\(shown($0.upperBound, "T"))" }.joined(separator: " ") == hours)
+            parts.hours.map { "\(shown($0.lowerBound, "T"))-\(shown($0.upperBound, "T"))" }.joined(separator: " ")
+                == hours)
     }
 }

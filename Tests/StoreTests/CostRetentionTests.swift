@@ -8,7 +8,11 @@ import Testing
 struct CostRetentionTests {
     private static func tables(_ store: Store, _ parent: String) async throws -> [JSONValue?] {
         try await CostScene.rows(
-            store, "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = '\(parent)'::regclass ORDER BY 1"
+            store,
+            """
+            SELECT inhrelid::regclass::text AS name FROM pg_inherits
+            WHERE inhparent = '\(parent)'::regclass ORDER BY 1
+            """
         ).map { $0["name"] }
     }
 

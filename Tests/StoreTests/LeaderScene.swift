@@ -77,7 +77,13 @@ struct LeaderScene: Sendable {
             ("complete costs", { try await $0.costs.complete(cluster: "c", through: noon) }),
             ("roll up costs", { _ = try await $0.costs.rollUp(touchedDay, now: noon) }),
             ("say which source counts", { try await $0.costs.setPrimary(["c": .scaleops], otherwise: .estimate) }),
-            ("drop costs", { _ = try await $0.costs.dropExpired(CostRetention(), now: .now()) }),
+            (
+                "drop costs",
+                { store in
+                    try await store.costs.rollUp()
+                    _ = try await store.costs.dropExpired(CostRetention(), now: .now())
+                }
+            ),
             ("leave a cluster", { try await $0.workloads.leave(cluster: "c") }),
             ("retire clusters", { _ = try await $0.workloads.retireClusters(except: ["other"]) }),
         ]

@@ -1,5 +1,5 @@
-package import Base
-package import Costs
+internal import Base
+internal import Costs
 internal import Matching
 
 /// What was rolled up, added up by what somebody asks. A day that is not over is there as far as it was rolled up last.

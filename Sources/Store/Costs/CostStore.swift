@@ -29,8 +29,8 @@ package struct CostStore: Sendable {
 
     /// From when on hours are kept.
     static func horizon(_ session: PostgresSession) throws -> Timestamp {
-        let stored = try session.run("SELECT \(microseconds("max(hourly_from)")) FROM cost_horizon").first { $0.time(0) }
-        return (stored ?? nil) ?? Timestamp(seconds: 0)
+        let statement = "SELECT \(microseconds("max(hourly_from)")) FROM cost_horizon"
+        return (try session.run(statement).first { $0.time(0) } ?? nil) ?? Timestamp(seconds: 0)
     }
 
     /// The rows that stand for money that no workload is charged for, such as `WorkloadKey.idle`; made where there are none.

@@ -23,7 +23,8 @@ struct CostRollUpTests {
     }
 
     private static func total(_ store: Store) async -> Int64? {
-        let window = CostWindow(from: noon.startOfDay.adding(seconds: -100 * 86_400), to: noon.startOfDay.adding(seconds: 86_400))
+        let day = noon.startOfDay
+        let window = CostWindow(from: day.adding(seconds: -100 * 86_400), to: day.adding(seconds: 86_400))
         return try? await store.costs.totals(CostSelection(), window).sum.cost.total.nanoDollars
     }
 
@@ -33,7 +34,8 @@ struct CostRollUpTests {
     ) async throws {
         let clock = ManualClock()
         let loop = CostRollUp(
-            costs: store.costs, settings: settings, metrics: metrics, logger: Logger("test", threshold: .error), clock: clock,
+            costs: store.costs, settings: settings, metrics: metrics, logger: Logger("test", threshold: .error),
+            clock: clock,
             now: { noon })
         let task = Task { await loop.run() }
         try await body(clock)
