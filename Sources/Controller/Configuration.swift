@@ -3,6 +3,7 @@ import Actions
 import Base
 import Costs
 import MCP
+import Reconcilers
 import Store
 
 /// Everything that is to be set, read from the configuration files with each key's type checked.
@@ -19,6 +20,7 @@ struct Configuration {
     var ingestion = IngestionConfiguration()
     var prices = PriceList.openCostDefault
     var costInterval: Duration = .seconds(30)
+    var costRollUp = CostRollUp.Settings()
     var mcp = MCPConfiguration(version: programVersion)
     /// What to tell the user about at the start.
     var warnings: [String] = []
@@ -39,6 +41,7 @@ struct Configuration {
         ingestion = try IngestionConfiguration(root)
         warnings += ingestion.warnings
         try readCosts(root)
+        costRollUp = try CostRollUp.Settings(root)
         try readMCP(root)
         warnings += try root.unknownKeys(known: Self.knownKeys).map { "unknown configuration key \($0) is ignored" }
         warnings += Self.unsetVariables(root)
@@ -112,6 +115,8 @@ struct Configuration {
         "callboard.catalog.canonical[].defaults.namespace", "callboard.catalog.canonical[].aliases.*",
         "callboard.costs.currency", "callboard.costs.interval",
         "callboard.costs.prices.perCoreHour", "callboard.costs.prices.perGiBHour",
+        "callboard.costs.rollUpInterval", "callboard.costs.primary", "callboard.costs.primaryByCluster.*",
+        "callboard.costs.retention.hourlyDays", "callboard.costs.retention.dailyDays",
         "callboard.mcp.allowedOrigins", "callboard.mcp.allowedOrigins[]", "callboard.mcp.allowedHosts",
         "callboard.mcp.allowedHosts[]",
         "scaleops.enabled", "scaleops.currencyPrefix", "scaleops.timeout", "scaleops.timeout.*",

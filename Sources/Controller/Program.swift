@@ -147,7 +147,8 @@ struct Program {
                         logger: Logger("ingestion")
                     ) { await clusters.registry.configuredNames }
                 }
-            }
+            },
+            makeCostLoops: { [metrics] store in costLoops(store, metrics) }
         ) { store in
             let catalog = configuration.catalog
             var sources = catalog.locations.map { source(of: $0, processing, files) }
@@ -167,6 +168,13 @@ struct Program {
             }
             return sources
         }
+    }
+
+    private func costLoops(_ store: Store, _ metrics: MetricsRegistry) -> [any CostLoop] {
+        [
+            CostRollUp(
+                costs: store.costs, settings: configuration.costRollUp, metrics: metrics, logger: Logger("costs"))
+        ]
     }
 
     private func source(
