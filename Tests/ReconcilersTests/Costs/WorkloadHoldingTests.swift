@@ -57,7 +57,7 @@ struct WorkloadHoldingTests {
     func usage(containers: [String: (cpu: Int64, memory: Int64)], cpu: Int64, memory: Int64) {
         var book = UsageBook()
         let one = pod("one", node: "a", containers: Self.spec)
-        #expect(book.take(Self.sample("one", containers), of: one, at: Self.now))
+        _ = book.take(Self.sample("one", containers), of: one, at: Self.now)
         let holding = Self.holding([one, pod("two", node: "b", containers: Self.spec)], book)
         #expect(holding.nodes["a"] == RequestedCapacity(cpuMillicores: cpu, memoryBytes: memory, gpus: 1))
         #expect(holding.nodes["b"]?.cpuMillicores == 600 && holding.knownPods == 1)
@@ -68,13 +68,18 @@ struct WorkloadHoldingTests {
     func validity() {
         var book = UsageBook()
         let one = pod("one", node: "a", containers: Self.spec)
-        #expect(book.take(Self.sample("one", ["app": (900, 0)]), of: one, at: Self.now))
-        #expect(!book.take(Self.sample("one", ["app": (100, 0)]), of: one, at: Self.now.adding(seconds: -1)))
-        #expect(!book.take(Self.sample("one", [:]), of: one, at: Self.now.adding(seconds: 1)))
+        func take(_ containers: [String: (cpu: Int64, memory: Int64)], after seconds: Int64) -> Bool {
+            book.take(Self.sample("one", containers), of: one, at: Self.now.adding(seconds: seconds))
+        }
+        #expect(take(["app": (900, 0)], after: 0))
+        #expect(!take(["app": (100, 0)], after: -1))
+        #expect(!take([:], after: 1))
         #expect(book[one]?.used.cpuMillicores == 900)
-        #expect(book.take(Self.sample("one", ["app": (800, 0)]), of: one, at: Self.now.adding(seconds: 60)))
-        #expect(book.expire(at: Self.now.adding(seconds: 359)).isEmpty && book[one]?.used.cpuMillicores == 800)
-        #expect(book.expire(at: Self.now.adding(seconds: 360)) == [one.meta.uid] && book.count == 0)
+        #expect(take(["app": (800, 0)], after: 60))
+        let before = book.expire(at: Self.now.adding(seconds: 359))
+        #expect(before.isEmpty && book[one]?.used.cpuMillicores == 800)
+        let expired = book.expire(at: Self.now.adding(seconds: 360))
+        #expect(expired == [one.meta.uid] && book.count == 0)
     }
 
     @Test("pods have the claims that they mount and the load balancers that lead to them")
