@@ -18,7 +18,7 @@ struct ConfigurationTests {
         #expect(
             found.catalog.configMapNamespaces.isEmpty && found.clusters.homeName == "default"
                 && found.clusters.homeContext == nil)
-        #expect(found.prices == .openCostDefault && found.costInterval == .seconds(30) && found.tokens.isEmpty)
+        #expect(found.prices == EstimatePrices() && found.costInterval == .seconds(30) && found.tokens.isEmpty)
         #expect(found.warnings == ["backend.auth.externalAccess has no token, so nobody can use the API"])
     }
 

@@ -100,7 +100,9 @@ private struct MeterHistory {
 
     private mutating func money() -> Money { Money(nanoDollars: Int64.random(in: 0...3_000_000_007, using: &random)) }
 
-    private mutating func endNode() { if let name = nodes.keys.sorted().randomElement(using: &random) { endNode(name) } }
+    private mutating func endNode() {
+        if let name = nodes.keys.sorted().randomElement(using: &random) { endNode(name) }
+    }
 
     /// The pods of a node go with it.
     private mutating func endNode(_ name: String) {

@@ -76,7 +76,8 @@ struct PricedObjectDecodingTests {
             }
             $0.message(3) { $0.string(1, phase) }
         }
-        #expect(claim.requestedBytes == 5 << 30 && claim.isBound == (phase == "Bound") && claim.meta.namespace == "shop")
+        #expect(claim.requestedBytes == 5 << 30 && claim.meta.namespace == "shop")
+        #expect(claim.isBound == (phase == "Bound"))
     }
 
     @Test("a volume has its capacity and whether a claim uses it", arguments: ["Bound", "Released"])
@@ -88,7 +89,9 @@ struct PricedObjectDecodingTests {
         #expect(volume.capacityBytes == 5 << 30 && volume.isBound == (phase == "Bound"))
     }
 
-    @Test("a load balancer has its selector; of other services nothing is kept", arguments: ["LoadBalancer", "ClusterIP"])
+    @Test(
+        "a load balancer has its selector; of other services nothing is kept",
+        arguments: ["LoadBalancer", "ClusterIP"])
     func service(type: String) throws {
         let service = try decode(.services) {
             $0.message(2) {

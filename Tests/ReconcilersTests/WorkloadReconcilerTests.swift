@@ -21,7 +21,8 @@ struct WorkloadReconcilerTests {
     ) -> WorkloadReconciler {
         WorkloadReconciler(
             following: ClusterFollower(cluster: "test", client: cluster.client, logger: Logger("test")), store: store,
-            prices: EstimatePrices(nodes: NodePriceBook(onDemand: prices)), costInterval: costInterval, metrics: metrics, logger: Logger("test"), now: { time.now })
+            prices: EstimatePrices(nodes: NodePriceBook(onDemand: prices)), costInterval: costInterval,
+            metrics: metrics, logger: Logger("test"), now: { time.now })
     }
 
     /// Runs a reconciler that knows these claims while the body runs.

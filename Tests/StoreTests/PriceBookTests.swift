@@ -36,7 +36,8 @@ struct PriceBookTests {
     @Test("prices are stored with what they rest on, and what does not change stays as it is")
     func changeOnly() async throws {
         try await TestDatabase.withStore { store in
-            try await store.costs.write(prices: [Self.price("a", cpu: 1, type: "m5"), Self.price("b", cpu: 1)], cluster: "c")
+            let first = Self.price("a", cpu: 1, type: "m5")
+            try await store.costs.write(prices: [first, Self.price("b", cpu: 1)], cluster: "c")
             try await store.costs.write(prices: [Self.price("a", cpu: 9)], cluster: "d")
             #expect(
                 try await Self.rows(store).first == [
@@ -45,7 +46,7 @@ struct PriceBookTests {
                     "cpu_millicores": 4_000, "memory_bytes": 5, "gpus": 6,
                 ])
             let before = try await Self.versions(store)
-            try await store.costs.write(prices: [Self.price("a", cpu: 1, type: "m5"), Self.price("b", cpu: 2)], cluster: "c")
+            try await store.costs.write(prices: [first, Self.price("b", cpu: 2)], cluster: "c")
             let after = try await Self.versions(store)
             #expect(after["a"] == before["a"] && after["b"] != before["b"])
         }

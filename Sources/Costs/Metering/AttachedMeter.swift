@@ -3,6 +3,13 @@ internal import Base
 /// Divides what one volume or load balancer costs among the workloads whose pods have it, in stretches in which these are
 /// the same.
 struct AttachedMeter: Sendable {
+    /// Who pays what for a stretch.
+    struct Division {
+        var workloads: [(id: Int, cost: ResourceCost)] = []
+        /// Nobody's.
+        var rest = ResourceCost.zero
+    }
+
     /// Nil: the item is not there (yet), but pods are said to have it.
     let size: AttachedSize?
     /// When the stretch began.
@@ -24,11 +31,13 @@ struct AttachedMeter: Sendable {
 
     /// Who pays what for the stretch up to `moment`: the workloads in proportion to their pods; nobody's share when there
     /// are none.
-    func parts(_ prices: AttachedPrices, at moment: Timestamp) -> (workloads: [(id: Int, cost: ResourceCost)], rest: ResourceCost) {
-        guard let cost = prices.cost(of: size, from: since, to: moment) else { return ([], .zero) }
+    func division(_ prices: AttachedPrices, at moment: Timestamp) -> Division {
+        guard let cost = prices.cost(of: size, from: since, to: moment) else { return Division() }
         let ids = pods.keys.sorted()
-        guard let parts = cost.apportioned(by: ids.map { pods[$0] ?? 0 }) else { return ([], resource(cost)) }
-        return (zip(ids, parts).map { ($0, resource($1)) }, .zero)
+        guard let parts = cost.apportioned(by: ids.map { pods[$0] ?? 0 }) else {
+            return Division(rest: resource(cost))
+        }
+        return Division(workloads: zip(ids, parts).map { ($0, resource($1)) })
     }
 
     private func resource(_ cost: Money) -> ResourceCost {
@@ -44,10 +53,14 @@ extension AttachedPrices {
     fileprivate func cost(of size: AttachedSize?, from start: Timestamp, to end: Timestamp) -> Money? {
         let hour = start.startOfHour
         func seconds(_ moment: Timestamp) -> Int64 { (moment.microseconds - hour.microseconds) / 1_000_000 }
-        switch size {
-        case nil: return nil
-        case .bytes(let bytes): return volume(bytes: bytes, seconds: seconds(end)) - volume(bytes: bytes, seconds: seconds(start))
-        case .loadBalancer: return loadBalancer(seconds: seconds(end)) - loadBalancer(seconds: seconds(start))
+        func cost(until moment: Timestamp) -> Money? {
+            switch size {
+            case nil: nil
+            case .bytes(let bytes): volume(bytes: bytes, seconds: seconds(moment))
+            case .loadBalancer: loadBalancer(seconds: seconds(moment))
+            }
         }
+        guard let from = cost(until: start), let to = cost(until: end) else { return nil }
+        return to - from
     }
 }

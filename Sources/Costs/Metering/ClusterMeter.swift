@@ -76,9 +76,13 @@ extension ClusterMeter {
     /// Settles a stretch of an attached item and begins the next.
     private mutating func restart(_ item: AttachedItem, _ next: AttachedMeter, at moment: Timestamp) {
         if let meter = attached[item] {
-            let (workloads, rest) = meter.parts(attachedPrices, at: moment)
-            for (id, cost) in workloads { account(.workload(id), at: moment) { $0.settle(cost, quality: nil) } }
-            if rest != .zero { account(.unmounted(item), at: moment) { $0.settle(rest, quality: nil) } }
+            let division = meter.division(attachedPrices, at: moment)
+            for (id, cost) in division.workloads {
+                account(.workload(id), at: moment) { $0.settle(cost, quality: nil) }
+            }
+            if division.rest != .zero {
+                account(.unmounted(item), at: moment) { $0.settle(division.rest, quality: nil) }
+            }
         }
         attached[item] = next.isNothing ? nil : next
         if next.isUnmounted != (accounts[.unmounted(item)]?.isPresent ?? false) {
@@ -215,9 +219,9 @@ extension ClusterMeter {
     }
 
     private mutating func divide(_ item: AttachedItem, _ meter: AttachedMeter, at moment: Timestamp) {
-        let (workloads, rest) = meter.parts(attachedPrices, at: moment)
-        for (id, cost) in workloads { account(.workload(id), at: moment) { $0.charge(cost, quality: nil) } }
-        if rest != .zero { account(.unmounted(item), at: moment) { $0.charge(rest, quality: nil) } }
+        let division = meter.division(attachedPrices, at: moment)
+        for (id, cost) in division.workloads { account(.workload(id), at: moment) { $0.charge(cost, quality: nil) } }
+        if division.rest != .zero { account(.unmounted(item), at: moment) { $0.charge(division.rest, quality: nil) } }
     }
 
     /// These hours have been written. One that went on meanwhile, because its workload ended, is still due.
