@@ -123,8 +123,8 @@ enum Output {
 
     /// What Callboard's own estimate leaves out.
     static let notCovered: JSONValue = [
-        "usage above requests", "GPU, storage, network and load balancers", "idle node capacity",
-        "discounts and spot prices",
+        "usage above requests where no source of usage is set up", "network traffic",
+        "what runs outside of the clusters",
     ]
     static let notCoveredSchema = Schema.list(["type": "string"], "What the amounts do not include.")
 }

@@ -18,7 +18,7 @@ struct Configuration {
     var github = GitHubConfiguration()
     var scaleOps = ScaleOpsConfiguration()
     var ingestion = IngestionConfiguration()
-    var prices = PriceList.openCostDefault
+    var prices = EstimatePrices()
     var costInterval: Duration = .seconds(30)
     var costRollUp = CostRollUp.Settings()
     var mcp = MCPConfiguration(version: programVersion)
@@ -114,7 +114,13 @@ struct Configuration {
         "callboard.catalog.canonical[].defaults.type", "callboard.catalog.canonical[].defaults.lifecycle",
         "callboard.catalog.canonical[].defaults.namespace", "callboard.catalog.canonical[].aliases.*",
         "callboard.costs.currency", "callboard.costs.interval",
-        "callboard.costs.prices.perCoreHour", "callboard.costs.prices.perGiBHour",
+        "callboard.costs.prices.perCoreHour", "callboard.costs.prices.perGiBHour", "callboard.costs.prices.perGPUHour",
+        "callboard.costs.prices.spot.perCoreHour", "callboard.costs.prices.spot.perGiBHour",
+        "callboard.costs.prices.spot.perGPUHour", "callboard.costs.prices.instanceTypes[].type",
+        "callboard.costs.prices.instanceTypes[].region", "callboard.costs.prices.instanceTypes[].spot",
+        "callboard.costs.prices.instanceTypes[].perHour", "callboard.costs.prices.nodes.*",
+        "callboard.costs.prices.discountPercent", "callboard.costs.prices.storagePerGiBHour",
+        "callboard.costs.prices.loadBalancerPerHour",
         "callboard.costs.rollUpInterval", "callboard.costs.primary", "callboard.costs.primaryByCluster.*",
         "callboard.costs.retention.hourlyDays", "callboard.costs.retention.dailyDays",
         "callboard.mcp.allowedOrigins", "callboard.mcp.allowedOrigins[]", "callboard.mcp.allowedHosts",
@@ -226,27 +232,9 @@ struct Configuration {
         if let interval = root["callboard.costs.interval"] {
             costInterval = .seconds(try interval.integer(in: 1...3600))
         }
-        let standard = PriceList.openCostDefault
-        prices = PriceList(
-            currency: try root["callboard.costs.currency"].map(Self.currency) ?? standard.currency,
-            perCoreHour: try root["callboard.costs.prices.perCoreHour"].map(Self.price) ?? standard.perCoreHour,
-            perGiBHour: try root["callboard.costs.prices.perGiBHour"].map(Self.price) ?? standard.perGiBHour)
-    }
-
-    private static func currency(_ node: ConfigurationNode) throws(ConfigurationError) -> String {
-        let text = try node.string()
-        guard text.utf8.count == 3, text.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) else {
-            throw node.refused("expected an ISO 4217 code such as USD, found \"\(text)\"")
-        }
-        return text
-    }
-
-    private static func price(_ node: ConfigurationNode) throws(ConfigurationError) -> Money {
-        let number = try node.number()
-        guard number >= 0, let money = Money(dollars: number) else {
-            throw node.expected("an amount an hour, zero or more, in the configured currency")
-        }
-        return money
+        let reader = try PriceReader(root)
+        prices = reader.prices
+        warnings += reader.warnings
     }
 
     private mutating func readMCP(_ root: ConfigurationNode) throws(ConfigurationError) {

@@ -33,6 +33,11 @@ struct ConfigurationNode {
         return values.enumerated().map { child($1, "\(path)[\($0)]") }
     }
 
+    /// The members of an object, by keys that may have dots; none of what is no object.
+    var members: [(key: String, node: ConfigurationNode)] {
+        (value.objectValue ?? JSONObject()).map { ($0.key, child($0.value, "\(path).\($0.key)")) }
+    }
+
     /// The member at a dotted path, which must be there.
     func required(_ keys: String, _ expectation: String) throws(ConfigurationError) -> ConfigurationNode {
         if let node = self[keys] { return node }

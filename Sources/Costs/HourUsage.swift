@@ -36,7 +36,7 @@ package struct HourUsage: Sendable, Hashable {
     package var averagePods: Double { coveredSeconds > 0 ? Double(podSeconds) / Double(coveredSeconds) : 0 }
 
     /// Counts on to a later moment within the hour. `observation` is nil while the capacity is unknown.
-    mutating func advance(to moment: Timestamp, holding observation: UsageIntegrator.Observation?) {
+    mutating func advance(to moment: Timestamp, holding observation: HourObservation?) {
         let seconds = (moment.microseconds - through.microseconds) / 1_000_000
         through = moment
         guard let observation, seconds > 0 else { return }
@@ -45,6 +45,12 @@ package struct HourUsage: Sendable, Hashable {
         podSeconds = podSeconds.addingSaturating(Int64(observation.pods).multipliedSaturating(by: seconds))
         maximumPods = max(maximumPods, observation.pods)
     }
+}
+
+/// What is held from a moment on.
+struct HourObservation: Sendable, Hashable {
+    var capacity: RequestedCapacity
+    var pods: Int
 }
 
 extension Timestamp {

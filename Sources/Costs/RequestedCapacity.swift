@@ -17,6 +17,24 @@ package struct RequestedCapacity: Sendable, Hashable {
     /// No capacity: a workload scaled to nothing.
     package static let zero = RequestedCapacity(cpuMillicores: 0, memoryBytes: 0)
 
+    /// The sum by resource, bounded.
+    package static func + (left: RequestedCapacity, right: RequestedCapacity) -> RequestedCapacity {
+        RequestedCapacity(
+            cpuMillicores: left.cpuMillicores.addingSaturating(right.cpuMillicores),
+            memoryBytes: left.memoryBytes.addingSaturating(right.memoryBytes),
+            gpus: left.gpus.addingSaturating(right.gpus))
+    }
+
+    /// Adds by resource, bounded.
+    package static func += (left: inout RequestedCapacity, right: RequestedCapacity) { left = left + right }
+
+    /// The larger by resource.
+    package func maximum(_ other: RequestedCapacity) -> RequestedCapacity {
+        RequestedCapacity(
+            cpuMillicores: max(cpuMillicores, other.cpuMillicores), memoryBytes: max(memoryBytes, other.memoryBytes),
+            gpus: max(gpus, other.gpus))
+    }
+
     /// What this capacity amounts to when it is held for some time.
     package func held(forSeconds seconds: Int64) -> CapacityTime {
         CapacityTime(
@@ -52,6 +70,14 @@ package struct CapacityTime: Sendable, Hashable {
             millicoreSeconds: left.millicoreSeconds.addingSaturating(right.millicoreSeconds),
             byteSeconds: left.byteSeconds.addingSaturating(right.byteSeconds),
             gpuSeconds: left.gpuSeconds.addingSaturating(right.gpuSeconds))
+    }
+
+    /// What is left, by resource; never below nothing.
+    static func - (left: CapacityTime, right: CapacityTime) -> CapacityTime {
+        func rest(_ left: Int64, _ right: Int64) -> Int64 { max(left.subtractingSaturating(right), 0) }
+        return CapacityTime(
+            millicoreSeconds: rest(left.millicoreSeconds, right.millicoreSeconds),
+            byteSeconds: rest(left.byteSeconds, right.byteSeconds), gpuSeconds: rest(left.gpuSeconds, right.gpuSeconds))
     }
 
     /// Adds by resource, bounded.

@@ -47,6 +47,14 @@ package struct ResourceCost: Sendable, Hashable {
             loadBalancer: left.loadBalancer + right.loadBalancer, shared: left.shared + right.shared)
     }
 
+    /// The difference by resource, bounded.
+    package static func - (left: ResourceCost, right: ResourceCost) -> ResourceCost {
+        ResourceCost(
+            cpu: left.cpu - right.cpu, memory: left.memory - right.memory, gpu: left.gpu - right.gpu,
+            storage: left.storage - right.storage, network: left.network - right.network,
+            loadBalancer: left.loadBalancer - right.loadBalancer, shared: left.shared - right.shared)
+    }
+
     /// Adds by resource, bounded.
     package static func += (left: inout ResourceCost, right: ResourceCost) { left = left + right }
 

@@ -10,6 +10,8 @@ package struct ClusterCaches: Sendable {
     package let cluster: String
     /// Who belongs to whom.
     let ownership: Ownership
+    /// What is paid for.
+    let priced: PricedCaches
     private let declaredInformers: [WorkloadKind: Informer<WorkloadObject>]
     private let followers: [CacheFollower]
     private let onChange: @Sendable (WorkloadKey, ChangeOrigin) -> Void
@@ -62,10 +64,18 @@ package struct ClusterCaches: Sendable {
         }
         let pods = informer(Resource.pods, indexes: [.controller]) { router.changed($0) }
         let autoscalers = informer(Resource.horizontalPodAutoscalers, indexes: [.target]) { router.changed($0) }
+        let priced = PricedRouter(cluster: cluster, onChange: onChange)
+        let nodes = informer(Resource.nodes) { priced.changed($0) }
+        let claims = informer(Resource.persistentVolumeClaims) { priced.changed($0) }
+        let volumes = informer(Resource.persistentVolumes) { priced.changed($0) }
+        let services = informer(Resource.services, indexes: [.loadBalancers]) { priced.changed($0) }
         followers += [
-            CacheFollower(pods), CacheFollower(informer(Resource.nodes)),
-            CacheFollower(informer(Resource.namespaces)), CacheFollower(autoscalers, isOptional: true),
+            CacheFollower(pods), CacheFollower(nodes), CacheFollower(informer(Resource.namespaces)),
+            CacheFollower(autoscalers, isOptional: true), CacheFollower(claims, isOptional: true),
+            CacheFollower(volumes, isOptional: true), CacheFollower(services, isOptional: true),
         ]
+        self.priced = PricedCaches(
+            nodes: nodes.cache, claims: claims.cache, volumes: volumes.cache, services: services.cache)
         self.followers = followers.sorted { $0.resource < $1.resource }
         self.declaredInformers = declaredInformers
         ownership = Ownership(

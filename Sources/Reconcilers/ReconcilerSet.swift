@@ -23,7 +23,7 @@ package actor ReconcilerSet {
     private let customWorkloads: [CustomWorkload]
     private let retired: RetiredClusters
     private let isWarmStandby: Bool
-    private let prices: PriceList
+    private let prices: EstimatePrices
     private let costInterval: Duration
     private let metrics: MetricsRegistry
     private let logger: Logger
@@ -55,7 +55,7 @@ package actor ReconcilerSet {
     ///   - makeCostLoops: makes what is to be done about the costs of all clusters, for who leads the catalog.
     package init(
         directory: ClusterDirectory, feed: CatalogFeed, requests: CatalogFeed, customWorkloads: [CustomWorkload],
-        retired: RetiredClusters, isWarmStandby: Bool, prices: PriceList, costInterval: Duration,
+        retired: RetiredClusters, isWarmStandby: Bool, prices: EstimatePrices, costInterval: Duration,
         metrics: MetricsRegistry, logger: Logger, home: KubernetesClient,
         makeRecorder: @escaping @Sendable (KubernetesClient) -> EventRecorder?,
         processing: CatalogProcessing,

@@ -9,6 +9,8 @@ struct ObservedWorkload: Sendable {
     /// When it is another although nothing happened in the cluster: a container is then not ready for too long. Nil when
     /// time changes nothing.
     var nextChange: Timestamp?
+    /// Its pods, those that have finished included.
+    var pods: [Pod] = []
 }
 
 extension Ownership {
@@ -35,8 +37,9 @@ extension Ownership {
             readyReplicas: Int(object.replicas.ready), facts: object.facts)
         var gathering = WorkloadGathering(workload, at: now)
         gathering.problems = object.problems + autoscalers(of: object).flatMap(\.problems)
-        for pod in pods(of: object) { gathering.add(pod) }
-        return gathering.observed(createdAt: object.meta.created)
+        let pods = pods(of: object)
+        for pod in pods { gathering.add(pod) }
+        return gathering.observed(createdAt: object.meta.created, pods: pods)
     }
 
     private func project(_ pod: Pod, as key: WorkloadKey, at now: Timestamp) -> ObservedWorkload {
@@ -45,7 +48,7 @@ extension Ownership {
             readyReplicas: pod.isReady && !pod.isFinished ? 1 : 0)
         var gathering = WorkloadGathering(workload, at: now)
         gathering.add(pod)
-        return gathering.observed(createdAt: pod.meta.created)
+        return gathering.observed(createdAt: pod.meta.created, pods: [pod])
     }
 
     private func templateLabels(of object: WorkloadObject) -> LabelSet {
@@ -136,12 +139,12 @@ private struct WorkloadGathering {
         }
     }
 
-    func observed(createdAt: Timestamp) -> ObservedWorkload {
+    func observed(createdAt: Timestamp, pods: [Pod]) -> ObservedWorkload {
         var workload = workload
         workload.facts.problems = ProblemList(problems)
         workload.facts.waitingReasons = ReasonCounts(waitingReasons)
         workload.facts.failureReasons = ReasonCounts(failureReasons)
-        return ObservedWorkload(workload: workload, createdAt: createdAt, nextChange: nextChange)
+        return ObservedWorkload(workload: workload, createdAt: createdAt, nextChange: nextChange, pods: pods)
     }
 }
 
@@ -171,7 +174,7 @@ extension WorkloadFacts {
 
 extension Pod {
     /// Its containers have all ended and will not be started again.
-    fileprivate var isFinished: Bool { phase == .succeeded || phase == .failed }
+    var isFinished: Bool { phase == .succeeded || phase == .failed }
 }
 
 extension Labels {

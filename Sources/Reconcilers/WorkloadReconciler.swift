@@ -9,20 +9,20 @@ package import Store
 /// Level-triggered: a key says only that something may have changed; what is written is read from the caches and from the
 /// match index at that moment.
 package actor WorkloadReconciler {
-    private let store: Store
-    private let prices: PriceList
-    private let costInterval: Duration
-    private let logger: Logger
+    let store: Store
+    let costInterval: Duration
+    let logger: Logger
     private let metrics: ReconcilerMetrics
     private let cacheMetrics: CacheMetrics
-    private let now: @Sendable () -> Timestamp
+    let now: @Sendable () -> Timestamp
     private let queue: WorkQueue<WorkloadKey>
     nonisolated let follower: ClusterFollower
 
     private var index = MatchIndex()
     /// Row ids of the workloads that are stored as present.
-    private var ids: [WorkloadKey: Int] = [:]
-    private var meter: CostMeter
+    private(set) var ids: [WorkloadKey: Int] = [:]
+    /// What is counted for the costs.
+    var books: CostBooks
     /// Nil: nobody is told.
     private var overlaps: Overlaps?
     /// Opened by the first claims. What is written without them would end the links that are stored.
@@ -35,7 +35,6 @@ package actor WorkloadReconciler {
     private static let pace: Duration = .milliseconds(50)
     private static let maximumBatch = 1_000
     private static let databaseRetry: Duration = .seconds(1)
-    private static let costSlice = 5_000
 
     /// - Parameters:
     ///   - follower: whose caches are reconciled. They are to be run by the caller, and may have been for long.
@@ -44,13 +43,12 @@ package actor WorkloadReconciler {
     ///   - costInterval: how often the costs of the running hour are written.
     ///   - now: the time of day.
     package init(
-        following follower: ClusterFollower, store: Store, events: (any EventSink)? = nil, prices: PriceList,
+        following follower: ClusterFollower, store: Store, events: (any EventSink)? = nil, prices: EstimatePrices,
         costInterval: Duration, metrics: MetricsRegistry, logger: Logger,
         now: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) {
         self.follower = follower
         self.store = store
-        self.prices = prices
         self.costInterval = costInterval
         self.logger = logger.with(["controller": "workload", "cluster": .string(follower.cluster)])
         self.metrics = ReconcilerMetrics(metrics, controller: "workload")
@@ -58,13 +56,13 @@ package actor WorkloadReconciler {
         queue = WorkQueue<WorkloadKey>(
             metrics: WorkQueueMetrics(metrics, controller: "workload", name: "workload-\(follower.cluster)"))
         self.now = now
-        meter = CostMeter(prices: prices)
+        books = CostBooks(cluster: follower.cluster, prices: prices)
         overlaps = events.map { Overlaps($0) }
     }
 
     /// The cluster's configured name.
-    nonisolated private var cluster: String { follower.cluster }
-    nonisolated private var caches: ClusterCaches { follower.caches }
+    nonisolated var cluster: String { follower.cluster }
+    nonisolated var caches: ClusterCaches { follower.caches }
 
     /// Reconciles until the task is cancelled.
     package func run() async {
@@ -104,6 +102,8 @@ package actor WorkloadReconciler {
         guard await caches.waitUntilSynced(deadline: .now + .seconds(365 * 86_400)) else { return }
         // At once: should the cluster go out of reach now, it is known to have been there.
         await noteState()
+        // Before the workloads, which are charged what their nodes cost.
+        for key in caches.priced.all(cluster: cluster) { _ = observe(key, at: now()) }
         // What is stored and not in the caches was deleted while nobody watched.
         var first = caches.ownership.all().union(ids.keys)
         queue.add(first, .low)
@@ -131,9 +131,9 @@ package actor WorkloadReconciler {
         while !Task.isCancelled {
             do {
                 let present = try await store.workloads.present(cluster: caches.cluster)
-                let usage = try await store.costs.usage(hour: now().startOfHour, cluster: caches.cluster)
+                let stored = try await store.costs.hours(now().startOfHour, cluster: caches.cluster)
                 for (key, id) in present { ids[key] = id }
-                meter.resume(usage)
+                resume(stored)
                 return
             } catch {
                 logger.warning("cannot read the stored workloads yet", ["error": .string("\(error)")])
@@ -150,6 +150,10 @@ package actor WorkloadReconciler {
         // Also those without a known row: the answer to the write that made one may have been lost.
         var gone: [WorkloadKey] = []
         for key in keys {
+            if key.isRemainder {
+                queue.add(observe(key, at: moment), .low)
+                continue
+            }
             let changes: MatchChanges
             switch caches.observe(key, at: moment) {
             case .present(let workload):
@@ -164,12 +168,14 @@ package actor WorkloadReconciler {
             // A workload's links change with the workload alone, so nothing else is touched.
             assert(changes.touched.keys.allSatisfy { $0 == key })
         }
-        measure(observed, gone, at: moment)
+        let holdings = observed.mapValues(holding)
+        measure(holdings, gone, at: moment)
         do {
-            let written = try await write(observed.values.map(record), gone)
+            let records = observed.map { record($1, holdings[$0] ?? WorkloadHolding()) }
+            let written = try await write(records, gone)
             let new = observed.filter { ids[$0.key] == nil }
             for key in new.keys { ids[key] = written[key] }
-            measure(new, [], at: moment)
+            measure(holdings.filter { new[$0.key] != nil }, [], at: moment)
             for key in gone { ids[key] = nil }
             tellOverlaps(observed, gone)
             let isRequeued = observed.values.contains { $0.nextChange != nil }
@@ -215,49 +221,12 @@ package actor WorkloadReconciler {
         }
     }
 
-    /// Counts from now on what was observed, as far as it has rows. This does not wait for the write: while the database
-    /// is away nothing is charged that is gone.
-    private func measure(_ observed: [WorkloadKey: ObservedWorkload], _ gone: [WorkloadKey], at moment: Timestamp) {
-        for (key, workload) in observed {
-            if let id = ids[key] { meter.observe(workload.workload, id: id, at: moment) }
-        }
-        for key in gone { meter.end(key, at: moment) }
-    }
-
-    private func record(_ observed: ObservedWorkload) -> WorkloadRecord {
+    private func record(_ observed: ObservedWorkload, _ holding: WorkloadHolding) -> WorkloadRecord {
         let workload = observed.workload
-        let rate = prices.hourlyRate(
-            of: RequestedCapacity(
-                cpuMillicores: workload.requestedCPUMillicores, memoryBytes: workload.requestedMemoryBytes)
-        ).capped
+        let rate = books.meter.hourlyRate(of: holding).capped
         return WorkloadRecord(
             workload: workload, cpuHourlyCost: rate.cpu.nanoDollars, memoryHourlyCost: rate.memory.nanoDollars,
             createdAt: observed.createdAt, links: index.links(of: workload.key))
-    }
-
-    private func writeCosts() async {
-        while !Task.isCancelled {
-            try? await Task.sleep(for: costInterval)
-            // Also when the sleep was cut short by the end of the program: what was counted until then is kept.
-            await writeCostsOnce()
-        }
-    }
-
-    private func writeCostsOnce() async {
-        guard isCaughtUp else { return }
-        let moment = now()
-        let hours = meter.hours(at: moment)
-        do {
-            // In slices, so that what piled up while the database was away does not run into the statement's deadline.
-            for start in stride(from: 0, to: hours.count, by: Self.costSlice) {
-                let slice = Array(hours[start..<min(start + Self.costSlice, hours.count)])
-                try await store.costs.write(slice)
-                meter.written(slice)
-            }
-            try await store.costs.complete(cluster: caches.cluster, through: moment)
-        } catch {
-            logger.warning("costs were not written and will be tried again", ["error": .string("\(error)")])
-        }
     }
 
     /// Notes every 10 s how fresh the caches are.

@@ -50,6 +50,7 @@ extension WorkloadStore {
                     try session.run(Statement.endWorkloads, [.texts(ids)])
                     return .more
                 }
+                try session.run("DELETE FROM price_book WHERE cluster = $1", [.text(cluster)])
                 try session.run("DELETE FROM cluster WHERE name = $1", [.text(cluster)])
                 return .done
             }

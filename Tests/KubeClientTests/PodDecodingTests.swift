@@ -212,7 +212,7 @@ struct PodDecodingTests {
 
 extension ProtobufWriter {
     /// A container of a pod's spec; probes are initial delay, period and failure threshold.
-    fileprivate mutating func spec(
+    mutating func spec(
         _ field: Int = 2, name: String, image: String = "image:1", requests: [String: String] = [:],
         limits: [String: String] = [:], readiness: (Int32, Int32, Int32)? = nil,
         startup: (Int32, Int32, Int32)? = nil, restartPolicy: String? = nil

@@ -27,9 +27,11 @@ struct CustomWorkloadReconcilerTests {
                 cluster: "test", client: cluster.client, workloads: [declaration(of: cluster)],
                 logger: Logger("test", sink: { _ in })),
             store: store,
-            prices: PriceList(
-                currency: "USD", perCoreHour: Money(nanoDollars: 1_000_000_000),
-                perGiBHour: Money(nanoDollars: 500_000_000)),
+            prices: EstimatePrices(
+                nodes: NodePriceBook(
+                    onDemand: PriceList(
+                        currency: "USD", perCoreHour: Money(nanoDollars: 1_000_000_000),
+                        perGiBHour: Money(nanoDollars: 500_000_000)))),
             costInterval: .seconds(1), metrics: MetricsRegistry(), logger: Logger("test", sink: { _ in }))
     }
 

@@ -24,7 +24,7 @@ private struct Setting {
         feed = store.catalogFeed(logger: logger)
         reconcilers = ReconcilerSet(
             directory: directory, feed: feed, requests: store.requestFeed(logger: logger), customWorkloads: [],
-            retired: RetiredClusters(logger: logger) { nil }, isWarmStandby: isWarmStandby, prices: .openCostDefault,
+            retired: RetiredClusters(logger: logger) { nil }, isWarmStandby: isWarmStandby, prices: EstimatePrices(),
             costInterval: .seconds(1),
             metrics: MetricsRegistry(), logger: logger, home: home, makeRecorder: { _ in nil },
             processing: .forTests(), makeSources: { _ in sources })

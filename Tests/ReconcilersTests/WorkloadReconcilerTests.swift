@@ -21,7 +21,8 @@ struct WorkloadReconcilerTests {
     ) -> WorkloadReconciler {
         WorkloadReconciler(
             following: ClusterFollower(cluster: "test", client: cluster.client, logger: Logger("test")), store: store,
-            prices: prices, costInterval: costInterval, metrics: metrics, logger: Logger("test"), now: { time.now })
+            prices: EstimatePrices(nodes: NodePriceBook(onDemand: prices)), costInterval: costInterval,
+            metrics: metrics, logger: Logger("test"), now: { time.now })
     }
 
     /// Runs a reconciler that knows these claims while the body runs.
@@ -121,10 +122,10 @@ struct WorkloadReconcilerTests {
                     #expect(await eventually { try await store.costs.dataThrough() == written })
                     let web = WorkloadKey(
                         cluster: "test", kind: "Deployment", namespace: cluster.namespace, name: "web")
-                    let usage = try #require(try await store.costs.usage(hour: start, cluster: "test")[web])
+                    let usage = try #require(try await store.costs.hours(start, cluster: "test")[web]).usage
                     #expect(usage.coveredSeconds == 1_800)
                     #expect(usage.use == CapacityTime(millicoreSeconds: 900_000, byteSeconds: 1_800 << 30))
-                    let later = try await store.costs.usage(hour: start.adding(seconds: 3_600), cluster: "test")
+                    let later = try await store.costs.hours(start.adding(seconds: 3_600), cluster: "test")
                     #expect(later[web] == nil)
                 }
             }
@@ -144,10 +145,10 @@ struct WorkloadReconcilerTests {
                     time.advance(seconds: 60)
                 }
                 #expect(try await store.costs.dataThrough() == start.adding(seconds: 60))
-                let usage = try await store.costs.usage(hour: start, cluster: "test")
+                let usage = try await store.costs.hours(start, cluster: "test")
                 let web = WorkloadKey(
                     cluster: "test", kind: "Deployment", namespace: cluster.namespace, name: "web")
-                #expect(usage[web]?.coveredSeconds == 60)
+                #expect(usage[web]?.usage.coveredSeconds == 60)
             }
         }
     }
@@ -281,10 +282,10 @@ struct WorkloadReconcilerTests {
                         })
                 }
                 // What was gone during the outage is not charged for it.
-                let usage = try await store.costs.usage(hour: start, cluster: "test")
+                let usage = try await store.costs.hours(start, cluster: "test")
                 let web = WorkloadKey(
                     cluster: "test", kind: "Deployment", namespace: cluster.namespace, name: "web")
-                #expect(usage[web]?.coveredSeconds == 60)
+                #expect(usage[web]?.usage.coveredSeconds == 60)
                 await store.close()
             }
         }

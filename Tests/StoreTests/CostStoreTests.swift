@@ -94,12 +94,16 @@ struct CostStoreTests {
             let id = try await CostScene.workload(store)
             let other = try await CostScene.workload(
                 store, WorkloadKey(cluster: "d", kind: "Deployment", namespace: "ns", name: "web"))
-            let open = CostScene.hour(id, Self.noon, seconds: 1_234)
+            var open = CostScene.hour(id, Self.noon, seconds: 1_234)
+            open.used = CapacityTime(millicoreSeconds: 5, byteSeconds: 6)
+            (open.usedSeconds, open.priceQuality) = (7, .exportedInPart)
             try await store.costs.write(
                 [open, CostScene.hour(other, Self.noon), CostScene.hour(id, Self.noon.adding(seconds: -3_600))])
-            let usage = try await store.costs.usage(hour: Self.noon, cluster: "c")
-            #expect(usage == [Self.key: open.usage])
-            #expect(try await store.costs.usage(hour: Self.noon.adding(seconds: 3_600), cluster: "c").isEmpty)
+            let stored = try await store.costs.hours(Self.noon, cluster: "c")
+            let hour = try #require(stored[Self.key])
+            #expect(stored.count == 1 && hour.workloadID == id && hour.usage == open.usage && hour.cost == open.cost)
+            #expect((hour.used, hour.usedSeconds, hour.priceQuality) == (open.used, 7, .exportedInPart))
+            #expect(try await store.costs.hours(Self.noon.adding(seconds: 3_600), cluster: "c").isEmpty)
         }
     }
 

@@ -74,6 +74,11 @@ struct LeaderScene: Sendable {
             ("note a cluster", { try await $0.workloads.note(cluster: "c", error: "unreachable") }),
             ("write workloads", { _ = try await $0.workloads.write(present: [record("old", pods: 2)], gone: []) }),
             ("write costs", { try await $0.costs.write([hour(workload)]) }),
+            (
+                "make remainders",
+                { _ = try await $0.costs.remainders([.idle(node: "n", cluster: "c")]) }
+            ),
+            ("write prices", { try await $0.costs.write(prices: [price], cluster: "c") }),
             ("complete costs", { try await $0.costs.complete(cluster: "c", through: noon) }),
             ("roll up costs", { _ = try await $0.costs.rollUp(touchedDay, now: noon) }),
             ("say which source counts", { try await $0.costs.setPrimary(["c": .scaleops], otherwise: .estimate) }),
@@ -100,6 +105,10 @@ struct LeaderScene: Sendable {
         return WorkloadRecord(
             workload: workload, cpuHourlyCost: 0, memoryHourlyCost: 0, createdAt: nil, links: pods > 1 ? [link] : [])
     }
+
+    private static let price = StoredNodePrice(
+        node: "n", price: NodePrice(hourly: .zero, quality: .override, isSpot: false), capacity: .zero,
+        instanceType: nil, region: nil)
 
     private static func hour(_ workload: Int) -> HourlyCost {
         let usage = HourUsage(

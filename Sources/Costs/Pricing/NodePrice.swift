@@ -42,4 +42,14 @@ package enum PriceQuality: String, Sendable, CaseIterable {
     case instanceType = "instance-type"
     /// So much per core, GiB and GPU.
     case priceList = "price-list"
+    /// So much per core, GiB and GPU, because the node is not known (yet): nothing is idle then.
+    case unknownNode = "unknown-node"
+
+    /// The worse of two; what is not known says nothing.
+    package static func worst(_ left: PriceQuality?, _ right: PriceQuality?) -> PriceQuality? {
+        guard let left, let right else { return left ?? right }
+        let order = allCases
+        guard let one = order.firstIndex(of: left), let other = order.firstIndex(of: right) else { return left }
+        return one < other ? right : left
+    }
 }

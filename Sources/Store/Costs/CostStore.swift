@@ -61,23 +61,6 @@ package struct CostStore: Sendable {
             _ = try session.run(Statement.watermark, [.int(source.rawValue), .text(cluster), .time(through)])
         }
     }
-
-    /// The stored usage of an hour, by workload, for a controller that starts in the midst of it.
-    ///
-    /// - Throws: `StoreError`.
-    package func usage(hour: Timestamp, cluster: String) async throws -> [WorkloadKey: HourUsage] {
-        try await pool.read { session in
-            let pairs = try session.run(Statement.usage, [.time(hour), .text(cluster), .int(Self.estimate)]).map {
-                row in
-                let usage = HourUsage(
-                    hour: hour, through: row.time(4) ?? hour, coveredSeconds: row.int(5) ?? 0,
-                    use: CapacityTime(millicoreSeconds: row.int(6) ?? 0, byteSeconds: row.int(7) ?? 0),
-                    podSeconds: row.int(8) ?? 0, maximumPods: Int(row.int(9) ?? 0))
-                return (try WorkloadStore.key(row, from: 0), usage)
-            }
-            return Dictionary(uniqueKeysWithValues: pairs)
-        }
-    }
 }
 
 extension CostStore {
@@ -134,14 +117,6 @@ extension CostStore {
             """
             INSERT INTO ingest_watermark (source, cluster, through) VALUES ($1::smallint, $2, $3::timestamptz)
             ON CONFLICT (source, cluster) DO UPDATE SET through = greatest(ingest_watermark.through, excluded.through)
-            """
-
-        static let usage =
-            """
-            SELECT w.cluster, w.kind, w.namespace, w.name, \(microseconds("c.through")), c.covered_seconds,
-                c.cpu_millicore_seconds, c.memory_byte_seconds, c.pod_seconds, c.maximum_pods
-            FROM cost_hourly c JOIN workload w ON w.id = c.workload_id
-            WHERE c.hour = $1::timestamptz AND w.cluster = $2 AND c.source = $3::smallint
             """
     }
 }
