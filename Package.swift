@@ -91,7 +91,8 @@ let package = Package(
         tests("HTTPServer", imports: ["Base", "HTTPClient"]),
         tests("KubeClient", imports: ["Base", "HTTPClient", "HTTPServer", "TestSupport"]),
         .target(
-            name: "TestSupport", dependencies: ["Store", "HTTPServer", "Base"], path: "Tests/TestSupport", swiftSettings: strict),
+            name: "TestSupport", dependencies: ["Store", "HTTPServer", "Base"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         tests("Store", imports: ["Base", "Catalog", "Costs", "Matching", "TestSupport"]),
         tests("CatalogSources", imports: ["Base", "Catalog", "KubeClient", "HTTPClient", "HTTPServer", "TestSupport"]),
         tests("CostSources", imports: ["Base", "Costs", "HTTPClient", "HTTPServer", "TestSupport"]),

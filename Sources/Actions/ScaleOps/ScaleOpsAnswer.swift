@@ -2,6 +2,7 @@ internal import Base
 internal import Catalog
 internal import CostSources
 internal import Costs
+internal import Store
 
 /// What the five actions about ScaleOps have in common: arguments and parts of the answer.
 enum ScaleOpsAnswer {

@@ -1,5 +1,6 @@
 package import Base
 internal import Costs
+internal import Matching
 package import Store
 
 /// Asks a source of costs again and again and writes what it says: hours of cost, recommendations, and how it fared.

@@ -1,5 +1,6 @@
 internal import Base
 internal import Costs
+internal import Matching
 internal import Store
 
 /// Makes hours of cost of what a source says that workloads cost an hour. Pure. An hour in which it was asked counts up to

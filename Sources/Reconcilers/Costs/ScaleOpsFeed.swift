@@ -1,6 +1,7 @@
-internal import Base
+package import Base
 package import CostSources
-internal import Costs
+package import Costs
+internal import Matching
 package import Store
 
 /// What ScaleOps says of workloads: their figures at every round, what they cost an hour when that is due. Costs are asked
@@ -71,7 +72,7 @@ package actor ScaleOpsFeed: CostFeed {
         await withTaskGroup(of: (Int, Figures).self) { tasks in
             for (index, client) in endpoints.clients.enumerated() {
                 tasks.addTask {
-                    do {
+                    do throws(ScaleOpsError) {
                         return (index, .success(try await client.workloads(labels: [])))
                     } catch {
                         return (index, .failure(error))

@@ -1,6 +1,7 @@
 internal import Base
 internal import CostSources
 internal import Costs
+internal import Matching
 internal import Store
 
 /// A workload that ScaleOps and Callboard know.
