@@ -22,6 +22,7 @@ sys.path[:0] = [str(REPOSITORY / "Tests/EndToEnd"), str(pathlib.Path(__file__).p
 
 import catalog  # noqa: E402
 import load  # noqa: E402
+import scaleops_bench  # noqa: E402
 from harness import Callboard, Cluster, Database, component, deployment, eventually  # noqa: E402
 
 PODS, SERVICES = 10_000, 2_000
@@ -249,7 +250,7 @@ def measure_catalog(folder, cluster, results):
 
 
 AIMS = {
-    **catalog.AIMS, "apply to visible p99, ms": 500, "memory with the sample, MB": 80, "memory with 10,000 pods, MB": 80,
+    **catalog.AIMS, **scaleops_bench.AIMS, "apply to visible p99, ms": 500, "memory with the sample, MB": 80, "memory with 10,000 pods, MB": 80,
     "start to ready / curl": 1.5, "synced caches / curl": 1.25, "memory then, MB": 60,
     "time at 50,000 pods / 5 x that at 10,000": 1.1, "memory at 50,000 pods / 5 x that at 10,000": 1.1,
     "initial match of 20,000 selectors x 100,000 workloads, s": 1, "match per workload event, µs": 1, "apply to visible at 10,000 pods p50, ms": 150,
@@ -275,11 +276,12 @@ def main():
     results = {}
     with tempfile.TemporaryDirectory(prefix="callboard-bench-") as name:
         folder = pathlib.Path(name)
-        for part in ("sample", "big", "catalog"):
+        for part in ("sample", "big", "catalog", "scaleops"):
             (folder / part).mkdir()
         measure_matching(results)
         measure_sample(folder / "sample", Cluster(), results)
         measure_catalog(folder / "catalog", Cluster(), results)
+        scaleops_bench.measure(folder / "scaleops", Cluster(), results)
         measure_load(folder / "big", results)
     print_table(results)
     kept = REPOSITORY / "bench-results"

@@ -74,6 +74,24 @@ struct LeaderScene: Sendable {
             ("write workloads", { _ = try await $0.workloads.write(present: [record("old", pods: 2)], gone: []) }),
             ("write costs", { try await $0.costs.write([hour(workload)]) }),
             ("complete costs", { try await $0.costs.complete(cluster: "c", through: noon) }),
+            (
+                "note a source of costs",
+                {
+                    try await $0.costs.note(
+                        [IngestState(cluster: "c", askedAt: noon, error: "slow")], source: .scaleops)
+                }
+            ),
+            (
+                "write recommendations",
+                {
+                    try await $0.costs.write(
+                        recommendations: [recommendation(workload)], source: .scaleops, at: noon)
+                }
+            ),
+            (
+                "forget recommendations",
+                { try await $0.costs.forgetRecommendations(of: .scaleops, in: ["c"], except: []) }
+            ),
             ("leave a cluster", { try await $0.workloads.leave(cluster: "c") }),
             ("retire clusters", { _ = try await $0.workloads.retireClusters(except: ["other"]) }),
         ]
@@ -88,6 +106,11 @@ struct LeaderScene: Sendable {
         let link = Link(entityRef: "component:default/shop", rule: .labelSelector, matchedOn: .both, isOwner: true)
         return WorkloadRecord(
             workload: workload, cpuHourlyCost: 0, memoryHourlyCost: 0, createdAt: nil, links: pods > 1 ? [link] : [])
+    }
+
+    private static func recommendation(_ workload: Int) -> WorkloadRecommendation {
+        WorkloadRecommendation(
+            workloadID: workload, sizing: .over, monthlySaving: Money(nanoDollars: 5), reason: "test", details: [:])
     }
 
     private static func hour(_ workload: Int) -> HourlyCost {
