@@ -46,14 +46,14 @@ struct GetScaleOpsCostAnalysis: Action {
     private static let rowSchema: JSONObject = [
         "workloadName": Schema.string("Its name."), "clusterName": Schema.string("As ScaleOps calls it."),
         "namespace": Schema.string("Its namespace."), "type": Schema.string("Its kind, such as Deployment."),
-        "totalCost": ScaleOpsAnswer.known(Schema.number("Over the range.")),
-        "hourlyCost": ScaleOpsAnswer.known(
+        "totalCost": Schema.orNull(Schema.number("Over the range.")),
+        "hourlyCost": Schema.orNull(
             Schema.number("For an hour; the total over the hours of the range where ScaleOps gives none.")),
-        "spotPercent": ScaleOpsAnswer.known(Schema.number("Of 100.")),
-        "onDemandPercent": ScaleOpsAnswer.known(Schema.number("Of 100.")),
-        "savingsAvailable": ScaleOpsAnswer.known(Schema.number("Over the range.")),
+        "spotPercent": Schema.orNull(Schema.number("Of 100.")),
+        "onDemandPercent": Schema.orNull(Schema.number("Of 100.")),
+        "savingsAvailable": Schema.orNull(Schema.number("Over the range.")),
         "dashboardUrl": ScaleOpsAnswer.dashboardSchema, "isOwner": ScaleOpsAnswer.isOwnerSchema,
-        "error": ScaleOpsAnswer.known(Schema.string("Why its cost is not known.")),
+        "error": Schema.orNull(Schema.string("Why its cost is not known.")),
     ]
 
     static func input(_ arguments: JSONObject) throws(ActionError) -> Input {

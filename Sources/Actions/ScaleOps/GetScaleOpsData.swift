@@ -30,17 +30,17 @@ struct GetScaleOpsData: Action {
     private static let rowSchema: JSONObject = [
         "clusterName": Schema.string("As ScaleOps calls it."), "namespace": Schema.string("Its namespace."),
         "workloadName": Schema.string("Its name."), "type": Schema.string("Its kind, such as Deployment."),
-        "policyName": ScaleOpsAnswer.known(Schema.string("Of ScaleOps.")),
-        "auto": ScaleOpsAnswer.known(Schema.flag("Whether ScaleOps automates it.")),
-        "cpuRequests": ScaleOpsAnswer.known(Schema.number("Millicores.")),
-        "memRequests": ScaleOpsAnswer.known(Schema.number("Bytes.")),
-        "cpuRecommended": ScaleOpsAnswer.known(Schema.number("Millicores.")),
-        "memRecommended": ScaleOpsAnswer.known(Schema.number("Bytes.")),
-        "isUnderProvisioned": ScaleOpsAnswer.known(Schema.flag("It has too little.")),
-        "isOverProvisioned": ScaleOpsAnswer.known(Schema.flag("It has too much.")),
-        "savingsAvailable": ScaleOpsAnswer.known(
+        "policyName": Schema.orNull(Schema.string("Of ScaleOps.")),
+        "auto": Schema.orNull(Schema.flag("Whether ScaleOps automates it.")),
+        "cpuRequests": Schema.orNull(Schema.number("Millicores.")),
+        "memRequests": Schema.orNull(Schema.number("Bytes.")),
+        "cpuRecommended": Schema.orNull(Schema.number("Millicores.")),
+        "memRecommended": Schema.orNull(Schema.number("Bytes.")),
+        "isUnderProvisioned": Schema.orNull(Schema.flag("It has too little.")),
+        "isOverProvisioned": Schema.orNull(Schema.flag("It has too much.")),
+        "savingsAvailable": Schema.orNull(
             Schema.number("In about 30 days; negative: what it lacks costs money.")),
-        "activeSavings": ScaleOpsAnswer.known(Schema.number("Already had.")),
+        "activeSavings": Schema.orNull(Schema.number("Already had.")),
         "dashboardUrl": ScaleOpsAnswer.dashboardSchema, "isOwner": ScaleOpsAnswer.isOwnerSchema,
     ]
 

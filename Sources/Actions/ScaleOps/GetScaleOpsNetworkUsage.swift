@@ -56,27 +56,27 @@ struct GetScaleOpsNetworkUsage: Action {
     private static let rowSchema: JSONObject = [
         "workloadName": Schema.string("Its name."), "clusterName": Schema.string("As ScaleOps calls it."),
         "namespace": Schema.string("Its namespace."), "type": Schema.string("Its kind, such as Deployment."),
-        "networkCostEnabled": ScaleOpsAnswer.known(
+        "networkCostEnabled": Schema.orNull(
             Schema.flag("Whether ScaleOps follows network costs there; null: it could not tell.")),
         "destinations": Schema.list(
             Schema.complete([
                 "Name": Schema.string("Where it sent to."),
-                "Namespace": ScaleOpsAnswer.known(Schema.string("Its namespace.")),
-                "WorkloadType": ScaleOpsAnswer.known(Schema.string("Its kind, as ScaleOps writes it.")),
-                "replicas": ScaleOpsAnswer.known(Schema.number("How many there are.")), "totalCost": flowSchema,
+                "Namespace": Schema.orNull(Schema.string("Its namespace.")),
+                "WorkloadType": Schema.orNull(Schema.string("Its kind, as ScaleOps writes it.")),
+                "replicas": Schema.orNull(Schema.number("How many there are.")), "totalCost": flowSchema,
                 "intraAZCost": flowSchema, "crossAZCost": flowSchema, "totalTraffic": flowSchema,
                 "intraAZTraffic": flowSchema, "crossAZTraffic": flowSchema,
             ]), "The dearest first. Costs are amounts of money, traffic is in bytes."),
         "omittedDestinations": Schema.count("Destinations that are not listed."),
         "dashboardUrl": ScaleOpsAnswer.dashboardSchema, "isOwner": ScaleOpsAnswer.isOwnerSchema,
-        "error": ScaleOpsAnswer.known(Schema.string("Why nothing is known.")),
+        "error": Schema.orNull(Schema.string("Why nothing is known.")),
     ]
 
-    private static let flowSchema = ScaleOpsAnswer.known(
+    private static let flowSchema = Schema.orNull(
         Schema.complete([
-            "total": ScaleOpsAnswer.known(Schema.number("Both ways.")),
-            "egress": ScaleOpsAnswer.known(Schema.number("Sent.")),
-            "ingress": ScaleOpsAnswer.known(Schema.number("Received.")),
+            "total": Schema.orNull(Schema.number("Both ways.")),
+            "egress": Schema.orNull(Schema.number("Sent.")),
+            "ingress": Schema.orNull(Schema.number("Received.")),
         ]))
 
     static func input(_ arguments: JSONObject) throws(ActionError) -> Input {

@@ -43,7 +43,7 @@ struct GetScaleOpsPolicyDefinitions: Action {
         "policyName": Schema.string("N/A when it is under none."),
         "policyDefinition": Schema.orNull(Schema.anyObject("As ScaleOps has it.")),
         "isOwner": ScaleOpsAnswer.isOwnerSchema,
-        "error": ScaleOpsAnswer.known(Schema.string("Why the definition is not known.")),
+        "error": Schema.orNull(Schema.string("Why the definition is not known.")),
     ]
 
     static func input(_ arguments: JSONObject) throws(ActionError) -> Input {

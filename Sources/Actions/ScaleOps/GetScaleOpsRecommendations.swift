@@ -37,11 +37,11 @@ struct GetScaleOpsRecommendations: Action {
         "workloadName": Schema.string("Its name."), "namespace": Schema.string("Its namespace."),
         "clusterName": Schema.string("As ScaleOps calls it."), "type": Schema.string("Its kind, such as Deployment."),
         "issue": Schema.choice(["under-provisioned", "over-provisioned", "not-automated"], "What is to be changed."),
-        "currentCPU": ScaleOpsAnswer.known(Schema.number("Millicores.")),
-        "recommendedCPU": ScaleOpsAnswer.known(Schema.number("Millicores.")),
-        "currentMemory": ScaleOpsAnswer.known(Schema.number("Bytes.")),
-        "recommendedMemory": ScaleOpsAnswer.known(Schema.number("Bytes.")),
-        "savingsAvailable": ScaleOpsAnswer.known(
+        "currentCPU": Schema.orNull(Schema.number("Millicores.")),
+        "recommendedCPU": Schema.orNull(Schema.number("Millicores.")),
+        "currentMemory": Schema.orNull(Schema.number("Bytes.")),
+        "recommendedMemory": Schema.orNull(Schema.number("Bytes.")),
+        "savingsAvailable": Schema.orNull(
             Schema.number("In about 30 days; negative: what it lacks costs money.")),
         "automated": Schema.flag("Whether ScaleOps automates it."),
         "priority": Schema.choice(["high", "medium", "low"], "How much it matters."),

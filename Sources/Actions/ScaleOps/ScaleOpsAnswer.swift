@@ -103,7 +103,6 @@ enum ScaleOpsAnswer {
     static let dashboardSchema = Schema.orNull(
         Schema.string("Where ScaleOps shows it; null unless scaleops.linkToDashboard is set."))
     static let isOwnerSchema = Schema.flag("Whether its cost counts for this entity.")
-    static func known(_ schema: JSONValue) -> JSONValue { Schema.orNull(schema) }
 }
 
 /// Some of the rows of an answer.

@@ -30,6 +30,8 @@ package actor ScaleOpsFeed: CostFeed {
     private let logger: Logger
     private var known: [Group: GroupCosts] = [:]
     private var strangers: Set<String> = []
+    /// Endpoints with rows that could not be read in full.
+    private var unreadable: Set<String> = []
 
     /// Requests at an endpoint at once, so that others who ask through Callboard have turns too.
     private static let requestsAtOnce = 4
@@ -52,7 +54,9 @@ package actor ScaleOpsFeed: CostFeed {
         var join = ScaleOpsJoin(workloads, names: names)
         for (endpoint, answer) in await figures() {
             switch answer {
-            case .success(let list): join.add(list, from: endpoint)
+            case .success(let list):
+                tell(list, from: endpoint)
+                join.add(list, from: endpoint)
             case .failure(let error): poll.failures.append(error.detail)
             }
         }
@@ -140,6 +144,18 @@ package actor ScaleOpsFeed: CostFeed {
             return
         }
         poll.rates.append(WorkloadRate(workload: match.workload, hourly: hourly, split: match.split(prices)))
+    }
+
+    /// The log is told of what cannot be read when that begins.
+    private func tell(_ list: ScaleOpsList<ScaleOpsWorkload>, from endpoint: String) {
+        guard let first = list.problems.first else {
+            unreadable.remove(endpoint)
+            return
+        }
+        guard unreadable.insert(endpoint).inserted else { return }
+        logger.warning(
+            "some of what ScaleOps tells cannot be read",
+            ["endpoint": .string(endpoint), "count": .int(Int64(list.problemCount)), "first": .string("\(first)")])
     }
 
     /// The log is told of clusters that Callboard does not have, when there are others than before.

@@ -44,7 +44,7 @@ struct ScaleOpsActionTests {
             S.row("shop-cache", ["savingsAvailable": -17.5, "policyName": nil, "activeSavings": nil]),
             S.row("legacy"),
         ]
-        try await S.with(rows) { scene in
+        try await S.with(rows) { scene async throws in
             let found = try await scene.answer(Self.data)
             #expect(found["entity"] == ["name": "shop", "namespace": "default", "kind": "Component"])
             #expect(values(found["workloads"], "workloadName") == ["shop", "shop-cache"])
@@ -67,7 +67,7 @@ struct ScaleOpsActionTests {
 
     @Test("pages follow each other and the summary covers all")
     func pages() async throws {
-        try await S.with([S.row("shop"), S.row("shop-cache"), S.row("shared")]) { scene in
+        try await S.with([S.row("shop"), S.row("shop-cache"), S.row("shared")]) { scene async throws in
             let first = try await scene.answer(Self.data, ["limit": 2])
             #expect(values(first["workloads"], "workloadName") == ["shared", "shop"])
             #expect(values(first["workloads"], "isOwner") == [false, true] && first["summary"]?["totalWorkloads"] == 3)
@@ -79,7 +79,7 @@ struct ScaleOpsActionTests {
 
     @Test("live asks ScaleOps with what it understands of the selector and keeps what Callboard matches")
     func live() async throws {
-        try await S.with([S.row("shop")]) { scene in
+        try await S.with([S.row("shop")]) { scene async throws in
             scene.server.change {
                 $0.workloads = [
                     S.row("shop", ["clusterName": "theirs@1", "type": "deployment", "auto": true]), S.row("legacy"),
@@ -96,12 +96,13 @@ struct ScaleOpsActionTests {
 
     @Test("an outage is no fault of who asks, and is told as what it is")
     func outage() async throws {
-        try await S.with([S.row("shop")]) { scene in
+        try await S.with([S.row("shop")]) { scene async throws in
             scene.server.change { $0.isDown = true }
-            for (name, more) in [
+            let calls: [(String, JSONObject)] = [
                 (Self.data, ["live": true]), (Self.advice, ["live": true]), (Self.costs, ["range": "30d"]),
                 (Self.network, [:]), (Self.policies, [:]),
-            ] as [(String, JSONObject)] {
+            ]
+            for (name, more) in calls {
                 let error = try #require(try await scene.refusal(name, more), "\(name)")
                 #expect(error.kind == .unavailable && error.message.contains("answered 500"), "\(name)")
             }
@@ -113,7 +114,7 @@ struct ScaleOpsActionTests {
 
     @Test("who names an entity that is not there, selects nothing, or selects wrongly learns what is wrong")
     func refusals() async throws {
-        try await S.with { scene in
+        try await S.with { scene async throws in
             for name in Self.all {
                 let plain = try await scene.refusal(name, ref: "component:default/plain")
                 #expect(
@@ -137,7 +138,7 @@ struct ScaleOpsActionTests {
             S.row("shop", cost: ["totalCost": 33.6, "hourlyCost": 0, "spotPercent": 40, "savingsAvailable": 5]),
             S.row("shop-cache", cost: ["totalCost": 84, "hourlyCost": 0.5]), S.row("shared", cost: nil),
         ]
-        try await S.with(rows) { scene in
+        try await S.with(rows) { scene async throws in
             let found = try await scene.answer(Self.costs)
             #expect(values(found["costAnalysis"], "workloadName") == ["shop-cache", "shop", "shared"])
             #expect(values(found["costAnalysis"], "hourlyCost") == [0.5, 0.2, .null])
@@ -152,7 +153,7 @@ struct ScaleOpsActionTests {
 
     @Test("longer ranges are asked for, group by group; one that fails is told at its rows")
     func liveCosts() async throws {
-        try await S.with { scene in
+        try await S.with { scene async throws in
             _ = try await scene.store.workloads.write(
                 present: [
                     Scene.deployment("shop-far", in: "staging", links: [Scene.link("component:default/shop")])
@@ -180,7 +181,7 @@ struct ScaleOpsActionTests {
             S.row("shop", ["savingsAvailable": 50]), S.row("shared", ["savingsAvailable": 100, "auto": nil]),
             S.row("shop-cache", ["isUnderProvisioned": true, "savingsAvailable": -17.5, "cpuRecommended": nil]),
         ]
-        try await S.with(rows) { scene in
+        try await S.with(rows) { scene async throws in
             let found = try await scene.answer(Self.advice, ["minSavingsThreshold": 60])
             #expect(values(found["recommendations"], "workloadName") == ["shared", "shop-cache"])
             #expect(values(found["recommendations"], "issue") == ["over-provisioned", "under-provisioned"])
@@ -197,7 +198,7 @@ struct ScaleOpsActionTests {
         let rows = [
             S.row("shop"), S.row("shop-cache", ["clusterName": "theirs@1"]), S.row("shared", ["clusterName": "off"]),
         ]
-        try await S.with(rows) { scene in
+        try await S.with(rows) { scene async throws in
             scene.server.change {
                 $0.networkClusters = ["main": true, "theirs@1": true, "off": false]
                 $0.destinations = [
@@ -210,7 +211,7 @@ struct ScaleOpsActionTests {
             let rows = found["workloadNetworkData"]
             #expect(values(rows, "workloadName") == ["shared", "shop", "shop-cache"])
             #expect(values(rows, "networkCostEnabled") == [false, true, true])
-            #expect(values(rows, "error")[0] == .null && values(rows, "error")[2]??.stringValue != nil)
+            #expect(values(rows, "error")[0] == .null && values(rows, "error")[2]?.stringValue != nil)
             #expect(rows?[1]?["destinations"]?[0]?["Name"] == "db" && rows?[1]?["omittedDestinations"] == 1)
             #expect(rows?[1]?["destinations"]?[0]?["crossAZCost"] == .null)
             #expect(found["summary"] == ["totalWorkloads": 3, "totalNetworkCost": 30, "totalTraffic": 1000])
@@ -230,7 +231,7 @@ struct ScaleOpsActionTests {
             S.row("shop"), S.row("shop-cache", ["policyName": "gone"]),
             S.row("shared", ["clusterName": "theirs@1"]),
         ]
-        try await S.with(rows) { scene in
+        try await S.with(rows) { scene async throws in
             let policy: JSONValue = ["metadata": ["name": "high-availability"], "spec": ["headroom": 20]]
             scene.server.change {
                 $0.policies = [policy]
@@ -240,7 +241,7 @@ struct ScaleOpsActionTests {
             let rows = found["workloadPolicies"]
             #expect(values(rows, "workloadName") == ["shared", "shop", "shop-cache"])
             #expect(values(rows, "policyDefinition") == [.null, policy, .null])
-            #expect(values(rows, "error")[0]??.stringValue?.contains("the agent is gone") == true)
+            #expect(values(rows, "error")[0]?.stringValue?.contains("the agent is gone") == true)
             #expect(values(rows, "error").dropFirst() == [.null, .null])
             #expect(
                 found["summary"] == [
@@ -252,7 +253,7 @@ struct ScaleOpsActionTests {
 
     @Test("a workload under no policy says so, and ScaleOps is not asked for it")
     func noPolicy() async throws {
-        try await S.with([S.row("shop", ["policyName": "N/A"])]) { scene in
+        try await S.with([S.row("shop", ["policyName": "N/A"])]) { scene async throws in
             let found = try await scene.answer(Self.policies)
             #expect(values(found["workloadPolicies"], "policyName") == ["N/A"] && scene.server.asked.isEmpty)
         }

@@ -2,6 +2,7 @@ import Base
 import CostSources
 import Costs
 import HTTPClient
+import Matching
 import Store
 import TestSupport
 
@@ -19,7 +20,7 @@ struct ScaleOpsScene: Sendable {
     static func with(
         _ stored: [JSONValue] = [], _ body: @Sendable (ScaleOpsScene) async throws -> Void
     ) async throws {
-        try await Scene.with { scene in
+        try await Scene.with { scene async throws in
             let server = try FigureServer(stored)
             let registry = try ActionRegistry(
                 store: scene.store, currency: "EUR", scaleOps: settings(server.url), now: { Scene.now })

@@ -100,7 +100,7 @@ struct ScaleOpsFeedTests {
             Self.workload("api", ["clusterName": "us@theirs", "cpuRequests": [:]]),
             Self.workload("x", ["clusterName": "mars"]),
         ]
-        try await Self.with(rows, names: ["us@theirs": "us"]) { scene in
+        try await Self.with(rows, names: ["us@theirs": "us"]) { scene async throws in
             #expect(await scene.round())
             #expect(
                 try await scene.hours() == [
@@ -127,7 +127,8 @@ struct ScaleOpsFeedTests {
 
     @Test("each group is asked about once an hour, and sooner only when it has a new workload")
     func requests() async throws {
-        try await Self.with([Self.workload("shop"), Self.workload("db", ["type": "StatefulSet"])]) { scene in
+        try await Self.with([Self.workload("shop"), Self.workload("db", ["type": "StatefulSet"])]) {
+            scene async throws in
             _ = await scene.round()
             #expect(scene.server.asked.count == 3)
             scene.time.advance(seconds: 300)
@@ -145,7 +146,7 @@ struct ScaleOpsFeedTests {
 
     @Test("hours go on from round to round; hours without a round stay gaps; the same again writes nothing")
     func hours() async throws {
-        try await Self.with([Self.workload("shop")]) { scene in
+        try await Self.with([Self.workload("shop")]) { scene async throws in
             scene.time.advance(seconds: 1_500)
             _ = await scene.round()
             #expect(try await scene.hours() == ["shop 12 91666667 3300"])
@@ -169,7 +170,7 @@ struct ScaleOpsFeedTests {
     @Test("a cluster whose costs fail leaves the others; its last rows stay, and it is told what is missing")
     func partialFailure() async throws {
         let us = Self.workload("api", ["clusterName": "us"])
-        try await Self.with([Self.workload("shop"), us]) { scene in
+        try await Self.with([Self.workload("shop"), us]) { scene async throws in
             _ = await scene.round()
             let through = scene.time.now
             scene.server.change { $0.down = ["us"] }
@@ -197,7 +198,7 @@ struct ScaleOpsFeedTests {
 
     @Test("a ScaleOps that does not answer empties nothing and is told at every cluster")
     func outage() async throws {
-        try await Self.with([Self.workload("shop")]) { scene in
+        try await Self.with([Self.workload("shop")]) { scene async throws in
             scene.server.change { $0.isDown = true }
             #expect(await scene.round())
             let unknown = try #require(try await scene.state())
@@ -219,7 +220,7 @@ struct ScaleOpsFeedTests {
     @Test("what ScaleOps does not know any more goes, but not where it says nothing of the whole cluster")
     func forgetting() async throws {
         let us = Self.workload("api", ["clusterName": "us"])
-        try await Self.with([Self.workload("shop"), Self.workload("cart"), us]) { scene in
+        try await Self.with([Self.workload("shop"), Self.workload("cart"), us]) { scene async throws in
             _ = await scene.round()
             scene.server.change { $0.workloads = [Self.workload("shop")] }
             scene.time.advance(seconds: 300)
@@ -232,7 +233,7 @@ struct ScaleOpsFeedTests {
 
     @Test("a leader that begins has the costs that the one before kept, also while they cannot be had")
     func restart() async throws {
-        try await Self.with([Self.workload("shop")]) { scene in
+        try await Self.with([Self.workload("shop")]) { scene async throws in
             _ = await scene.round()
             scene.server.change { $0.down = ["main"] }
             let metrics = MetricsRegistry()
@@ -251,7 +252,7 @@ struct ScaleOpsFeedTests {
     @Test("of two ScaleOps that tell of a cluster the first counts, and money is not added up; negative rates are none")
     func twoEndpoints() async throws {
         let rows = [Self.workload("shop"), Self.workload("cart", cost: ["totalCost": -5])]
-        try await Self.with(rows, endpoints: 2) { scene in
+        try await Self.with(rows, endpoints: 2) { scene async throws in
             _ = await scene.round()
             #expect(try await scene.hours() == ["shop 12 50000000 1800"])
             let state = try #require(try await scene.state())
