@@ -50,7 +50,7 @@ struct ScaleOpsActionTests {
             #expect(values(found["workloads"], "workloadName") == ["shop", "shop-cache"])
             let cache = found["workloads"]?[1]
             #expect(cache?["policyName"] == .null && cache?["activeSavings"] == .null)
-            #expect(cache?["cpuRequests"] == 1000 && cache?["cpuRecommended"] == 250.5 && cache?["isOwner"] == true)
+            #expect(cache?["cpuRequests"] == 1000.0 && cache?["cpuRecommended"] == 250.5 && cache?["isOwner"] == true)
             #expect(
                 cache?["dashboardUrl"]?.stringValue?.hasPrefix(
                     "\(scene.server.url)/cost-report/compute?searchTerms=shop-cache&") == true)
@@ -142,11 +142,11 @@ struct ScaleOpsActionTests {
             let found = try await scene.answer(Self.costs)
             #expect(values(found["costAnalysis"], "workloadName") == ["shop-cache", "shop", "shared"])
             #expect(values(found["costAnalysis"], "hourlyCost") == [0.5, 0.2, .null])
-            #expect(values(found["costAnalysis"], "spotPercent") == [.null, 40, .null])
+            #expect(values(found["costAnalysis"], "spotPercent") == [.null, 40.0, .null])
             #expect(found["costAnalysis"]?[2]?["error"] != .null && found["costAnalysis"]?[0]?["error"] == .null)
             let summary = found["summary"]
             #expect(summary?["totalCost"] == 117.6 && summary?["totalHourlyCost"] == 0.7)
-            #expect(summary?["averageHourlyCost"] == 0.35 && summary?["totalSavingsAvailable"] == 5)
+            #expect(summary?["averageHourlyCost"] == 0.35 && summary?["totalSavingsAvailable"] == 5.0)
             #expect(summary?["workloadsWithoutCost"] == 1 && found["range"] == "7d" && found["live"] == false)
         }
     }
@@ -168,9 +168,9 @@ struct ScaleOpsActionTests {
             let found = try await scene.answer(Self.costs, ["range": "30d"])
             #expect(values(found["costAnalysis"], "workloadName") == ["shop-far", "shop", "shop-cache"])
             #expect(values(found["costAnalysis"], "namespace") == ["staging", "prod", "prod"])
-            #expect(values(found["costAnalysis"], "hourlyCost") == [1, 0.1, .null])
+            #expect(values(found["costAnalysis"], "hourlyCost") == [1.0, 0.1, .null])
             #expect(found["costAnalysis"]?[2]?["error"]?.stringValue?.contains("the agent is gone") == true)
-            #expect(found["range"] == "30d" && found["live"] == true && found["summary"]?["totalCost"] == 792)
+            #expect(found["range"] == "30d" && found["live"] == true && found["summary"]?["totalCost"] == 792.0)
             #expect(scene.server.asked.count == 4)
         }
     }
@@ -214,7 +214,7 @@ struct ScaleOpsActionTests {
             #expect(values(rows, "error")[0] == .null && values(rows, "error")[2]?.stringValue != nil)
             #expect(rows?[1]?["destinations"]?[0]?["Name"] == "db" && rows?[1]?["omittedDestinations"] == 1)
             #expect(rows?[1]?["destinations"]?[0]?["crossAZCost"] == .null)
-            #expect(found["summary"] == ["totalWorkloads": 3, "totalNetworkCost": 30, "totalTraffic": 1000])
+            #expect(found["summary"] == ["totalWorkloads": 3, "totalNetworkCost": 30.0, "totalTraffic": 1000.0])
             #expect(scene.server.asked.count == 3)
             #expect(try await scene.answer(Self.network, ["workloadName": "shop"])["summary"]?["totalWorkloads"] == 1)
             let unknown = try await scene.refusal(Self.network, ["workloadName": "Shop"])
