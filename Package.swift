@@ -56,10 +56,12 @@ let package = Package(
         room("CatalogSources", imports: ["KubeClient", "HTTPClient", "Catalog", "Base"]),
         room("CostSources", imports: ["HTTPClient", "Costs", "Base"]),
         room("MCP", imports: ["HTTPServer", "Base"]),
-        room("Actions", imports: ["Store", "Catalog", "Costs", "Matching", "Base"]),
+        room("Actions", imports: ["Store", "CostSources", "Catalog", "Costs", "Matching", "Base"]),
         room(
             "Reconcilers",
-            imports: ["KubeClient", "CatalogSources", "Store", "Catalog", "Costs", "Matching", "Base"]),
+            imports: [
+                "KubeClient", "CatalogSources", "CostSources", "Store", "Catalog", "Costs", "Matching", "Base",
+            ]),
         room(
             "API",
             imports: [
@@ -92,17 +94,20 @@ let package = Package(
         tests("HTTPServer", imports: ["Base", "HTTPClient"]),
         tests("KubeClient", imports: ["Base", "HTTPClient", "HTTPServer", "TestSupport"]),
         .target(
-            name: "TestSupport", dependencies: ["Store", "Base"], path: "Tests/TestSupport", swiftSettings: strict),
+            name: "TestSupport", dependencies: ["Store", "HTTPServer", "Base"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         tests("Store", imports: ["Base", "Catalog", "Costs", "Matching", "TestSupport"]),
         tests("CatalogSources", imports: ["Base", "Catalog", "KubeClient", "HTTPClient", "HTTPServer", "TestSupport"]),
         tests("CostSources", imports: ["Base", "Costs", "HTTPClient", "HTTPServer", "TestSupport"]),
         tests("MCP", imports: ["Base", "HTTPServer", "TestSupport"]),
-        tests("Actions", imports: ["Base", "Store", "Catalog", "Costs", "Matching", "TestSupport"]),
+        tests(
+            "Actions",
+            imports: ["Base", "Store", "CostSources", "HTTPClient", "Catalog", "Costs", "Matching", "TestSupport"]),
         tests(
             "Reconcilers",
             imports: [
-                "Base", "Store", "KubeClient", "HTTPClient", "HTTPServer", "CatalogSources", "Catalog", "Costs",
-                "Matching",
+                "Base", "Store", "KubeClient", "HTTPClient", "HTTPServer", "CatalogSources", "CostSources", "Catalog",
+                "Costs", "Matching",
                 "TestSupport",
             ]),
         tests(

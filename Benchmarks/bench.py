@@ -23,6 +23,7 @@ sys.path[:0] = [str(REPOSITORY / "Tests/EndToEnd"), str(pathlib.Path(__file__).p
 import catalog  # noqa: E402
 import costs  # noqa: E402
 import load  # noqa: E402
+import scaleops_bench  # noqa: E402
 from harness import Callboard, Cluster, Database, component, deployment, eventually  # noqa: E402
 
 PODS, SERVICES = 10_000, 2_000
@@ -259,7 +260,7 @@ def measure_costs(folder, results):
 
 
 AIMS = {
-    **catalog.AIMS, **costs.AIMS, "apply to visible p99, ms": 500, "memory with the sample, MB": 80, "memory with 10,000 pods, MB": 80,
+    **catalog.AIMS, **costs.AIMS, **scaleops_bench.AIMS, "apply to visible p99, ms": 500, "memory with the sample, MB": 80, "memory with 10,000 pods, MB": 80,
     "start to ready / curl": 1.5, "synced caches / curl": 1.25, "memory then, MB": 60,
     "time at 50,000 pods / 5 x that at 10,000": 1.1, "memory at 50,000 pods / 5 x that at 10,000": 1.1,
     "initial match of 20,000 selectors x 100,000 workloads, s": 1, "match per workload event, µs": 1, "apply to visible at 10,000 pods p50, ms": 150,
@@ -285,12 +286,13 @@ def main():
     results = {}
     with tempfile.TemporaryDirectory(prefix="callboard-bench-") as name:
         folder = pathlib.Path(name)
-        for part in ("sample", "big", "catalog", "costs"):
+        for part in ("sample", "big", "catalog", "costs", "scaleops"):
             (folder / part).mkdir()
         measure_matching(results)
         measure_costs(folder / "costs", results)
         measure_sample(folder / "sample", Cluster(), results)
         measure_catalog(folder / "catalog", Cluster(), results)
+        scaleops_bench.measure(folder / "scaleops", Cluster(), results)
         measure_load(folder / "big", results)
     print_table(results)
     kept = REPOSITORY / "bench-results"

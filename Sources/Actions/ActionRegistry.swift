@@ -15,11 +15,12 @@ package struct ActionRegistry: Sendable {
     ///   - canonical: the canonical files that are configured.
     ///   - isReadOnly: `catalog.readonly`: nobody registers or removes locations.
     ///   - rules: `catalog.rules`, for those who validate; nil: nobody is told.
+    ///   - scaleOps: nil: there are no actions about ScaleOps.
     ///   - now: the time of day.
     /// - Throws: when an action's schema is wrong.
     package init(
         store: Store, currency: String, canonical: [CanonicalSettings] = [], isReadOnly: Bool = false,
-        rules: CatalogRules? = nil,
+        rules: CatalogRules? = nil, scaleOps: ScaleOpsActionSettings? = nil,
         now: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) throws {
         try self.init(
@@ -30,7 +31,7 @@ package struct ActionRegistry: Sendable {
                 RegisteredAction(ListOrphanWorkloads(store: store, currency: currency, now: now)),
                 RegisteredAction(PlanCanonical(store: store, files: canonical)),
                 RegisteredAction(ListCatalogProblems(store: store, now: now)),
-            ])
+            ] + Self.scaleOpsActions(store, scaleOps, currency: currency, now: now))
     }
 
     init(_ actions: [RegisteredAction]) {

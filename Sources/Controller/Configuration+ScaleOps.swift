@@ -10,6 +10,11 @@ struct ScaleOpsConfiguration {
     /// Further paths that `POST` only reads from.
     var reports: [String] = []
     var currencyPrefix: String?
+    /// How often it is asked for all workloads.
+    var pollInterval: Duration = .seconds(300)
+    /// How often it is asked what they cost.
+    var costInterval: Duration = .seconds(3_600)
+    var clusterNames = ScaleOpsClusterNames()
     /// What to tell the user about at the start.
     var warnings: [String] = []
 
@@ -29,6 +34,29 @@ struct ScaleOpsConfiguration {
         if let count = node["concurrency"] { manner.concurrency = Int(try count.integer(in: 1...64)) }
         if let size = node["maximumAnswerMegabytes"] { manner.maximumBytes = Int(try size.integer(in: 1...1024)) << 20 }
         if let paths = node["proxy.readPaths"] { reports = try Self.paths(paths) }
+        try readCosts(node)
+    }
+
+    private mutating func readCosts(_ node: ConfigurationNode) throws(ConfigurationError) {
+        if let length = node["pollInterval"] {
+            pollInterval = try length.duration(in: .seconds(1)...(.seconds(3_600)))
+        }
+        if let length = node["costInterval"] {
+            costInterval = try length.duration(in: .seconds(1)...(.seconds(86_400)))
+        }
+        guard let clusters = node["clusters"] else { return }
+        guard let names = clusters.value.objectValue else {
+            throw clusters.expected("names of clusters by ScaleOps' names")
+        }
+        var found: [String: String] = [:]
+        for (theirs, value) in names {
+            guard let ours = value.stringValue, !ours.isEmpty else {
+                throw clusters.refused("expected a name for the cluster \(theirs), found \(value.typeName)")
+            }
+            guard !found.values.contains(ours) else { throw clusters.refused("the name \(ours) stands here twice") }
+            found[theirs] = ours
+        }
+        clusterNames = ScaleOpsClusterNames(found)
     }
 
     private static func isName(_ text: String) -> Bool {

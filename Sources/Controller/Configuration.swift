@@ -125,6 +125,8 @@ struct Configuration {
         "callboard.costs.retention.hourlyDays", "callboard.costs.retention.dailyDays",
         "callboard.mcp.allowedOrigins", "callboard.mcp.allowedOrigins[]", "callboard.mcp.allowedHosts",
         "callboard.mcp.allowedHosts[]",
+        "scaleops.pollInterval", "scaleops.pollInterval.*", "scaleops.costInterval", "scaleops.costInterval.*",
+        "scaleops.clusters.*",
         "scaleops.enabled", "scaleops.currencyPrefix", "scaleops.timeout", "scaleops.timeout.*",
         "scaleops.concurrency", "scaleops.maximumAnswerMegabytes", "scaleops.proxy.readPaths",
         "scaleops.proxy.readPaths[]", "scaleops.baseUrl", "scaleops.linkToDashboard",

@@ -37,13 +37,14 @@ struct Program {
         let githubHTTP = HTTPClient(name: "github")
         let scaleOpsHTTP = HTTPClient(name: "scaleops")
         let github = GitHub(configuration.github, githubHTTP, metrics)
+        let scaleOps = ScaleOps(configuration.scaleOps, scaleOpsHTTP, metrics)
         let clusters = try await Clusters(configuration.clusters, http, leases: leaseHTTP, metrics)
         let feed = ownStore.catalogFeed(logger: Logger("catalog-feed"))
         feed.keepCurrent(store.catalog)
         let identity = processIdentity()
         let requests = ownStore.requestFeed(logger: Logger("catalog-requests"))
         let reconcilers = reconcilers(
-            clusters, feed, requests, ownStore.catalog, github, githubHTTP, identity: identity)
+            clusters, feed, requests, ownStore.catalog, github, githubHTTP, scaleOps, identity: identity)
         let leadership = Leadership(
             configuration.leadership, clusters, ownStore, reconcilers, identity: identity, metrics,
             Logger("leadership"))
@@ -61,12 +62,12 @@ struct Program {
             store: store,
             registry: try ActionRegistry(
                 store: store, currency: configuration.prices.currency, canonical: catalog.canonical,
-                isReadOnly: configuration.catalog.isReadOnly, rules: catalog.rules),
+                isReadOnly: configuration.catalog.isReadOnly, rules: catalog.rules, scaleOps: scaleOps.actions),
             authenticator: Authenticator(tokens: configuration.tokens), mcp: configuration.mcp,
             catalog: catalog,
             kubernetes: KubernetesObjects(
                 directory: clusters.directory, configuration: configuration.clusters.objects, metrics: metrics),
-            scaleOps: configuration.scaleOps.api(scaleOpsHTTP, metrics), metrics: metrics, logger: Logger("api"),
+            scaleOps: scaleOps.api, metrics: metrics, logger: Logger("api"),
             liveness: { await leadership.problem },
             readiness: { await readiness.checks() })
         var listen = HTTPServer.Configuration()
@@ -117,7 +118,7 @@ struct Program {
 
     private func reconcilers(
         _ clusters: Clusters, _ feed: CatalogFeed, _ requests: CatalogFeed, _ registered: CatalogStore,
-        _ github: GitHub, _ http: HTTPClient, identity: String
+        _ github: GitHub, _ http: HTTPClient, _ scaleOps: ScaleOps, identity: String
     ) -> ReconcilerSet {
         let configuration = configuration
         let files = ThreadExecutor(name: "catalog-files")
@@ -148,7 +149,9 @@ struct Program {
                     ) { await clusters.registry.configuredNames }
                 }
             },
-            makeCostLoops: { [metrics] store in costLoops(store, metrics) }
+            makeCostLoops: { [metrics] store in
+                costLoops(store, metrics) + scaleOps.loops(store, configuration.prices.nodes.onDemand, metrics)
+            }
         ) { store in
             let catalog = configuration.catalog
             var sources = catalog.locations.map { source(of: $0, processing, files) }

@@ -16,6 +16,9 @@ struct ConfigurationScaleOpsTests {
               timeout: 20s
               concurrency: 3
               maximumAnswerMegabytes: 5
+              pollInterval: 2m
+              costInterval: {hours: 2}
+              clusters: {eu@1.theirs: eu-1, us: us}
               authentication: {enabled: true, type: ldap, user: robot, password: '${PASSWORD}'}
               proxy: {readPaths: [/api/v1/dashboard/byCluster]}
               endpoints:
@@ -32,6 +35,8 @@ struct ConfigurationScaleOpsTests {
         #expect(scaleOps.manner.deadline == .seconds(20) && scaleOps.manner.concurrency == 3)
         #expect(scaleOps.manner.maximumBytes == 5 << 20 && scaleOps.reports == ["/api/v1/dashboard/byCluster"])
         #expect(scaleOps.currencyPrefix == "€")
+        #expect(scaleOps.pollInterval == .seconds(120) && scaleOps.costInterval == .seconds(7_200))
+        #expect(scaleOps.clusterNames.ours("eu@1.theirs") == "eu-1" && scaleOps.clusterNames.ours("asia") == "asia")
         guard case .login("robot", Secret("open sesame")) = scaleOps.endpoints[0].credentials,
             case .bearer(Secret("abcdef")) = scaleOps.endpoints[1].credentials,
             case .azure(let application) = scaleOps.endpoints[2].credentials
@@ -66,6 +71,16 @@ struct ConfigurationScaleOpsTests {
         arguments: [
             ("scaleops: {}", "scaleops.baseUrl: is missing; expected a URL such as https://scaleops.example.com"),
             ("scaleops: {baseUrl: scaleops}", "scaleops.baseUrl: expected a URL"),
+            ("scaleops: {baseUrl: 'https://x', pollInterval: 2h}", "scaleops.pollInterval: expected 1.0 seconds to"),
+            ("scaleops: {baseUrl: 'https://x', clusters: eu}", "scaleops.clusters: expected names of clusters by"),
+            (
+                "scaleops: {baseUrl: 'https://x', clusters: {a: ''}}",
+                "scaleops.clusters: expected a name for the cluster a, found string"
+            ),
+            (
+                "scaleops: {baseUrl: 'https://x', clusters: {a: c, b: c}}",
+                "scaleops.clusters: the name c stands here twice"
+            ),
             ("scaleops: {baseUrl: 'https://u:p@x'}", "scaleops.baseUrl: expected a URL"),
             ("scaleops: {baseUrl: 'https://x', authentication: {enabled: true}}", "authentication.user: is missing"),
             (

@@ -89,6 +89,24 @@ struct LeaderScene: Sendable {
                     _ = try await store.costs.dropExpired(CostRetention(), now: .now())
                 }
             ),
+            (
+                "note a source of costs",
+                {
+                    try await $0.costs.note(
+                        [IngestState(cluster: "c", askedAt: noon, error: "slow")], source: .scaleops)
+                }
+            ),
+            (
+                "write recommendations",
+                {
+                    try await $0.costs.write(
+                        recommendations: [recommendation(workload)], source: .scaleops, at: noon)
+                }
+            ),
+            (
+                "forget recommendations",
+                { try await $0.costs.forgetRecommendations(of: .scaleops, in: ["c"], except: []) }
+            ),
             ("leave a cluster", { try await $0.workloads.leave(cluster: "c") }),
             ("retire clusters", { _ = try await $0.workloads.retireClusters(except: ["other"]) }),
         ]
@@ -109,6 +127,11 @@ struct LeaderScene: Sendable {
     private static let price = StoredNodePrice(
         node: "n", price: NodePrice(hourly: .zero, quality: .override, isSpot: false), capacity: .zero,
         instanceType: nil, region: nil)
+
+    private static func recommendation(_ workload: Int) -> WorkloadRecommendation {
+        WorkloadRecommendation(
+            workloadID: workload, sizing: .over, monthlySaving: Money(nanoDollars: 5), reason: "test", details: [:])
+    }
 
     private static func hour(_ workload: Int) -> HourlyCost {
         let usage = HourUsage(

@@ -6,19 +6,23 @@ extension ScaleOpsClient {
         package fileprivate(set) var rows: [(workload: ScaleOpsWorkload, cost: ScaleOpsCost?)] = []
         /// The groups that could not be asked about, with the reason; their workloads are not in `rows`.
         package fileprivate(set) var failures: [(group: ScaleOpsGroup, error: ScaleOpsError)] = []
-        package fileprivate(set) var problems: [ScaleOpsFieldProblem] = []
+        /// How many rows and fields could not be used, by group.
+        package fileprivate(set) var problemCounts: [ScaleOpsGroup: Int] = [:]
     }
 
     /// What workloads cost, wherever they run: each group is asked about once, and one that fails holds up no other.
+    ///
+    /// - Parameter requests: under way at once for this; never more than the client's own.
     package func costs(
-        of workloads: [ScaleOpsWorkload], labels: [String], range: ScaleOpsRange
+        of workloads: [ScaleOpsWorkload], labels: [String], range: ScaleOpsRange, atOnce requests: Int = .max
     ) async -> Costs {
+        let atOnce = max(1, min(requests, manner.concurrency))
         var seen: Set<ScaleOpsGroup> = []
         let groups = workloads.map(\.group).filter { seen.insert($0).inserted }
         let answers = await withTaskGroup(of: (ScaleOpsGroup, Answer).self) { tasks in
             var answers: [ScaleOpsGroup: Answer] = [:]
             for (index, group) in groups.enumerated() {
-                if index >= manner.concurrency, let (group, answer) = await tasks.next() { answers[group] = answer }
+                if index >= atOnce, let (group, answer) = await tasks.next() { answers[group] = answer }
                 tasks.addTask { (group, await self.answer(group, labels, range)) }
             }
             for await (group, answer) in tasks { answers[group] = answer }
@@ -46,7 +50,7 @@ extension ScaleOpsClient {
             switch answers[group] {
             case .failure(let error)?: costs.failures.append((group, error))
             case .success(let list)?:
-                costs.problems += list.problems
+                costs.problemCounts[group] = list.problemCount
                 indexes[group] = ScaleOpsCostIndex(list.items)
             case nil: break
             }

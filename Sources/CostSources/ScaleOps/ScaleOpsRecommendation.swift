@@ -49,10 +49,10 @@ package struct ScaleOpsRecommendation: Sendable, Equatable {
             .sorted { left, right in
                 if left.priority != right.priority { return left.priority < right.priority }
                 if left.savings != right.savings { return left.savings > right.savings }
-                return left.place.lexicographicallyPrecedes(right.place)
+                return left.names.lexicographicallyPrecedes(right.names)
             }
     }
 
     private var savings: Money { workload.savingsAvailable ?? .zero }
-    private var place: [String] { [workload.cluster, workload.namespace, workload.kind, workload.name] }
+    private var names: [String] { [workload.cluster, workload.namespace, workload.kind, workload.name] }
 }

@@ -43,11 +43,12 @@ struct ScaleOpsRow {
     /// Whether this can be a row at all.
     var isObject: Bool { value.objectValue != nil }
 
-    /// Also of numbers, which some names consist of.
+    /// Also of numbers, which some names consist of. PostgreSQL keeps no text with U+0000.
     mutating func text(_ key: String) -> String? {
         switch present(key) {
         case nil: return nil
-        case .string(let text)?: return text
+        case .string(let text)? where !text.utf8.contains(0): return text
+        case .string(let text)?: return note(key, "a string without U+0000", .string(text))
         case .int(let number)?: return String(number)
         case .uint(let number)?: return String(number)
         case let found?: return note(key, "a string", found)

@@ -27,6 +27,8 @@ package struct ScaleOpsWorkload: Sendable, Equatable {
     package let oomKillsInLastDay: Int64?
     package let lastOOMKill: String?
     package let errors, autoscalerWarnings: String?
+    /// Fields of its row that could not be used.
+    package let problemCount: Int
 
     /// Nil when the row does not say which workload it is about.
     init?(_ row: inout ScaleOpsRow) {
@@ -52,10 +54,27 @@ package struct ScaleOpsWorkload: Sendable, Equatable {
         replicas = row.integer("replicas")
         (oomKillsInLastDay, lastOOMKill) = (row.integer("oomCountLast24h"), row.text("oomLastTimestamp"))
         (errors, autoscalerWarnings) = (row.text("workloadErrors"), row.text("hpaStatusWarnings"))
+        problemCount = row.problems.count
     }
 
     /// Those that ScaleOps' cost report can be asked about together.
-    var group: ScaleOpsGroup { ScaleOpsGroup(cluster: cluster, namespace: namespace, kind: kind) }
+    package var group: ScaleOpsGroup { ScaleOpsGroup(cluster: cluster, namespace: namespace, kind: kind) }
+
+    package var place: ScaleOpsPlace { ScaleOpsPlace(cluster: cluster, namespace: namespace, kind: kind, name: name) }
+}
+
+/// Which workload, whatever the letter case of its kind.
+package struct ScaleOpsPlace: Sendable, Hashable {
+    package let cluster: String
+    package let namespace: String
+    /// In lower case.
+    package let kind: String
+    package let name: String
+
+    package init(cluster: String, namespace: String, kind: String, name: String) {
+        (self.cluster, self.namespace, self.name) = (cluster, namespace, name)
+        self.kind = kind.lowercased()
+    }
 }
 
 /// Workloads of a kind in a namespace of a cluster.

@@ -46,6 +46,22 @@ struct ScaleOpsReadingTests {
         #expect(asked.headers["Content-Type"] == "application/json")
     }
 
+    @Test("what is kept of a row reads as the row did")
+    func document() async throws {
+        let server = try ScaleOpsStandIn()
+        server.answer(Self.whole)
+        let workload = try #require(try await server.client().workloads(labels: []).items.first)
+        #expect(ScaleOpsWorkload(document: workload.document) == workload)
+        #expect(ScaleOpsWorkload(document: ["workloadName": "x"]) == nil)
+        var row = ScaleOpsRow(
+            [
+                "id": "A", "workloadName": "shop", "totalCost": 32.325, "hourlyCost": 0, "spotPercent": "40",
+                "onDemandPercent": 60, "spotHours": 1, "onDemandHours": 504, "savingsAvailable": -0.1,
+            ], path: "x")
+        let cost = try #require(ScaleOpsCost(&row, range: .week))
+        #expect(cost.hourly != .zero && ScaleOpsCost(document: cost.document, range: .week) == cost)
+    }
+
     @Test("null, missing and empty fields, numbers as texts and negative savings are taken as they are meant")
     func leniency() async throws {
         let server = try ScaleOpsStandIn()
@@ -80,6 +96,10 @@ struct ScaleOpsReadingTests {
             (#""auto": "perhaps""#, "workloads[0].auto: expected true or false, found string"),
             (#""replicas": 1.5"#, "workloads[0].replicas: expected a whole number, found number"),
             (#""policyName": []"#, "workloads[0].policyName: expected a string, found array"),
+            (
+                #""policyName": "a\u0000""#,
+                "workloads[0].policyName: expected a string without U+0000, found string"
+            ),
             (#""rollingStrategyDetails": 3"#, "workloads[0].rollingStrategyDetails: expected an object, found integer"),
             (
                 #""rollingStrategyDetails": {"rolloutPolicyValue": {}}"#,

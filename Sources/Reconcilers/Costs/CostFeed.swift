@@ -1,0 +1,50 @@
+package import Base
+package import Costs
+package import Store
+
+/// Somebody else who says what workloads cost, such as ScaleOps. `CostFeedLoop` asks and writes.
+package protocol CostFeed: Sendable {
+    var source: CostSource { get }
+
+    /// Asks once. What cannot be had is told in the answer; the rest is there.
+    ///
+    /// - Parameter workloads: those that run; nobody is charged for others.
+    func poll(_ workloads: [ChargeableWorkload], at now: Timestamp) async -> CostPoll
+}
+
+/// What a source said when it was asked.
+package struct CostPoll: Sendable {
+    /// What it said of a cluster.
+    package struct Cluster: Sendable, Equatable {
+        /// Rows of which Callboard has no workload.
+        package var unmatched = 0
+        /// Rows and fields that could not be read.
+        package var malformed = 0
+        /// What of the cluster is missing and why; nil: nothing.
+        package var error: String?
+
+        package init() {}
+    }
+
+    /// What workloads cost an hour; those that it has no fresh figure for are left out.
+    package var rates: [WorkloadRate] = []
+    package var recommendations: [WorkloadRecommendation] = []
+    /// By Callboard's names; those that it said nothing of are left out.
+    package var clusters: [String: Cluster] = [:]
+    /// Why it may have said nothing of others.
+    package var failures: [String] = []
+
+    package init() {}
+}
+
+/// What a workload costs an hour at the moment.
+package struct WorkloadRate: Sendable {
+    package let workload: ChargeableWorkload
+    package let hourly: Money
+    /// In which ratio it is CPU and memory.
+    package let split: ResourceCost
+
+    package init(workload: ChargeableWorkload, hourly: Money, split: ResourceCost) {
+        (self.workload, self.hourly, self.split) = (workload, hourly, split)
+    }
+}

@@ -1,0 +1,162 @@
+package import Base
+internal import Costs
+internal import Matching
+package import Store
+
+/// Asks a source of costs again and again and writes what it says: hours of cost, recommendations, and how it fared.
+package actor CostFeedLoop: CostLoop {
+    private let feed: any CostFeed
+    private let costs: CostStore
+    private let interval: Duration
+    private let metrics: CostFeedMetrics
+    private let logger: Logger
+    private let now: @Sendable () -> Timestamp
+    private let pause: @Sendable (Duration) async throws -> Void
+    private var meter: RateMeter
+    private var shown: Set<String> = []
+    private var lastError: String?
+
+    /// Rows in one transaction, so that none holds much memory or takes long.
+    private static let chunk = 1_000
+    /// Of a round, when the interval is shorter.
+    private static let shortestDeadline: Duration = .seconds(60)
+
+    /// - Parameters:
+    ///   - interval: from the end of a round to the next; also the deadline of a round, at least a minute.
+    ///   - pause: waits between two rounds.
+    package init(
+        _ feed: any CostFeed, costs: CostStore, interval: Duration, metrics: MetricsRegistry, logger: Logger,
+        now: @escaping @Sendable () -> Timestamp = Timestamp.now,
+        pause: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    ) {
+        (self.feed, self.costs, self.interval) = (feed, costs, interval)
+        (self.logger, self.now, self.pause) = (logger, now, pause)
+        self.metrics = CostFeedMetrics(metrics, source: feed.source.name)
+        // One round may fail and its hour still be whole.
+        meter = RateMeter(longestPause: max(2 * interval.components.seconds, 60))
+    }
+
+    package func run() async {
+        var backoff = Backoff(initial: .seconds(1), factor: 2, maximum: max(interval, .seconds(1)), jitter: 0.2)
+        while !Task.isCancelled {
+            let isWritten = await round()
+            var generator = SystemRandomNumberGenerator()
+            if isWritten { backoff.reset() }
+            guard (try? await pause(isWritten ? interval : backoff.next(using: &generator))) != nil else { break }
+        }
+        metrics.hide(shown)
+    }
+
+    /// Asks and writes once.
+    ///
+    /// - Returns: false when the database did not take part of it.
+    func round() async -> Bool {
+        let began = ContinuousClock.now
+        do {
+            let poll = try await askAndWrite()
+            guard let poll else { return true }
+            let error = (poll.failures + poll.clusters.values.compactMap(\.error)).sorted().first
+            metrics.polled(
+                error == nil ? "success" : poll.clusters.isEmpty ? "error" : "partial", after: .now - began)
+            tell(error)
+        } catch {
+            metrics.polled("error", after: .now - began)
+            tell("\(error)")
+            return false
+        }
+        // What a round takes is not needed until the next.
+        returnFreedMemory()
+        return true
+    }
+
+    /// - Returns: nil when the task was cancelled meanwhile.
+    private func askAndWrite() async throws -> CostPoll? {
+        let (feed, moment) = (feed, now())
+        let workloads = try await costs.chargeableWorkloads()
+        let stored = try await costs.ingestStates(of: feed.source)
+        let poll = await bounded { await feed.poll(workloads, at: moment) }
+        guard !Task.isCancelled else { return nil }
+        let through = Dictionary(
+            stored.compactMap { state in state.through.map { (state.cluster, $0) } }
+        ) { first, _ in first }
+        for hours in meter.hours(of: poll.rates, stored: through, at: moment).chunks(of: Self.chunk) {
+            try await costs.write(hours, source: feed.source)
+        }
+        meter.wrote(poll.rates, at: moment)
+        for rows in poll.recommendations.chunks(of: Self.chunk) {
+            try await costs.write(recommendations: rows, source: feed.source, at: moment)
+        }
+        try await costs.forgetRecommendations(
+            of: feed.source, in: Array(poll.clusters.keys), except: poll.recommendations.map(\.workloadID))
+        let outcome = IngestOutcome(
+            poll, of: feed.source, stored: stored, clusters: Set(workloads.map(\.key.cluster)), at: moment)
+        try await costs.note(outcome.states, source: feed.source, forgetting: outcome.forgotten)
+        metrics.show(poll.clusters)
+        shown.formUnion(poll.clusters.keys)
+        return poll
+    }
+
+    /// What is not there when the time is up is told as cancelled.
+    private func bounded(_ poll: @escaping @Sendable () async -> CostPoll) async -> CostPoll {
+        let work = Task { await poll() }
+        let limit = max(interval, Self.shortestDeadline)
+        let alarm = Task {
+            try await Task.sleep(for: limit)
+            work.cancel()
+        }
+        defer { alarm.cancel() }
+        return await withTaskCancellationHandler {
+            await work.value
+        } onCancel: {
+            work.cancel()
+        }
+    }
+
+    /// The log is told when it changes whether something is wrong.
+    private func tell(_ error: String?) {
+        let source = JSONValue.string(feed.source.name)
+        if let error, lastError == nil {
+            logger.warning("costs are missing", ["source": source, "error": .string(error)])
+        }
+        if error == nil, lastError != nil { logger.info("costs are complete again", ["source": source]) }
+        lastError = error
+    }
+}
+
+/// What is noted of a round. Pure.
+struct IngestOutcome {
+    private(set) var states: [IngestState] = []
+    /// Clusters of which the source never said anything, and need not.
+    private(set) var forgotten: [String] = []
+
+    /// - Parameters:
+    ///   - stored: what was noted before.
+    ///   - clusters: those of which there are workloads.
+    init(_ poll: CostPoll, of source: CostSource, stored: [IngestState], clusters: Set<String>, at now: Timestamp) {
+        states = poll.clusters.sorted { $0.key < $1.key }.map { name, cluster in
+            IngestState(
+                cluster: name, through: cluster.error == nil ? now : nil, askedAt: now, error: cluster.error,
+                unmatched: cluster.unmatched, malformed: cluster.malformed)
+        }
+        let before = Dictionary(stored.map { ($0.cluster, $0) }) { first, _ in first }
+        for name in clusters.union(before.keys).subtracting(poll.clusters.keys).sorted() {
+            var state = before[name] ?? IngestState(cluster: name, askedAt: nil)
+            state.askedAt = now
+            if !poll.failures.isEmpty {
+                state.error = poll.failures.joined(separator: "; ")
+            } else if state.through != nil {
+                state.error = "\(source.name) says nothing of this cluster any more"
+            } else {
+                if before[name] != nil { forgotten.append(name) }
+                continue
+            }
+            states.append(state)
+        }
+    }
+}
+
+extension Array {
+    fileprivate func chunks(of size: Int) -> [[Element]] {
+        stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
+    }
+}
