@@ -4,9 +4,9 @@ import Testing
 struct KRRTests {
     /// The three pods of oracle K1.
     private let pods = [
-        PodUsage(cpuCores: [0.120], memoryPeakBytes: 200 * 1_048_576, memoryPoints: 50),
-        PodUsage(cpuCores: [0.180], memoryPeakBytes: 310.4 * 1_048_576, memoryPoints: 50),
-        PodUsage(cpuCores: [0.1504], memoryPeakBytes: nil, memoryPoints: 0),
+        KRRPodUsage(cpuCores: [0.120], memoryPeakBytes: 200 * 1_048_576, memoryPoints: 50),
+        KRRPodUsage(cpuCores: [0.180], memoryPeakBytes: 310.4 * 1_048_576, memoryPoints: 50),
+        KRRPodUsage(cpuCores: [0.1504], memoryPeakBytes: nil, memoryPoints: 0),
     ]
 
     @Test("oracle K1: the largest percentile, no limit, and the highest peak with 15 % more")
@@ -33,7 +33,7 @@ struct KRRTests {
     func simpleLimit() {
         let samples = (1...10).map { 0.0103 * Double($0) }
         let pods = [samples.prefix(4), samples.suffix(6)].map {
-            PodUsage(cpuCores: Array($0), memoryPeakBytes: 0, memoryPoints: 5)
+            KRRPodUsage(cpuCores: Array($0), memoryPeakBytes: 0, memoryPoints: 5)
         }
         #expect(abs((LinearPercentile.value(of: samples.shuffled(), at: 0.66) ?? 0) - 0.071482) < 1e-9)
         #expect(abs((LinearPercentile.value(of: samples, at: 0.96) ?? 0) - 0.099292) < 1e-9)
@@ -95,7 +95,7 @@ struct KRRTests {
         "cores round up to a millicore, but a whole one stays, and 10 is the least",
         arguments: [(0.694, 694), (0.6941, 695), (0.0001, 10), (0, 10)] as [(Double, Int64)])
     func rounding(cores: Double, millicores: Int64) {
-        let pod = PodUsage(cpuCores: [cores], memoryPeakBytes: 1, memoryPoints: 1)
+        let pod = KRRPodUsage(cpuCores: [cores], memoryPeakBytes: 1, memoryPoints: 1)
         #expect(KRRStrategy(pointsRequired: 1).recommend(for: [pod]).cpuRequest == .amount(millicores))
     }
 }

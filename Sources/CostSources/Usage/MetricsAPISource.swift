@@ -17,8 +17,8 @@ package struct MetricsAPISource: UsageSource {
         do {
             try await client.podMetrics { page, malformed in
                 reading.malformed += malformed
-                reading.pods += page.map(PodUsage.init)
-                guard reading.pods.count <= Self.maximumPods else {
+                reading.samples += page.map(UsageSample.init)
+                guard reading.samples.count <= Self.maximumPods else {
                     throw UsageError(.tooLarge, "metrics.k8s.io: more than \(Self.maximumPods) pods")
                 }
             }
@@ -33,16 +33,17 @@ package struct MetricsAPISource: UsageSource {
     }
 }
 
-extension PodUsage {
+extension UsageSample {
     /// Millicores are rounded up: a container that works has at least one.
     fileprivate init(_ metrics: PodMetrics) {
         let containers = metrics.containers.map { container in
             let millicores = container.cpuNanocores / 1_000_000 + (container.cpuNanocores % 1_000_000 > 0 ? 1 : 0)
-            return (container.name, ContainerUsage(millicores: millicores, memoryBytes: container.memoryBytes))
+            return (container.name, ContainerUsage(cpuMillicores: millicores, memoryBytes: container.memoryBytes))
         }
         self.init(
-            namespace: metrics.key.namespace, pod: metrics.key.name, at: metrics.at,
-            windowSeconds: metrics.windowSeconds, containers: Dictionary(containers) { $1 })
+            PodUsage(
+                namespace: metrics.key.namespace, pod: metrics.key.name, containers: Dictionary(containers) { $1 }),
+            at: metrics.at)
     }
 }
 

@@ -1,3 +1,4 @@
+package import Base
 package import Costs
 
 /// Tells what the pods of one cluster use.
@@ -9,9 +10,20 @@ package protocol UsageSource: Sendable {
     func usage() async throws(UsageError) -> UsageReading
 }
 
+/// What a pod used and when that was measured.
+package struct UsageSample: Sendable, Hashable {
+    package let pod: PodUsage
+    package let at: Timestamp
+
+    package init(_ pod: PodUsage, at: Timestamp) {
+        self.pod = pod
+        self.at = at
+    }
+}
+
 /// What a source told.
 package struct UsageReading: Sendable {
-    package var pods: [PodUsage] = []
+    package var samples: [UsageSample] = []
     /// Rows that could not be understood.
     package var malformed = 0
     /// What the source itself said about its answer; bounded.

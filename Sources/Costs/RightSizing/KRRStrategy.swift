@@ -1,5 +1,5 @@
 /// One pod's usage of a container, as KRR's strategies want it.
-package struct PodUsage: Sendable, Hashable {
+package struct KRRPodUsage: Sendable, Hashable {
     /// CPU samples in cores, each the highest rate of a step.
     package var cpuCores: [Double]
     /// The highest working set in bytes; nil when it is not known.
@@ -55,7 +55,7 @@ package struct KRRStrategy: Sendable, Hashable {
     ///   - outOfMemoryLimit: the limit in bytes at which it was last killed; a quarter more is recommended at least.
     ///   - autoscaled: resources that a HorizontalPodAutoscaler scales by.
     package func recommend(
-        for pods: [PodUsage], outOfMemoryLimit: Int64? = nil, autoscaled: Set<NodeResource> = []
+        for pods: [KRRPodUsage], outOfMemoryLimit: Int64? = nil, autoscaled: Set<NodeResource> = []
     ) -> Advice {
         let samples = pods.flatMap(\.cpuCores)
         let cpuGap = gap(points: samples.count, isAutoscaled: autoscaled.contains(.cpu))
@@ -74,7 +74,7 @@ package struct KRRStrategy: Sendable, Hashable {
         return isAutoscaled && !allowsAutoscaled ? .autoscaled : nil
     }
 
-    private func cpuRequest(_ pods: [PodUsage], _ samples: [Double]) -> Double? {
+    private func cpuRequest(_ pods: [KRRPodUsage], _ samples: [Double]) -> Double? {
         switch cpu {
         case .simple: pods.compactMap { LinearPercentile.value(of: $0.cpuCores, at: 0.95) }.max()
         case .simpleLimit: LinearPercentile.value(of: samples, at: 0.66)

@@ -41,7 +41,7 @@ package struct UsageBatch: Sendable, Hashable {
 
     /// Counts what was measured at a moment: one sample of CPU and one of memory.
     package mutating func add(_ usage: ContainerUsage, at moment: Timestamp) {
-        addCPU(cores: Double(usage.millicores) / 1_000, at: moment)
+        addCPU(cores: Double(usage.cpuMillicores) / 1_000, at: moment)
         addMemory(bytes: usage.memoryBytes, at: moment)
     }
 

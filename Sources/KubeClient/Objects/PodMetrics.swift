@@ -15,8 +15,6 @@ package struct PodMetrics: Sendable, Hashable {
     package let key: ObjectKey
     /// The end of the window.
     package let at: Timestamp
-    /// Over which CPU was measured.
-    package let windowSeconds: Int64
     /// Those with both resources.
     package let containers: [Container]
 
@@ -33,7 +31,6 @@ package struct PodMetrics: Sendable, Hashable {
         self.containers = containers
         self.at = at
         key = ObjectKey(namespace: view["metadata"]?["namespace"]?.stringValue ?? "", name: name)
-        windowSeconds = view["window"]?.stringValue.flatMap { goDurationSeconds($0) } ?? 0
     }
 }
 
@@ -45,21 +42,4 @@ extension PodMetrics.Container {
         else { return nil }
         self.init(name: name, cpuNanocores: cpu, memoryBytes: memory)
     }
-}
-
-/// Whole seconds of a length of time as Go prints it, rounded down: `30s`, `1m0s`, `1h2m3.5s`, `300ms`; nil for anything
-/// else.
-func goDurationSeconds(_ text: String) -> Int64? {
-    let units: [String: Double] = ["h": 3_600, "m": 60, "s": 1, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9]
-    var rest = text[...]
-    var total = 0.0
-    repeat {
-        let number = rest.prefix { $0 == "." || ("0"..."9").contains($0) }
-        rest = rest[number.endIndex...]
-        let unit = rest.prefix { $0 != "." && !("0"..."9").contains($0) }
-        rest = rest[unit.endIndex...]
-        guard let count = Double(number), let seconds = units[String(unit)] else { return nil }
-        total += count * seconds
-    } while !rest.isEmpty
-    return total.isFinite && total < 1e12 ? Int64(total) : nil
 }
