@@ -20,6 +20,9 @@ package struct Node: KubernetesObject {
         self.isUnschedulable = isUnschedulable
     }
 
+    /// Says what the whole node costs an hour, in the configured currency, such as `0.192`.
+    package static let priceAnnotation = "callboard.dev/hourly-price"
+
     /// The provider's name of the machine type; nil when the node does not say.
     package var instanceType: String? {
         meta.labels["node.kubernetes.io/instance-type"] ?? meta.labels["beta.kubernetes.io/instance-type"]
@@ -33,9 +36,10 @@ package struct Node: KubernetesObject {
 }
 
 extension Resource<Node> {
-    /// Nodes; their annotations are not kept.
+    /// Nodes; of their annotations the price alone is kept.
     package static let nodes = Resource(
-        kind: "Node", plural: "nodes", versions: [GroupVersion(version: "v1")], isNamespaced: false
+        kind: "Node", plural: "nodes", versions: [GroupVersion(version: "v1")], isNamespaced: false,
+        annotations: .only([Node.priceAnnotation])
     ) { reader, context throws(ProtobufError) in
         try Node(from: reader, in: &context)
     }

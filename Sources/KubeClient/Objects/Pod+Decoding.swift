@@ -32,6 +32,7 @@ extension Pod {
         var spec = PodSpec()
         while let field = try reader.nextField() {
             switch field {
+            case 1: try readVolume(reader.message(), in: &context)
             case 2: spec.add(container: try ContainerSpec(from: reader.message(), in: &context))
             case 10: nodeName = context.string(try reader.rawBytes())
             case 20: spec.add(initContainer: try ContainerSpec(from: reader.message(), in: &context))

@@ -7,14 +7,17 @@ package enum PodPhase: String, Sendable, Hashable {
     case unknown = "Unknown"
 }
 
-/// Processor and memory, as requested by a pod or offered by a node.
+/// Processor, memory and GPUs, as requested by a pod or offered by a node.
 package struct ComputeResources: Sendable, Hashable {
     package var cpuMillicores: Int64
     package var memoryBytes: Int64
+    /// Whole devices of all makes: `nvidia.com/gpu`, `amd.com/gpu` and whatever else ends in `/gpu`.
+    package var gpus: Int64
 
-    package init(cpuMillicores: Int64 = 0, memoryBytes: Int64 = 0) {
+    package init(cpuMillicores: Int64 = 0, memoryBytes: Int64 = 0, gpus: Int64 = 0) {
         self.cpuMillicores = cpuMillicores
         self.memoryBytes = memoryBytes
+        self.gpus = gpus
     }
 }
 
@@ -26,6 +29,8 @@ package struct Pod: KubernetesObject {
     package var nodeName: String
     /// What its spec says of its containers.
     package var containers: PodContainers
+    /// The PersistentVolumeClaims of its namespace that it mounts, those that were made for it included.
+    package var claims: [String]
     /// How often its containers, init containers included, have been restarted, together.
     package var restartCount: Int32
     package var phase: PodPhase
@@ -35,12 +40,13 @@ package struct Pod: KubernetesObject {
     package var troubles: PodTroubles?
 
     package init(
-        meta: ObjectMeta, nodeName: String = "", containers: PodContainers = .none, restartCount: Int32 = 0,
-        phase: PodPhase = .pending, isReady: Bool = false, troubles: PodTroubles? = nil
+        meta: ObjectMeta, nodeName: String = "", containers: PodContainers = .none, claims: [String] = [],
+        restartCount: Int32 = 0, phase: PodPhase = .pending, isReady: Bool = false, troubles: PodTroubles? = nil
     ) {
         self.meta = meta
         self.nodeName = nodeName
         self.containers = containers
+        self.claims = claims
         self.restartCount = restartCount
         self.phase = phase
         self.isReady = isReady

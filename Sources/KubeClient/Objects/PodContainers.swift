@@ -1,9 +1,26 @@
+/// What one container may count on and may use.
+package struct ContainerResources: Sendable, Hashable {
+    package let name: String
+    /// What is missing was not requested.
+    package let requests: PartialResources
+    /// What is missing is not limited.
+    package let limits: PartialResources
+
+    package init(name: String, requests: PartialResources, limits: PartialResources = PartialResources()) {
+        self.name = name
+        self.requests = requests
+        self.limits = limits
+    }
+}
+
 /// What a pod's spec says of its containers. A class, so that the pods of a template share one.
 package final class PodContainers: Sendable, Hashable {
     /// What the scheduler reserves for the pod: see `PodRequests`.
     package let requests: ComputeResources
     /// What its containers may use at most, summed up like the requests; a container without a limit adds nothing.
     package let limits: ComputeResources
+    /// Its containers and sidecars one by one.
+    package let resources: [ContainerResources]
     /// Containers and sidecars that lack a request for CPU or memory.
     package let withoutRequests: Int
     /// Containers and sidecars that lack a memory limit.
@@ -16,11 +33,13 @@ package final class PodContainers: Sendable, Hashable {
 
     package init(
         requests: ComputeResources = ComputeResources(), limits: ComputeResources = ComputeResources(),
+        resources: [ContainerResources] = [],
         withoutRequests: Int = 0, withoutMemoryLimit: Int = 0, images: [String] = [],
         readinessSeconds: [String: Int64] = [:]
     ) {
         self.requests = requests
         self.limits = limits
+        self.resources = resources
         self.withoutRequests = withoutRequests
         self.withoutMemoryLimit = withoutMemoryLimit
         self.images = images
@@ -32,7 +51,8 @@ package final class PodContainers: Sendable, Hashable {
 
     package static func == (left: PodContainers, right: PodContainers) -> Bool {
         left === right
-            || (left.requests == right.requests && left.limits == right.limits && left.images == right.images
+            || (left.requests == right.requests && left.limits == right.limits && left.resources == right.resources
+                && left.images == right.images
                 && left.withoutRequests == right.withoutRequests
                 && left.withoutMemoryLimit == right.withoutMemoryLimit
                 && left.readinessSeconds == right.readinessSeconds)

@@ -28,6 +28,7 @@ struct PodRequests {
         var sum = (containers + sidecars).maximum(greatestInit)
         if let cpu = ofPod?.cpuMillicores { sum.cpuMillicores = cpu }
         if let memory = ofPod?.memoryBytes { sum.memoryBytes = memory }
+        if let gpus = ofPod?.gpus { sum.gpus = gpus }
         return sum + overhead
     }
 
@@ -43,16 +44,24 @@ struct PodRequests {
 }
 
 /// Requests of which each may be missing.
-struct PartialResources: Equatable {
-    var cpuMillicores: Int64?
-    var memoryBytes: Int64?
+package struct PartialResources: Sendable, Hashable {
+    package var cpuMillicores: Int64?
+    package var memoryBytes: Int64?
+    /// See `ComputeResources`.
+    package var gpus: Int64?
 
-    /// Whether neither is missing.
+    package init(cpuMillicores: Int64? = nil, memoryBytes: Int64? = nil, gpus: Int64? = nil) {
+        self.cpuMillicores = cpuMillicores
+        self.memoryBytes = memoryBytes
+        self.gpus = gpus
+    }
+
+    /// Whether neither CPU nor memory is missing.
     var isComplete: Bool { cpuMillicores != nil && memoryBytes != nil }
 
     /// What is missing counts as nothing.
-    var orZero: ComputeResources {
-        ComputeResources(cpuMillicores: cpuMillicores ?? 0, memoryBytes: memoryBytes ?? 0)
+    package var orZero: ComputeResources {
+        ComputeResources(cpuMillicores: cpuMillicores ?? 0, memoryBytes: memoryBytes ?? 0, gpus: gpus ?? 0)
     }
 }
 
@@ -61,16 +70,18 @@ extension ComputeResources {
     package static func + (left: Self, right: Self) -> Self {
         Self(
             cpuMillicores: saturatingSum(left.cpuMillicores, right.cpuMillicores),
-            memoryBytes: saturatingSum(left.memoryBytes, right.memoryBytes))
+            memoryBytes: saturatingSum(left.memoryBytes, right.memoryBytes),
+            gpus: saturatingSum(left.gpus, right.gpus))
     }
 
     /// The greater of each.
     func maximum(_ other: Self) -> Self {
         Self(
-            cpuMillicores: max(cpuMillicores, other.cpuMillicores), memoryBytes: max(memoryBytes, other.memoryBytes))
+            cpuMillicores: max(cpuMillicores, other.cpuMillicores), memoryBytes: max(memoryBytes, other.memoryBytes),
+            gpus: max(gpus, other.gpus))
     }
 
-    private static func saturatingSum(_ left: Int64, _ right: Int64) -> Int64 {
+    static func saturatingSum(_ left: Int64, _ right: Int64) -> Int64 {
         let (sum, overflows) = left.addingReportingOverflow(right)
         guard overflows else { return sum }
         return left < 0 ? .min : .max

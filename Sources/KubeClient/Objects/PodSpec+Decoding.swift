@@ -4,6 +4,7 @@
 struct PodSpec {
     private var requests = PodRequests()
     private var limits = PodRequests()
+    private var resources: [ContainerResources] = []
     private var withoutRequests = 0
     private var withoutMemoryLimit = 0
     private var images: Set<String> = []
@@ -42,6 +43,9 @@ struct PodSpec {
         if !container.image.isEmpty { images.insert(container.image) }
         if let seconds = container.readinessSeconds { readinessSeconds[container.name] = seconds }
         guard stays else { return }
+        resources.append(
+            ContainerResources(
+                name: container.name, requests: container.resources.requests, limits: container.resources.limits))
         if !container.resources.requests.isComplete { withoutRequests += 1 }
         if container.resources.limits.memoryBytes == nil { withoutMemoryLimit += 1 }
     }
@@ -49,7 +53,7 @@ struct PodSpec {
     /// What is said of the pod as a whole holds for each of its containers.
     var containers: PodContainers {
         PodContainers(
-            requests: requests.total, limits: limits.totalOfLimits,
+            requests: requests.total, limits: limits.totalOfLimits, resources: resources,
             withoutRequests: ofPod.requests.isComplete ? 0 : withoutRequests,
             withoutMemoryLimit: ofPod.limits.memoryBytes == nil ? withoutMemoryLimit : 0,
             images: images.sorted(), readinessSeconds: readinessSeconds)
@@ -126,10 +130,14 @@ extension PartialResources {
             cpuMillicores = try Self.quantity(value, decimals: 3)
         } else if name.elementsEqual("memory".utf8) {
             memoryBytes = try Self.quantity(value, decimals: 0)
+        } else if name.count > 4, name.suffix(4).elementsEqual("/gpu".utf8) {
+            // A node may have devices of several makes.
+            guard let devices = try Self.quantity(value, decimals: 0) else { return }
+            gpus = ComputeResources.saturatingSum(gpus ?? 0, devices)
         }
     }
 
-    private static func quantity(_ message: UnsafeRawBufferPointer, decimals: Int) throws(ProtobufError) -> Int64? {
+    static func quantity(_ message: UnsafeRawBufferPointer, decimals: Int) throws(ProtobufError) -> Int64? {
         var reader = ProtobufReader(message)
         while let field = try reader.nextField() {
             if field == 1 { return Quantity.scaled(try reader.rawBytes(), by: decimals) }
