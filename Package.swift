@@ -54,12 +54,14 @@ let package = Package(
             "Store", imports: ["CPostgres", "Catalog", "Costs", "Matching", "Base"],
             resources: [.embedInCode("Migrations")]),
         room("CatalogSources", imports: ["KubeClient", "HTTPClient", "Catalog", "Base"]),
-        room("CostSources", imports: ["HTTPClient", "Costs", "Base"]),
+        room("CostSources", imports: ["KubeClient", "HTTPClient", "Costs", "Base"]),
         room("MCP", imports: ["HTTPServer", "Base"]),
         room("Actions", imports: ["Store", "Catalog", "Costs", "Matching", "Base"]),
         room(
             "Reconcilers",
-            imports: ["KubeClient", "CatalogSources", "Store", "Catalog", "Costs", "Matching", "Base"]),
+            imports: [
+                "KubeClient", "CatalogSources", "CostSources", "Store", "Catalog", "Costs", "Matching", "Base",
+            ]),
         room(
             "API",
             imports: [
@@ -92,15 +94,14 @@ let package = Package(
             name: "TestSupport", dependencies: ["Store", "Base"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("Store", imports: ["Base", "Catalog", "Costs", "Matching", "TestSupport"]),
         tests("CatalogSources", imports: ["Base", "Catalog", "KubeClient", "HTTPClient", "HTTPServer", "TestSupport"]),
-        tests("CostSources", imports: ["Base", "Costs", "HTTPClient", "HTTPServer", "TestSupport"]),
+        tests("CostSources", imports: ["Base", "Costs", "KubeClient", "HTTPClient", "HTTPServer", "TestSupport"]),
         tests("MCP", imports: ["Base", "HTTPServer", "TestSupport"]),
         tests("Actions", imports: ["Base", "Store", "Catalog", "Costs", "Matching", "TestSupport"]),
         tests(
             "Reconcilers",
             imports: [
-                "Base", "Store", "KubeClient", "HTTPClient", "HTTPServer", "CatalogSources", "Catalog", "Costs",
-                "Matching",
-                "TestSupport",
+                "Base", "Store", "KubeClient", "HTTPClient", "HTTPServer", "CatalogSources", "CostSources", "Catalog",
+                "Costs", "Matching", "TestSupport",
             ]),
         tests(
             "API",

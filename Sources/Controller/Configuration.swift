@@ -19,6 +19,7 @@ struct Configuration {
     var ingestion = IngestionConfiguration()
     var prices = PriceList.openCostDefault
     var costInterval: Duration = .seconds(30)
+    var usage = UsageConfiguration()
     var mcp = MCPConfiguration(version: programVersion)
     /// What to tell the user about at the start.
     var warnings: [String] = []
@@ -39,6 +40,8 @@ struct Configuration {
         ingestion = try IngestionConfiguration(root)
         warnings += ingestion.warnings
         try readCosts(root)
+        usage = try UsageConfiguration(root)
+        warnings += usage.warnings
         try readMCP(root)
         warnings += try root.unknownKeys(known: Self.knownKeys).map { "unknown configuration key \($0) is ignored" }
         warnings += Self.unsetVariables(root)
@@ -112,6 +115,15 @@ struct Configuration {
         "callboard.catalog.canonical[].defaults.namespace", "callboard.catalog.canonical[].aliases.*",
         "callboard.costs.currency", "callboard.costs.interval",
         "callboard.costs.prices.perCoreHour", "callboard.costs.prices.perGiBHour",
+        "callboard.costs.usage.interval", "callboard.costs.usage.interval.*",
+        "callboard.costs.sizing.interval", "callboard.costs.sizing.interval.*",
+        "callboard.costs.sizing.minimumPodCPU", "callboard.costs.sizing.minimumPodMemory",
+        "callboard.costs.prometheus.url", "callboard.costs.prometheus.token",
+        "callboard.costs.prometheus.clusterLabel", "callboard.costs.prometheus.cluster",
+        "callboard.costs.prometheus.timeout", "callboard.costs.prometheus.timeout.*",
+        "callboard.costs.prometheus[].url", "callboard.costs.prometheus[].token",
+        "callboard.costs.prometheus[].clusterLabel", "callboard.costs.prometheus[].cluster",
+        "callboard.costs.prometheus[].timeout", "callboard.costs.prometheus[].timeout.*",
         "callboard.mcp.allowedOrigins", "callboard.mcp.allowedOrigins[]", "callboard.mcp.allowedHosts",
         "callboard.mcp.allowedHosts[]",
         "scaleops.enabled", "scaleops.currencyPrefix", "scaleops.timeout", "scaleops.timeout.*",

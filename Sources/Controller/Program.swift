@@ -36,6 +36,7 @@ struct Program {
         let leaseHTTP = HTTPClient(name: "leases")
         let githubHTTP = HTTPClient(name: "github")
         let scaleOpsHTTP = HTTPClient(name: "scaleops")
+        let prometheusHTTP = configuration.usage.prometheus.isEmpty ? nil : HTTPClient(name: "prometheus")
         let github = GitHub(configuration.github, githubHTTP, metrics)
         let clusters = try await Clusters(configuration.clusters, http, leases: leaseHTTP, metrics)
         let feed = ownStore.catalogFeed(logger: Logger("catalog-feed"))
@@ -43,7 +44,8 @@ struct Program {
         let identity = processIdentity()
         let requests = ownStore.requestFeed(logger: Logger("catalog-requests"))
         let reconcilers = reconcilers(
-            clusters, feed, requests, ownStore.catalog, github, githubHTTP, identity: identity)
+            clusters, feed, requests, ownStore.catalog, github, githubHTTP, identity: identity,
+            usage: configuration.usage.usage(home: configuration.clusters.homeName, prometheusHTTP))
         let leadership = Leadership(
             configuration.leadership, clusters, ownStore, reconcilers, identity: identity, metrics,
             Logger("leadership"))
@@ -96,6 +98,7 @@ struct Program {
         leaseHTTP.shutdown()
         githubHTTP.shutdown()
         scaleOpsHTTP.shutdown()
+        prometheusHTTP?.shutdown()
         if let failure { throw failure }
     }
 
@@ -117,7 +120,7 @@ struct Program {
 
     private func reconcilers(
         _ clusters: Clusters, _ feed: CatalogFeed, _ requests: CatalogFeed, _ registered: CatalogStore,
-        _ github: GitHub, _ http: HTTPClient, identity: String
+        _ github: GitHub, _ http: HTTPClient, identity: String, usage: UsageSettings
     ) -> ReconcilerSet {
         let configuration = configuration
         let files = ThreadExecutor(name: "catalog-files")
@@ -147,7 +150,8 @@ struct Program {
                         logger: Logger("ingestion")
                     ) { await clusters.registry.configuredNames }
                 }
-            }
+            },
+            usage: usage
         ) { store in
             let catalog = configuration.catalog
             var sources = catalog.locations.map { source(of: $0, processing, files) }

@@ -1,4 +1,4 @@
-package import Costs
+internal import Costs
 package import KubeClient
 
 /// The usage that `metrics.k8s.io` tells, which most clusters have from metrics-server: only what is used now.

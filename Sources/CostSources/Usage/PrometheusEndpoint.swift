@@ -1,4 +1,4 @@
-package import Base
+internal import Base
 
 /// A Prometheus, or what speaks its HTTP API (Thanos, Mimir, VictoriaMetrics), and of which cluster it is asked.
 package struct PrometheusEndpoint: Sendable {
