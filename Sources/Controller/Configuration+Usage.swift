@@ -33,8 +33,12 @@ struct UsageConfiguration {
         if case .object = node.value { return prometheus.append(try endpoint(node)) }
         for entry in try node.elements() {
             let found = try endpoint(entry)
-            let isTwice = prometheus.contains { $0.cluster == found.cluster && ($0.clusterLabel == nil) == (found.clusterLabel == nil) }
-            guard !isTwice else { throw entry.refused("another Prometheus is for the same clusters; expected cluster to tell them apart") }
+            let isTwice = prometheus.contains {
+                $0.cluster == found.cluster && ($0.clusterLabel == nil) == (found.clusterLabel == nil)
+            }
+            guard !isTwice else {
+                throw entry.refused("another Prometheus is for the same clusters; expected cluster to tell them apart")
+            }
             prometheus.append(found)
         }
     }
@@ -88,7 +92,11 @@ struct UsageConfiguration {
     ) throws(ConfigurationError) -> Int64 {
         // A bare number is a quantity too.
         let text: String
-        if case .string(let found) = node.value { text = found } else { text = "\(try node.integer(in: 0...(1 << 50)))" }
+        if case .string(let found) = node.value {
+            text = found
+        } else {
+            text = "\(try node.integer(in: 0...(1 << 50)))"
+        }
         guard let amount = read(text), amount >= 0 else {
             throw node.refused("expected a quantity such as \(example), found \"\(text)\"")
         }
@@ -102,9 +110,10 @@ extension UsageConfiguration {
     ///   - home: the cluster that Callboard runs in.
     ///   - http: shared with nobody, so that slow answers hold up nothing else; nil without a Prometheus.
     func usage(home: String, _ http: HTTPClient?) -> UsageSettings {
-        let clients = http.map { http in
-            prometheus.map { PrometheusClient($0, http: http, version: programVersion) }
-        } ?? []
+        let clients =
+            http.map { http in
+                prometheus.map { PrometheusClient($0, http: http, version: programVersion) }
+            } ?? []
         return UsageSettings(interval: interval, sizing: sizing) { cluster in
             // What names the cluster goes before what is for all.
             let named = clients.first { $0.endpoint.cluster == cluster }

@@ -21,7 +21,7 @@ private struct SizingScene {
     let id: Int
 
     static func with(_ body: @Sendable (SizingScene) async throws -> Void) async throws {
-        try await TestDatabase.withStore { store in
+        try await TestDatabase.withStore { store async throws in
             let record = WorkloadRecord(
                 workload: Workload(key: web), cpuHourlyCost: 0, memoryHourlyCost: 0, createdAt: nil, links: [])
             let ids = try await store.workloads.write(present: [record], gone: [])
@@ -30,7 +30,9 @@ private struct SizingScene {
         }
     }
 
-    static func containers(_ names: [String] = ["main"], cpu: Int64? = 1_000, memory: Int64? = 1_024 << 20) -> PodContainers {
+    static func containers(_ names: [String] = ["main"], cpu: Int64? = 1_000, memory: Int64? = 1_024 << 20)
+        -> PodContainers
+    {
         PodContainers(
             resources: names.map {
                 ContainerResources(
@@ -49,13 +51,16 @@ private struct SizingScene {
         return HandmadeCluster(
             [deployment, set],
             pods: pods.map {
-                pod($0, of: controller("ReplicaSet", "web-1", ObjectUID("r")), containers: containers, troubles: troubles)
+                pod(
+                    $0, of: controller("ReplicaSet", "web-1", ObjectUID("r")), containers: containers,
+                    troubles: troubles)
             },
             autoscalers: autoscalers)
     }
 
     func reconciler(
-        _ cluster: HandmadeCluster = cluster(), past: PrometheusSource? = nil, settings: SizingSettings = SizingSettings()
+        _ cluster: HandmadeCluster = cluster(), past: PrometheusSource? = nil,
+        settings: SizingSettings = SizingSettings()
     ) -> SizingReconciler {
         SizingReconciler(
             cluster.ownership, store: store, past: past, prices: .openCostDefault, settings: settings,
@@ -98,7 +103,7 @@ struct SizingTests {
 
     @Test("V1 of the reference comes out of the samples, over restarts between, with its saving")
     func cpu() async throws {
-        try await SizingScene.with { scene in
+        try await SizingScene.with { scene async throws in
             let start = scene.time.now
             // All at one instant as in the reference, and a round trip through the database after each third.
             for range in [0..<40, 40..<85, 85..<100] {
@@ -135,7 +140,7 @@ struct SizingTests {
 
     @Test("V3 of the reference: eight days with a peak in the last")
     func memory() async throws {
-        try await SizingScene.with { scene in
+        try await SizingScene.with { scene async throws in
             var reconciler = scene.reconciler()
             for hour in 0..<(8 * 24) {
                 let bytes = (hour < 7 * 24 ? 500 : hour == 7 * 24 + 3 ? 800 : 300) * SizingScene.mebibyte
@@ -154,11 +159,12 @@ struct SizingTests {
 
     @Test("V5 of the reference: the floor, which the containers of a pod share")
     func floor() async throws {
-        try await SizingScene.with { scene in
+        try await SizingScene.with { scene async throws in
             let reconciler = scene.reconciler(SizingScene.cluster(SizingScene.containers(["main", "proxy"])))
             for minute in 0..<240 {
                 let used = ContainerUsage(cpuMillicores: 1, memoryBytes: 20 << 20)
-                let usage = PodUsage(namespace: "shop", pod: "web-1-a", containers: ["main": used, "proxy": used, "x": used])
+                let usage = PodUsage(
+                    namespace: "shop", pod: "web-1-a", containers: ["main": used, "proxy": used, "x": used])
                 await reconciler.use([usage], at: scene.time.now.adding(seconds: Int64(minute) * 60))
             }
             scene.time.advance(seconds: 4 * 3_600)
@@ -168,7 +174,8 @@ struct SizingTests {
 
             var settings = SizingSettings()
             settings.recommender.podFloor = RequestedCapacity(cpuMillicores: 10, memoryBytes: 32 << 20)
-            let low = scene.reconciler(SizingScene.cluster(SizingScene.containers(["main", "proxy"])), settings: settings)
+            let low = scene.reconciler(
+                SizingScene.cluster(SizingScene.containers(["main", "proxy"])), settings: settings)
             #expect(await low.size())
             #expect(try await scene.rows("cpu_recommended_millicores") == ["11", "11"])
         }
@@ -176,7 +183,7 @@ struct SizingTests {
 
     @Test("a container that is gone has no row any more; a workload without pods keeps its own until it is gone itself")
     func gone() async throws {
-        try await SizingScene.with { scene in
+        try await SizingScene.with { scene async throws in
             let both = SizingScene.containers(["main", "proxy"])
             let reconciler = scene.reconciler(SizingScene.cluster(both))
             await reconciler.use(
@@ -198,7 +205,7 @@ struct SizingTests {
 
     @Test("what an autoscaler scales by is left alone")
     func autoscaled() async throws {
-        try await SizingScene.with { scene in
+        try await SizingScene.with { scene async throws in
             var autoscaler = HorizontalPodAutoscaler(
                 meta: ObjectMeta(namespace: "shop", name: "web"), targetName: "web", hasCPUTarget: true)
             autoscaler.meta.annotations[HorizontalPodAutoscaler.metricsAnnotation] =
@@ -213,7 +220,7 @@ struct SizingTests {
 
     @Test("a kill for lack of memory is the first thing to say, for a day, also when the pod is gone")
     func outOfMemory() async throws {
-        try await SizingScene.with { scene in
+        try await SizingScene.with { scene async throws in
             let killed = PodTroubles(containers: [
                 ContainerTrouble(
                     name: "main",
@@ -238,7 +245,7 @@ struct SizingTests {
 
     @Test("without usage and without requests there is a row that says so")
     func nothingKnown() async throws {
-        try await SizingScene.with { scene in
+        try await SizingScene.with { scene async throws in
             #expect(await scene.reconciler().size())
             #expect(try await scene.rows("class, samples") == ["insufficient-data 0"])
             let bare = SizingScene.cluster(SizingScene.containers(cpu: nil, memory: nil))
@@ -249,7 +256,7 @@ struct SizingTests {
 
     @Test("what could not be written waits, and nothing is counted twice")
     func failedWrites() async throws {
-        try await SizingScene.with { scene in
+        try await SizingScene.with { scene async throws in
             let reconciler = scene.reconciler()
             func run(_ script: String) async throws {
                 try await scene.store.workloads.pool.run { try $0.runScript(script) }
@@ -268,7 +275,7 @@ struct SizingTests {
 
     @Test("what was learned since the last round is kept when the leader ends")
     func ending() async throws {
-        try await SizingScene.with { scene in
+        try await SizingScene.with { scene async throws in
             let reconciler = scene.reconciler()
             await reconciler.use([SizingScene.usage(100, 1_000)], at: scene.time.now)
             let task = Task { await reconciler.run() }
@@ -332,7 +339,8 @@ struct SizingPastTests {
             return HTTPServerResponse(status: 200, body: .bytes(body.serialized()))
         }
         let client = PrometheusClient(
-            PrometheusEndpoint(baseURL: "http://127.0.0.1:\(server.port)"), http: HTTPClient(name: "test"), version: "1")
+            PrometheusEndpoint(baseURL: "http://127.0.0.1:\(server.port)"), http: HTTPClient(name: "test"), version: "1"
+        )
         return (server, PrometheusSource(client, cluster: "test"))
     }
 
@@ -346,7 +354,7 @@ struct SizingPastTests {
 
     @Test("K1 of the reference comes out, once a day, and what is throttled is told")
     func krr() async throws {
-        try await SizingScene.with { scene in
+        try await SizingScene.with { scene async throws in
             let asked = Mutex(0)
             let (server, past) = try Self.prometheus { query, _ in
                 func rows(_ values: [String]) -> [JSONValue] {
@@ -368,9 +376,10 @@ struct SizingPastTests {
             let columns = "class, cpu_recommended_millicores, memory_recommended_bytes, memory_recommended_limit_bytes"
             #expect(try await scene.rows(columns, source: "krr") == ["throttled 180 \(357 << 20) \(357 << 20)"])
             #expect(
-                try await scene.rows("cpu_recommended_limit_millicores, details->'severity'->>'cpu'", source: "krr") == [
-                    "CRITICAL"
-                ])
+                try await scene.rows("cpu_recommended_limit_millicores, details->'severity'->>'cpu'", source: "krr")
+                    == [
+                        "CRITICAL"
+                    ])
             #expect(try await scene.rows("class, details->>'throttledShare'") == ["throttled 0.75"])
             scene.time.advance(seconds: 3_600)
             #expect(await reconciler.size())
@@ -385,7 +394,7 @@ struct SizingPastTests {
 
     @Test("eight days before the start are learned from Prometheus once, also from pods that are gone, and gaps later")
     func backfill() async throws {
-        try await SizingScene.with { scene in
+        try await SizingScene.with { scene async throws in
             let windows = Mutex<[String]>([])
             let (server, past) = try Self.prometheus { query, parameters in
                 guard query.contains("[1h]"), !query.contains("throttled"), let start = parameters["start"],
@@ -423,7 +432,7 @@ struct SizingPastTests {
 
     @Test("when Prometheus fails, what is known without it is said all the same, and it is asked again")
     func failure() async throws {
-        try await SizingScene.with { scene in
+        try await SizingScene.with { scene async throws in
             let fails = Mutex(true)
             let asked = Mutex(0)
             let (server, past) = try Self.prometheus { query, _ in

@@ -29,7 +29,9 @@ struct UsageFeedMachineTests {
     @Test("what was measured before and what is five minutes old is left out")
     func new() {
         var machine = UsageFeedMachine()
-        let first = [Self.sample("a", secondsAgo: 30), Self.sample("b", secondsAgo: 299), Self.sample("c", secondsAgo: 300)]
+        let first = [
+            Self.sample("a", secondsAgo: 30), Self.sample("b", secondsAgo: 299), Self.sample("c", secondsAgo: 300),
+        ]
         #expect(machine.new(first, at: Self.now).map(\.pod) == ["a", "b"])
         let second = [Self.sample("a", secondsAgo: 30), Self.sample("b", secondsAgo: 10)]
         #expect(machine.new(second, at: Self.now).map(\.pod) == ["b"])
@@ -55,7 +57,8 @@ struct UsageFeedMachineTests {
     @Test("warnings and rows that cannot be read are shown, and a cluster without pods is no failure")
     func words() {
         let partial = UsageFeedMachine.Outcome(
-            Self.reading([Self.sample("a", secondsAgo: 1)], malformed: 2, warnings: ["a store is missing"]), at: Self.now)
+            Self.reading([Self.sample("a", secondsAgo: 1)], malformed: 2, warnings: ["a store is missing"]),
+            at: Self.now)
         #expect(partial.text == "a store is missing; 2 rows could not be read" && partial.at == Self.now)
         #expect(UsageFeedMachine.Outcome(Self.reading([]), at: Self.now).at == Self.now)
     }
@@ -85,7 +88,7 @@ struct UsageFeedTests {
 
     @Test("an absent source is asked again, how it fares is stored, and its answers are handed on")
     func feed() async throws {
-        try await TestDatabase.withStore { store in
+        try await TestDatabase.withStore { store async throws in
             try await store.workloads.note(cluster: "test", error: nil)
             let moment = Timestamp(seconds: 1_772_366_400)
             var reading = UsageReading()

@@ -41,7 +41,8 @@ extension UsageReading {
             let usage = ContainerUsage(
                 cpuMillicores: Int64(min((cores.value * 1_000).rounded(.up), 1e12)),
                 memoryBytes: Int64(min(bytes, 1e18)))
-            pods[ContainerHours.Pod(series.labels), default: (cores.at, [:])].containers[series.labels.container] = usage
+            pods[ContainerHours.Pod(series.labels), default: (cores.at, [:])].containers[series.labels.container] =
+                usage
         }
         samples = pods.map { pod, found in
             UsageSample(

@@ -113,7 +113,8 @@ struct SizingAdvice {
         _ subject: Subject, _ facts: SizingFacts, _ assessment: SizingAssessment
     ) -> JSONObject {
         var details: JSONObject = [
-            "pods": .int(Int64(subject.container.pods)), "containersInPod": .int(Int64(subject.container.containersInPod)),
+            "pods": .int(Int64(subject.container.pods)),
+            "containersInPod": .int(Int64(subject.container.containersInPod)),
             "confidence": .string(assessment.confidence.level.rawValue),
         ]
         if subject.isJob { details["averagePods"] = .double(subject.history.averagePods) }

@@ -124,7 +124,11 @@ package actor SizingReconciler: UsageSink {
         do {
             let ids = try await workloads.present(cluster: cluster)
             let survey = ownership.survey()
-            if !isBackfilled { isBackfilled = await backfill(survey, ids, at: moment) }
+            if !isBackfilled {
+                let isFilled = await backfill(survey, ids, at: moment)
+                // Workloads that have no row yet come with the next round.
+                isBackfilled = isFilled && survey.keys.allSatisfy { ids[$0] != nil }
+            }
             let round = SizingRound(
                 ids: ids, survey: survey, advice: advice(moment), throttled: await throttled(),
                 asksKRR: await isKRRDue(at: moment))

@@ -20,7 +20,10 @@ struct PrometheusClientTests {
     @Test(
         "what Prometheus refuses is told in its own words and for what it is",
         arguments: [
-            (422, #"{"status":"error","errorType":"execution","error":"too many samples"}"#, .tooLarge, "too many samples"),
+            (
+                422, #"{"status":"error","errorType":"execution","error":"too many samples"}"#, .tooLarge,
+                "too many samples"
+            ),
             (503, #"{"status":"error","errorType":"timeout","error":"query timed out"}"#, .timeout, "query timed out"),
             (503, "upstream connect error", .refused, "upstream connect error"),
             (400, #"{"status":"error","errorType":"bad_data","error":"parse error"}"#, .refused, "parse error"),

@@ -56,7 +56,8 @@ final class PrometheusStandIn: Sendable {
 }
 
 /// `{"status": "success", …}` with these series.
-func prometheusVector(_ series: [(labels: [String: String], value: String)], at seconds: Int = 1_772_366_400) -> String {
+func prometheusVector(_ series: [(labels: [String: String], value: String)], at seconds: Int = 1_772_366_400) -> String
+{
     let rows = series.map { row in
         let labels = JSONObject(row.labels.sorted { $0.key < $1.key }.map { ($0.key, JSONValue.string($0.value)) })
         return JSONValue.object([
