@@ -141,7 +141,7 @@ package actor ReconcilerSet {
             group.addTask { await reconciler.run() }
             group.addTask { await claims.run(reconciler) }
             if let recorder { group.addTask { await recorder.run() } }
-            if let usage { group.addTask { await self.follow(usage, follower, entry, store) } }
+            if let usage { group.addTask { await self.follow(usage, follower, entry, store, sinks: []) } }
             group.addTask { await self.waitWhileCurrent(entry) }
             await group.next()
             group.cancelAll()
@@ -150,10 +150,12 @@ package actor ReconcilerSet {
     }
 
     private func follow(
-        _ usage: UsageSettings, _ follower: ClusterFollower, _ entry: ClusterDirectory.Entry, _ store: Store
+        _ usage: UsageSettings, _ follower: ClusterFollower, _ entry: ClusterDirectory.Entry, _ store: Store,
+        sinks: [any UsageSink]
     ) async {
         await usage.run(
-            follower, client: entry.client, store: store, prices: prices, sinks: [], metrics: metrics, logger: logger)
+            follower, client: entry.client, store: store, prices: prices, sinks: sinks, metrics: metrics, logger: logger
+        )
     }
 
     /// The caches that `standBy` keeps, unless they are behind what the leader before stored: they may have been out of

@@ -1,5 +1,6 @@
 import CostSources
 import Costs
+import Reconcilers
 import Testing
 
 @testable import Controller

@@ -122,6 +122,22 @@ struct ContainerHistoryTests {
         #expect(batch.span.count == 100_000)
     }
 
+    @Test("an hour of two pods that use about the same waits in less than a kibibyte")
+    func size() {
+        var random = SeededRandom(seed: 8)
+        var batch = UsageBatch()
+        for minute in 0..<120 {
+            let usage = ContainerUsage(
+                cpuMillicores: Int64.random(in: 300...500, using: &random),
+                memoryBytes: Int64.random(in: 400...500, using: &random) * Self.mebibyte)
+            batch.add(usage, at: Self.start.adding(seconds: Int64(minute) * 30))
+        }
+        let bytes =
+            MemoryLayout<UsageBatch>.stride + batch.cpu.capacity * MemoryLayout<UsageBatch.Bucket>.stride
+            + batch.peaks.capacity * MemoryLayout<UsageBatch.Peak>.stride + 2 * 32
+        #expect(bytes < 1_024, "\(bytes)")
+    }
+
     @Test("the mean forgets by half each day, and a day without samples changes nothing")
     func mean() throws {
         var mean = DecayingMean()

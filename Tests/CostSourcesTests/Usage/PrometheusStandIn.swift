@@ -28,7 +28,8 @@ final class PrometheusStandIn: Sendable {
     var asked: [Asked] { questions.withLock { $0 } }
 
     func answer(_ body: @escaping @Sendable (Asked) -> HTTPServerResponse) { answer.withLock { $0 = body } }
-    func answer(_ status: Int = 200, _ text: String) {
+    func answer(_ text: String) { answer(200, text) }
+    func answer(_ status: Int, _ text: String) {
         answer { _ in HTTPServerResponse(status: status, body: .bytes(Array(text.utf8))) }
     }
 
