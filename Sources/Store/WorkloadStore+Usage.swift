@@ -20,18 +20,21 @@ package struct UsageState: Sendable, Hashable {
 }
 
 extension WorkloadStore {
-    /// Notes how a cluster's source of usage fared. A cluster that has no row yet gets none: it is noted again soon.
+    /// Notes how a cluster's source of usage fared.
     ///
+    /// - Returns: false when the cluster has no row. It gets none here, since that of `note(cluster:)` tells by its absence.
     /// - Throws: `StoreError`.
-    package func note(usage: UsageState, cluster: String) async throws {
+    @discardableResult
+    package func note(usage: UsageState, cluster: String) async throws -> Bool {
         try await leader.run { session in
-            _ = try session.run(
+            try session.run(
                 """
                 UPDATE cluster SET usage_source = $2, usage_at = coalesce($3::timestamptz, usage_at), usage_pods = $4,
                     usage_error = $5
                 WHERE name = $1
                 """,
-                [.text(cluster), .text(usage.source), .time(usage.at), .int(usage.pods), .text(usage.error)])
+                [.text(cluster), .text(usage.source), .time(usage.at), .int(usage.pods), .text(usage.error)]
+            ).affected > 0
         }
     }
 

@@ -71,10 +71,11 @@ struct PodMetricsTests {
             (.bytes(Array(#"{"kind": "Status"}"#.utf8), .end), .undecodable),
         ]
         for (answer, code) in answers {
-            let error = await #expect(throws: KubernetesError.self) {
-                try await ScriptedServer(answer).client().podMetrics { _, _ in }
-            }
+            let server = try ScriptedServer(answer)
+            let client = server.client()
+            let error = await #expect(throws: KubernetesError.self) { try await client.podMetrics { _, _ in } }
             #expect(error?.code == code)
+            #expect(server.requests.count == 1)
         }
     }
 

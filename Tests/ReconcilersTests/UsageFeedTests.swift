@@ -89,6 +89,9 @@ struct UsageFeedTests {
     @Test("an absent source is asked again, how it fares is stored, and its answers are handed on")
     func feed() async throws {
         try await TestDatabase.withStore { store async throws in
+            #expect(
+                try await store.workloads.note(
+                    usage: UsageState(source: "prometheus", at: nil, pods: 0, error: nil), cluster: "test") == false)
             try await store.workloads.note(cluster: "test", error: nil)
             let moment = Timestamp(seconds: 1_772_366_400)
             var reading = UsageReading()

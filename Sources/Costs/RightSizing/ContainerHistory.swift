@@ -28,12 +28,16 @@ package struct ContainerHistory: Sendable, Hashable {
         if let reference = batch.reference {
             for sample in batch.cpuSamples { cpu.add(sample.cores, weight: sample.weight, at: reference) }
         }
-        for peak in batch.peaks.sorted(by: { $0.at < $1.at }) {
-            peaks.observe(bytes: peak.bytes, at: peak.at, into: &memory)
-        }
-        for kill in batch.kills.sorted(by: { $0.at < $1.at }) where !kills.contains(kill.at) {
-            peaks.ranOutOfMemory(requested: kill.requested, at: kill.at, into: &memory)
-            kills.append(kill.at)
+        // In the order of time: what lies before the first interval of 24 hours would be too late for it.
+        let new = batch.kills.filter { !kills.contains($0.at) }
+        kills += new.map(\.at)
+        let events = batch.peaks.map { ($0.at, $0.bytes, false) } + new.map { ($0.at, $0.requested, true) }
+        for (moment, bytes, isKill) in events.sorted(by: { $0.0 < $1.0 }) {
+            if isKill {
+                peaks.ranOutOfMemory(requested: bytes, at: moment, into: &memory)
+            } else {
+                peaks.observe(bytes: bytes, at: moment, into: &memory)
+            }
         }
         averageCPU.add(batch.averageCPU)
         averageMemory.add(batch.averageMemory)

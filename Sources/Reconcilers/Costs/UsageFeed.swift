@@ -19,6 +19,8 @@ package struct UsageFeed: Sendable {
     static let staleSeconds: Int64 = 300
     /// A cluster without metrics.k8s.io is asked again after so long: somebody may install it.
     static let absentInterval: Duration = .seconds(300)
+    /// The same while the cluster is so new that nothing can be noted of it.
+    static let unnotedInterval: Duration = .seconds(5)
 
     /// - Parameters:
     ///   - workloads: keeps how the source fares; fenced.
@@ -47,9 +49,9 @@ package struct UsageFeed: Sendable {
             let outcome = await ask(&machine)
             guard !Task.isCancelled else { break }
             tell(machine.note(outcome))
-            await note(outcome)
             let isAbsent = outcome.error?.code == .absent
-            try? await sleep(isAbsent ? max(interval, Self.absentInterval) : interval)
+            let pause = isAbsent ? max(interval, Self.absentInterval) : interval
+            try? await sleep(await note(outcome) ? pause : min(pause, Self.unnotedInterval))
         }
         metrics.ended(cluster)
     }
@@ -80,13 +82,15 @@ package struct UsageFeed: Sendable {
         }
     }
 
-    private func note(_ outcome: UsageFeedMachine.Outcome) async {
+    /// False when it is not stored.
+    private func note(_ outcome: UsageFeedMachine.Outcome) async -> Bool {
         let state = UsageState(
             source: source.name, at: outcome.at, pods: Int64(outcome.pods), error: outcome.text)
         do {
-            try await workloads.note(usage: state, cluster: cluster)
+            return try await workloads.note(usage: state, cluster: cluster)
         } catch {
             logger.warning("how usage fares was not noted", ["error": .string("\(error)")])
+            return false
         }
     }
 }
