@@ -54,7 +54,7 @@ let package = Package(
             "Store", imports: ["CPostgres", "Catalog", "Costs", "Matching", "Base"],
             resources: [.embedInCode("Migrations")]),
         room("CatalogSources", imports: ["KubeClient", "HTTPClient", "Catalog", "Base"]),
-        room("CostSources", imports: ["HTTPClient", "Costs", "Base"]),
+        room("CostSources", imports: ["KubeClient", "HTTPClient", "Costs", "Base"]),
         room("MCP", imports: ["HTTPServer", "Base"]),
         room("Actions", imports: ["Store", "CostSources", "Catalog", "Costs", "Matching", "Base"]),
         room(
@@ -98,7 +98,7 @@ let package = Package(
             swiftSettings: strict),
         tests("Store", imports: ["Base", "Catalog", "Costs", "Matching", "TestSupport"]),
         tests("CatalogSources", imports: ["Base", "Catalog", "KubeClient", "HTTPClient", "HTTPServer", "TestSupport"]),
-        tests("CostSources", imports: ["Base", "Costs", "HTTPClient", "HTTPServer", "TestSupport"]),
+        tests("CostSources", imports: ["Base", "Costs", "KubeClient", "HTTPClient", "HTTPServer", "TestSupport"]),
         tests("MCP", imports: ["Base", "HTTPServer", "TestSupport"]),
         tests(
             "Actions",
@@ -107,8 +107,7 @@ let package = Package(
             "Reconcilers",
             imports: [
                 "Base", "Store", "KubeClient", "HTTPClient", "HTTPServer", "CatalogSources", "CostSources", "Catalog",
-                "Costs", "Matching",
-                "TestSupport",
+                "Costs", "Matching", "TestSupport",
             ]),
         tests(
             "API",

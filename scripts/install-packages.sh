@@ -10,7 +10,7 @@ packages_of() {
         postgres) echo postgresql postgresql-client python3 ;;
         control-plane-build) echo golang-go dpkg-dev jq rsync make patch python3 golang-github-modern-go-reflect2-dev ;;
         control-plane-run) echo etcd-server openssl curl python3 ;;
-        test) echo python3 python3-venv curl openssl ;;
+        test) echo python3 python3-venv curl openssl prometheus ;;
         bench) echo wrk postgresql-client ;;
         *) fail "unknown purpose '$1': expected build, run, postgres, control-plane-build, control-plane-run, test or bench" ;;
     esac

@@ -34,6 +34,14 @@ struct ListClusters: Action {
                         "workloads": Schema.count("Workloads that are stored as running there."),
                         "leader": Schema.orNull(Schema.string("The process that follows it.")),
                         "leaderSince": Schema.orNull(Schema.string("RFC 3339.")),
+                        "usage": Schema.orNull(
+                            Schema.complete(
+                                [
+                                    "source": Schema.string("metrics.k8s.io or prometheus."),
+                                    "asOf": Schema.orNull(Schema.string("When it last told, RFC 3339; null: never.")),
+                                    "pods": Schema.count("Pods of which the last answer told."),
+                                    "error": Schema.orNull(Schema.string("What is wrong with it; null when nothing.")),
+                                ], description: "What pods use, as it is known; null before anybody was asked.")),
                     ]), "In the order of their names."),
             ], required: ["asOf", "clusters"]))
 
@@ -42,10 +50,12 @@ struct ListClusters: Action {
     func run(_ input: Input, for caller: Caller) async throws -> JSONValue {
         let moment = now()
         let clusters = try await store.workloads.clusterStates()
-        return ["asOf": Output.time(moment), "clusters": .array(clusters.map { Self.item($0, at: moment) })]
+        let usage = try await store.workloads.usageStates()
+        let items = clusters.map { Self.item($0, usage[$0.view.name], at: moment) }
+        return ["asOf": Output.time(moment), "clusters": .array(items)]
     }
 
-    private static func item(_ cluster: ClusterState, at moment: Timestamp) -> JSONValue {
+    private static func item(_ cluster: ClusterState, _ usage: UsageState?, at moment: Timestamp) -> JSONValue {
         let view = cluster.view
         let isFresh =
             view.syncedAt.map { moment.microseconds - $0.microseconds < staleAfterSeconds * 1_000_000 } ?? false
@@ -55,6 +65,14 @@ struct ListClusters: Action {
             "error": view.error.map(JSONValue.string) ?? .null,
             "warning": view.warning.map(JSONValue.string) ?? .null, "workloads": .int(cluster.workloads),
             "leader": cluster.leader.map(JSONValue.string) ?? .null, "leaderSince": Output.time(cluster.leaderSince),
+            "usage": usage.map(Self.item) ?? .null,
+        ]
+    }
+
+    private static func item(_ usage: UsageState) -> JSONValue {
+        [
+            "source": .string(usage.source), "asOf": Output.time(usage.at), "pods": .int(usage.pods),
+            "error": usage.error.map(JSONValue.string) ?? .null,
         ]
     }
 }

@@ -21,6 +21,7 @@ struct Configuration {
     var prices = EstimatePrices()
     var costInterval: Duration = .seconds(30)
     var costRollUp = CostRollUp.Settings()
+    var usage = UsageConfiguration()
     var mcp = MCPConfiguration(version: programVersion)
     /// What to tell the user about at the start.
     var warnings: [String] = []
@@ -42,6 +43,8 @@ struct Configuration {
         warnings += ingestion.warnings
         try readCosts(root)
         costRollUp = try CostRollUp.Settings(root)
+        usage = try UsageConfiguration(root)
+        warnings += usage.warnings
         try readMCP(root)
         warnings += try root.unknownKeys(known: Self.knownKeys).map { "unknown configuration key \($0) is ignored" }
         warnings += Self.unsetVariables(root)
@@ -123,6 +126,15 @@ struct Configuration {
         "callboard.costs.prices.loadBalancerPerHour",
         "callboard.costs.rollUpInterval", "callboard.costs.primary", "callboard.costs.primaryByCluster.*",
         "callboard.costs.retention.hourlyDays", "callboard.costs.retention.dailyDays",
+        "callboard.costs.usage.interval", "callboard.costs.usage.interval.*",
+        "callboard.costs.sizing.interval", "callboard.costs.sizing.interval.*",
+        "callboard.costs.sizing.minimumPodCPU", "callboard.costs.sizing.minimumPodMemory",
+        "callboard.costs.prometheus.url", "callboard.costs.prometheus.token",
+        "callboard.costs.prometheus.clusterLabel", "callboard.costs.prometheus.cluster",
+        "callboard.costs.prometheus.timeout", "callboard.costs.prometheus.timeout.*",
+        "callboard.costs.prometheus[].url", "callboard.costs.prometheus[].token",
+        "callboard.costs.prometheus[].clusterLabel", "callboard.costs.prometheus[].cluster",
+        "callboard.costs.prometheus[].timeout", "callboard.costs.prometheus[].timeout.*",
         "callboard.mcp.allowedOrigins", "callboard.mcp.allowedOrigins[]", "callboard.mcp.allowedHosts",
         "callboard.mcp.allowedHosts[]",
         "scaleops.pollInterval", "scaleops.pollInterval.*", "scaleops.costInterval", "scaleops.costInterval.*",

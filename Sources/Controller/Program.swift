@@ -36,6 +36,7 @@ struct Program {
         let leaseHTTP = HTTPClient(name: "leases")
         let githubHTTP = HTTPClient(name: "github")
         let scaleOpsHTTP = HTTPClient(name: "scaleops")
+        let prometheusHTTP = configuration.usage.prometheus.isEmpty ? nil : HTTPClient(name: "prometheus")
         let github = GitHub(configuration.github, githubHTTP, metrics)
         let scaleOps = ScaleOps(configuration.scaleOps, scaleOpsHTTP, metrics)
         let clusters = try await Clusters(configuration.clusters, http, leases: leaseHTTP, metrics)
@@ -44,7 +45,8 @@ struct Program {
         let identity = processIdentity()
         let requests = ownStore.requestFeed(logger: Logger("catalog-requests"))
         let reconcilers = reconcilers(
-            clusters, feed, requests, ownStore.catalog, github, githubHTTP, scaleOps, identity: identity)
+            clusters, feed, requests, ownStore.catalog, github, githubHTTP, scaleOps, identity: identity,
+            usage: configuration.usage.usage(home: configuration.clusters.homeName, prometheusHTTP))
         let leadership = Leadership(
             configuration.leadership, clusters, ownStore, reconcilers, identity: identity, metrics,
             Logger("leadership"))
@@ -97,6 +99,7 @@ struct Program {
         leaseHTTP.shutdown()
         githubHTTP.shutdown()
         scaleOpsHTTP.shutdown()
+        prometheusHTTP?.shutdown()
         if let failure { throw failure }
     }
 
@@ -118,7 +121,8 @@ struct Program {
 
     private func reconcilers(
         _ clusters: Clusters, _ feed: CatalogFeed, _ requests: CatalogFeed, _ registered: CatalogStore,
-        _ github: GitHub, _ http: HTTPClient, _ scaleOps: ScaleOps, identity: String
+        _ github: GitHub, _ http: HTTPClient, _ scaleOps: ScaleOps, identity: String,
+        usage: UsageSettings
     ) -> ReconcilerSet {
         let configuration = configuration
         let files = ThreadExecutor(name: "catalog-files")
@@ -151,7 +155,8 @@ struct Program {
             },
             makeCostLoops: { [metrics] store in
                 costLoops(store, metrics) + scaleOps.loops(store, configuration.prices.nodes.onDemand, metrics)
-            }
+            },
+            usage: usage
         ) { store in
             let catalog = configuration.catalog
             var sources = catalog.locations.map { source(of: $0, processing, files) }

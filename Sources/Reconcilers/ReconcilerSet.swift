@@ -33,6 +33,7 @@ package actor ReconcilerSet {
     private let makeSources: @Sendable (Store) -> [any CatalogSource]
     private let makeChangingSources: @Sendable (Store) -> (any ChangingSources)?
     private let makeCostLoops: @Sendable (Store) -> [any CostLoop]
+    private let usage: UsageSettings?
     private var catalog: CatalogReconciler?
     /// By cluster.
     private(set) var workloads: [String: (reconciler: WorkloadReconciler, caches: ClusterCaches)] = [:]
@@ -53,6 +54,7 @@ package actor ReconcilerSet {
     ///   - makeSources: makes the catalog's sources anew for each time that the catalog is led, with the leader's store.
     ///   - makeChangingSources: the same for those that come and go meanwhile; nil: there are none.
     ///   - makeCostLoops: makes what is to be done about the costs of all clusters, for who leads the catalog.
+    ///   - usage: where usage comes from and what follows from it; nil: nobody asks for it.
     package init(
         directory: ClusterDirectory, feed: CatalogFeed, requests: CatalogFeed, customWorkloads: [CustomWorkload],
         retired: RetiredClusters, isWarmStandby: Bool, prices: EstimatePrices, costInterval: Duration,
@@ -61,6 +63,7 @@ package actor ReconcilerSet {
         processing: CatalogProcessing,
         makeChangingSources: @escaping @Sendable (Store) -> (any ChangingSources)? = { _ in nil },
         makeCostLoops: @escaping @Sendable (Store) -> [any CostLoop] = { _ in [] },
+        usage: UsageSettings? = nil,
         makeSources: @escaping @Sendable (Store) -> [any CatalogSource]
     ) {
         self.processing = processing
@@ -79,6 +82,7 @@ package actor ReconcilerSet {
         self.makeSources = makeSources
         self.makeChangingSources = makeChangingSources
         self.makeCostLoops = makeCostLoops
+        self.usage = usage
     }
 
     /// Reconciles what belongs to a shard until the task is cancelled.
@@ -137,11 +141,21 @@ package actor ReconcilerSet {
             group.addTask { await reconciler.run() }
             group.addTask { await claims.run(reconciler) }
             if let recorder { group.addTask { await recorder.run() } }
+            if let usage { group.addTask { await self.follow(usage, follower, entry, store, sinks: []) } }
             group.addTask { await self.waitWhileCurrent(entry) }
             await group.next()
             group.cancelAll()
         }
         workloads[name] = nil
+    }
+
+    private func follow(
+        _ usage: UsageSettings, _ follower: ClusterFollower, _ entry: ClusterDirectory.Entry, _ store: Store,
+        sinks: [any UsageSink]
+    ) async {
+        await usage.run(
+            follower, client: entry.client, store: store, prices: prices, sinks: sinks, metrics: metrics, logger: logger
+        )
     }
 
     /// The caches that `standBy` keeps, unless they are behind what the leader before stored: they may have been out of

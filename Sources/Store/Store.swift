@@ -5,6 +5,7 @@ package struct Store: Sendable {
     package let catalog: CatalogStore
     package let workloads: WorkloadStore
     package let costs: CostStore
+    package let sizing: SizingStore
     package let leadership: LeadershipStore
     package let etags: EtagStore
     private let pool: PostgresPool
@@ -19,6 +20,7 @@ package struct Store: Sendable {
         catalog = CatalogStore(pool: pool, leader: leader)
         workloads = WorkloadStore(pool: pool, leader: leader)
         costs = CostStore(pool: pool, leader: leader)
+        sizing = SizingStore(pool: pool, leader: leader)
         leadership = LeadershipStore(pool: pool)
         etags = EtagStore(pool: pool, leader: leader)
     }

@@ -55,6 +55,24 @@ struct ListClustersTests {
         }
     }
 
+    @Test("where its usage comes from stands beside it, with what is wrong with that")
+    func usage() async throws {
+        try await Scene.with { scene async throws in
+            #expect(try await Self.states(scene)["main"]?["usage"] == .null)
+            let absent = UsageState(source: "metrics.k8s.io", at: nil, pods: 0, error: "404 page not found")
+            try await scene.store.workloads.note(usage: absent, cluster: "main")
+            let moment = Timestamp(seconds: 1_772_366_400)
+            #expect(
+                try await Self.states(scene)["main"]?["usage"]
+                    == ["source": "metrics.k8s.io", "asOf": .null, "pods": 0, "error": "404 page not found"])
+            let good = UsageState(source: "prometheus", at: moment, pods: 7, error: nil)
+            try await scene.store.workloads.note(usage: good, cluster: "main")
+            #expect(
+                try await Self.states(scene)["main"]?["usage"]
+                    == ["source": "prometheus", "asOf": .string(moment.rfc3339), "pods": 7, "error": .null])
+        }
+    }
+
     @Test("who may not read workloads is not told of clusters")
     func permission() async throws {
         let scene = try Scene.withoutDatabase()

@@ -107,9 +107,28 @@ struct LeaderScene: Sendable {
                 "forget recommendations",
                 { try await $0.costs.forgetRecommendations(of: .scaleops, in: ["c"], except: []) }
             ),
+            ("note usage", { try await $0.workloads.note(usage: usage, cluster: "c") }),
+            ("write recommendations", { try await $0.sizing.write(sizing(workload)) }),
             ("leave a cluster", { try await $0.workloads.leave(cluster: "c") }),
             ("retire clusters", { _ = try await $0.workloads.retireClusters(except: ["other"]) }),
+            ("forget the recommendations for what is gone", { try await $0.sizing.removeGone(cluster: "c") }),
         ]
+    }
+
+    private static let usage = UsageState(source: "metrics.k8s.io", at: noon, pods: 1, error: nil)
+
+    private static func sizing(_ workload: Int) -> SizingChanges {
+        var batch = UsageBatch()
+        batch.add(ContainerUsage(cpuMillicores: 10, memoryBytes: 1_000), at: noon)
+        var history = ContainerHistory()
+        history.add(batch)
+        var changes = SizingChanges()
+        changes.histories[StoredContainer(workloadID: workload, container: "main")] = history
+        changes.recommendations = [
+            Recommendation(workloadID: workload, container: "main", source: .vpa, sizingClass: .ok, computedAt: noon)
+        ]
+        changes.containers[workload] = ["main"]
+        return changes
     }
 
     private static let noon = Timestamp(seconds: 1_772_366_400)

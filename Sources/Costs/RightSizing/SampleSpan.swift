@@ -16,11 +16,18 @@ package struct SampleSpan: Sendable, Hashable {
         self.count = count
     }
 
-    /// Counts a sample.
-    package mutating func add(at moment: Timestamp) {
+    /// Counts a sample, or one that stands for several.
+    package mutating func add(_ samples: Int64 = 1, at moment: Timestamp) {
         first = min(first ?? moment, moment)
         last = max(last ?? moment, moment)
-        count += 1
+        count = count.addingSaturating(samples)
+    }
+
+    /// Counts the samples of another.
+    mutating func add(_ other: SampleSpan) {
+        guard let first = other.first, let last = other.last else { return }
+        add(0, at: first)
+        add(other.count, at: last)
     }
 
     /// VPA's confidence in days: the time from first to last sample, but no more than the samples make at one a minute.

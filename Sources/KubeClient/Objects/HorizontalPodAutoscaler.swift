@@ -1,3 +1,5 @@
+internal import Base
+
 /// An autoscaler: what it scales and how far.
 package struct HorizontalPodAutoscaler: KubernetesObject {
     package var meta: ObjectMeta
@@ -8,10 +10,12 @@ package struct HorizontalPodAutoscaler: KubernetesObject {
     package var targetName: String
     package var maximumReplicas: Int32
     package var currentReplicas: Int32
+    /// Whether it has a target for the use of CPU in shares of the request.
+    package var hasCPUTarget: Bool
 
     package init(
         meta: ObjectMeta, targetGroup: String = "apps", targetKind: String = "Deployment", targetName: String = "",
-        maximumReplicas: Int32 = 0, currentReplicas: Int32 = 0
+        maximumReplicas: Int32 = 0, currentReplicas: Int32 = 0, hasCPUTarget: Bool = false
     ) {
         self.meta = meta
         self.targetGroup = targetGroup
@@ -19,14 +23,31 @@ package struct HorizontalPodAutoscaler: KubernetesObject {
         self.targetName = targetName
         self.maximumReplicas = maximumReplicas
         self.currentReplicas = currentReplicas
+        self.hasCPUTarget = hasCPUTarget
+    }
+
+    /// Where version 1 of the API keeps the metrics that its fields cannot say.
+    static let metricsAnnotation = "autoscaling.alpha.kubernetes.io/metrics"
+
+    /// The resources whose use decides how many pods there are, such as `cpu` and `memory`.
+    package var scaledResources: Set<String> {
+        var resources: Set<String> = hasCPUTarget ? ["cpu"] : []
+        let metrics = meta.annotations[Self.metricsAnnotation].flatMap { try? JSONValue(parsing: Array($0.utf8)) }
+        for metric in metrics?.arrayValue ?? [] {
+            let name = metric["resource"]?["name"] ?? metric["containerResource"]?["name"]
+            if let name = name?.stringValue { resources.insert(name) }
+        }
+        return resources
     }
 }
 
 extension Resource<HorizontalPodAutoscaler> {
-    /// HorizontalPodAutoscalers of `autoscaling/v1`, which every server has and which says all that is needed.
+    /// HorizontalPodAutoscalers of `autoscaling/v1`, which every server has and which says all that is needed; of their
+    /// annotations that with the metrics alone is kept.
     package static let horizontalPodAutoscalers = Resource(
         kind: "HorizontalPodAutoscaler", plural: "horizontalpodautoscalers",
-        versions: [GroupVersion(group: "autoscaling", version: "v1")]
+        versions: [GroupVersion(group: "autoscaling", version: "v1")],
+        annotations: .only([HorizontalPodAutoscaler.metricsAnnotation])
     ) { reader, context throws(ProtobufError) in
         try HorizontalPodAutoscaler(from: reader, in: &context)
     }
@@ -53,7 +74,7 @@ extension HorizontalPodAutoscaler {
         }
     }
 
-    /// `HorizontalPodAutoscalerSpec`{1: scaleTargetRef, 3: maxReplicas}.
+    /// `HorizontalPodAutoscalerSpec`{1: scaleTargetRef, 3: maxReplicas, 4: targetCPUUtilizationPercentage}.
     private mutating func readSpec(
         _ reader: consuming ProtobufReader, in context: inout DecodingContext
     ) throws(ProtobufError) {
@@ -61,6 +82,7 @@ extension HorizontalPodAutoscaler {
             switch field {
             case 1: try readTarget(reader.message(), in: &context)
             case 3: maximumReplicas = try reader.int32()
+            case 4: hasCPUTarget = try reader.int32() > 0
             default: break
             }
         }

@@ -1,0 +1,247 @@
+package import Base
+package import Costs
+
+/// What a source recommends for a container: a row of `recommendation`.
+package struct Recommendation: Sendable, Hashable {
+    /// Who recommends. Rows of one do not touch those of another.
+    package enum Source: String, Sendable, CaseIterable {
+        /// Callboard, as the Vertical Pod Autoscaler computes.
+        case vpa
+        /// Callboard, as Robusta KRR computes.
+        case krr
+        case scaleops
+    }
+
+    /// Requests or limits of CPU and memory; nil: not set, or nothing is recommended.
+    package struct Resources: Sendable, Hashable {
+        /// In millicores.
+        package var cpu: Int64?
+        /// In bytes.
+        package var memory: Int64?
+
+        package init(cpu: Int64? = nil, memory: Int64? = nil) { (self.cpu, self.memory) = (cpu, memory) }
+    }
+
+    package let workloadID: Int
+    /// Empty: of the workload as a whole.
+    package let container: String
+    package let source: Source
+    package let sizingClass: SizingClass
+    package var requests = Resources()
+    package var limits = Resources()
+    package var recommended = Resources()
+    package var recommendedLimits = Resources()
+    /// For all replicas and 730 hours; negative when following it costs more.
+    package var monthlySaving: Money = .zero
+    /// In days, of `SampleSpan`.
+    package var confidence = 0.0
+    package var reason = ""
+    /// What it rests on.
+    package var samples: Int64 = 0
+    package var historySeconds: Int64 = 0
+    package var details: JSONObject = [:]
+    package let computedAt: Timestamp
+
+    package init(
+        workloadID: Int, container: String, source: Source, sizingClass: SizingClass, computedAt: Timestamp
+    ) {
+        self.workloadID = workloadID
+        self.container = container
+        self.source = source
+        self.sizingClass = sizingClass
+        self.computedAt = computedAt
+    }
+}
+
+/// A container of a stored workload.
+package struct StoredContainer: Sendable, Hashable {
+    package let workloadID: Int
+    package let container: String
+
+    package init(workloadID: Int, container: String) {
+        self.workloadID = workloadID
+        self.container = container
+    }
+}
+
+/// What is to be written of some workloads' containers.
+package struct SizingChanges: Sendable {
+    /// Those that changed.
+    package var histories: [StoredContainer: ContainerHistory] = [:]
+    package var recommendations: [Recommendation] = []
+    /// All containers that the workloads have now, by workload; what is stored of others goes.
+    package var containers: [Int: Set<String>] = [:]
+
+    package init() {}
+}
+
+/// The tables `container_histogram` and `recommendation`.
+package struct SizingStore: Sendable {
+    let pool: PostgresPool
+    let leader: LeaderTransactions
+
+    /// What is known of the containers of some workloads. A checkpoint that cannot be read is left out and told, since its
+    /// container begins anew.
+    ///
+    /// - Throws: `StoreError`.
+    package func histories(
+        of workloads: [Int]
+    ) async throws -> (histories: [StoredContainer: ContainerHistory], unreadable: [String]) {
+        let rows = try await pool.read { session in
+            try session.run(
+                "SELECT workload_id, container, resource, checkpoint FROM container_histogram "
+                    + "WHERE workload_id = ANY($1::int[])", [.ints(workloads.map(Int64.init))]
+            ).map { row in
+                (
+                    StoredContainer(workloadID: Int(row.int(0) ?? 0), container: try row.required(1)),
+                    try row.required(2), row.json(3)
+                )
+            }
+        }
+        var checkpoints: [StoredContainer: [String: JSONValue]] = [:]
+        for (container, resource, json) in rows { checkpoints[container, default: [:]][resource] = json }
+        var (histories, unreadable): ([StoredContainer: ContainerHistory], [String]) = ([:], [])
+        for (container, found) in checkpoints {
+            do throws(CheckpointError) {
+                histories[container] = try ContainerHistory(cpu: found["cpu"], memory: found["memory"])
+            } catch {
+                unreadable.append("\(container.container) of workload \(container.workloadID): \(error)")
+            }
+        }
+        return (histories, unreadable)
+    }
+
+    /// Writes what changed, and removes what the workloads do not have any more.
+    ///
+    /// - Parameter sources: whose rows of containers that are gone are removed.
+    /// - Throws: `StoreError`; then nothing was written.
+    package func write(_ changes: SizingChanges, sources: [Recommendation.Source] = [.vpa, .krr]) async throws {
+        let checkpoints = JSONValue.array(changes.histories.flatMap(Self.rows))
+        let recommendations = JSONValue.array(changes.recommendations.map(Self.row))
+        let containers = JSONValue.array(
+            changes.containers.flatMap { id, names in
+                names.map { ["workload_id": .int(Int64(id)), "container": .string($0)] }
+            })
+        let ids = SQLValue.ints(changes.containers.keys.map(Int64.init))
+        try await leader.run { session in
+            try session.run(Statement.checkpoints, [.json(checkpoints)])
+            try session.run(Statement.recommendations, [.json(recommendations)])
+            try session.run(
+                Statement.removeRecommendations, [ids, .json(containers), .texts(sources.map(\.rawValue))])
+            _ = try session.run(Statement.removeHistories, [ids, .json(containers)])
+        }
+    }
+
+    /// Removes what workloads of a cluster left that are gone: what was recommended at once, their histories when those
+    /// have forgotten everything, since a workload may come back.
+    ///
+    /// - Throws: `StoreError`.
+    package func removeGone(cluster: String, sources: [Recommendation.Source] = [.vpa, .krr]) async throws {
+        try await leader.run { session in
+            try session.run(
+                """
+                DELETE FROM recommendation r USING workload w
+                WHERE w.id = r.workload_id AND w.cluster = $1 AND w.deleted_at IS NOT NULL AND r.source = ANY($2::text[])
+                """, [.text(cluster), .texts(sources.map(\.rawValue))])
+            _ = try session.run(
+                """
+                DELETE FROM container_histogram h USING workload w
+                WHERE w.id = h.workload_id AND w.cluster = $1 AND w.deleted_at < now() - interval '8 days'
+                """, [.text(cluster)])
+        }
+    }
+
+    /// When a source's word about a cluster is from; nil when there is none.
+    ///
+    /// - Throws: `StoreError`.
+    package func computedAt(_ source: Recommendation.Source, cluster: String) async throws -> Timestamp? {
+        try await pool.read { session in
+            try session.run(
+                """
+                SELECT \(microseconds("max(r.computed_at)")) FROM recommendation r JOIN workload w ON w.id = r.workload_id
+                WHERE r.source = $1 AND w.cluster = $2
+                """, [.text(source.rawValue), .text(cluster)]
+            ).first { $0.time(0) } ?? nil
+        }
+    }
+
+    private static func rows(_ container: StoredContainer, _ history: ContainerHistory) -> [JSONValue] {
+        [("cpu", history.cpuCheckpoint), ("memory", history.memoryCheckpoint)].compactMap { resource, checkpoint in
+            checkpoint.map {
+                [
+                    "workload_id": .int(Int64(container.workloadID)), "container": .string(container.container),
+                    "resource": .string(resource), "checkpoint": $0,
+                ]
+            }
+        }
+    }
+
+    private static func row(_ one: Recommendation) -> JSONValue {
+        func amount(_ value: Int64?) -> JSONValue { value.map { .int($0) } ?? .null }
+        return [
+            "workload_id": .int(Int64(one.workloadID)), "container": .string(one.container),
+            "source": .string(one.source.rawValue), "class": .string(one.sizingClass.rawValue),
+            "cpu_request_millicores": amount(one.requests.cpu), "memory_request_bytes": amount(one.requests.memory),
+            "cpu_limit_millicores": amount(one.limits.cpu), "memory_limit_bytes": amount(one.limits.memory),
+            "cpu_recommended_millicores": amount(one.recommended.cpu),
+            "memory_recommended_bytes": amount(one.recommended.memory),
+            "cpu_recommended_limit_millicores": amount(one.recommendedLimits.cpu),
+            "memory_recommended_limit_bytes": amount(one.recommendedLimits.memory),
+            "monthly_saving": .int(one.monthlySaving.nanoDollars), "confidence": .double(one.confidence),
+            "reason": .string(one.reason), "samples": .int(one.samples),
+            "history_seconds": .int(one.historySeconds), "details": .object(one.details),
+            "computed_at": .string(one.computedAt.rfc3339),
+        ]
+    }
+}
+
+extension SizingStore {
+    private enum Statement {
+        static let checkpoints =
+            """
+            INSERT INTO container_histogram AS old (workload_id, container, resource, checkpoint, changed_at)
+            SELECT workload_id, container, resource, checkpoint, now() FROM jsonb_to_recordset($1::jsonb) AS r(
+                workload_id int, container text, resource text, checkpoint jsonb)
+            ON CONFLICT (workload_id, container, resource) DO UPDATE
+            SET checkpoint = excluded.checkpoint, changed_at = excluded.changed_at
+            WHERE old.checkpoint IS DISTINCT FROM excluded.checkpoint
+            """
+
+        private static let said =
+            """
+            class, cpu_request_millicores, memory_request_bytes, cpu_limit_millicores, memory_limit_bytes, \
+            cpu_recommended_millicores, memory_recommended_bytes, cpu_recommended_limit_millicores, \
+            memory_recommended_limit_bytes, monthly_saving, confidence, reason, samples, history_seconds, details, \
+            computed_at
+            """
+
+        static let recommendations =
+            """
+            INSERT INTO recommendation (workload_id, container, source, \(said))
+            SELECT workload_id, container, source, \(said) FROM jsonb_to_recordset($1::jsonb) AS r(
+                workload_id int, container text, source text, class text, cpu_request_millicores bigint,
+                memory_request_bytes bigint, cpu_limit_millicores bigint, memory_limit_bytes bigint,
+                cpu_recommended_millicores bigint, memory_recommended_bytes bigint,
+                cpu_recommended_limit_millicores bigint, memory_recommended_limit_bytes bigint,
+                monthly_saving bigint, confidence real, reason text, samples bigint, history_seconds bigint,
+                details jsonb, computed_at timestamptz)
+            ON CONFLICT (workload_id, container, source) DO UPDATE SET (\(said)) =
+                ROW (\(said.split(separator: ", ").map { "excluded.\($0)" }.joined(separator: ", ")))
+            """
+
+        /// EXCEPT and not NOT EXISTS, for the reason that `WorkloadStore` gives.
+        private static func gone(_ table: String) -> String {
+            """
+            (workload_id, container) IN (
+                SELECT workload_id, container FROM \(table) WHERE workload_id = ANY($1::int[])
+                EXCEPT SELECT workload_id, container
+                FROM jsonb_to_recordset($2::jsonb) AS c(workload_id int, container text))
+            """
+        }
+
+        static let removeRecommendations =
+            "DELETE FROM recommendation WHERE source = ANY($3::text[]) AND \(gone("recommendation"))"
+
+        static let removeHistories = "DELETE FROM container_histogram WHERE \(gone("container_histogram"))"
+    }
+}
