@@ -27,6 +27,7 @@ struct Migrator {
         Migration(version: 9, name: "yielding_source", script: PackageResources._009_yielding_source_sql),
         Migration(version: 10, name: "source_run", script: PackageResources._010_source_run_sql),
         Migration(version: 11, name: "costs", script: PackageResources._011_costs_sql),
+        Migration(version: 12, name: "cost_sums", script: PackageResources._012_cost_sums_sql),
     ]
 
     /// An arbitrary number that names this lock among the database's advisory locks ("callboar" in ASCII).

@@ -76,8 +76,15 @@ package struct SQLRow {
 }
 
 /// An SQL expression that sums a column of bigints into one that does not overflow.
-func boundedSum(_ expression: String) -> String {
-    "least(coalesce(sum(\(expression)), 0), 9000000000000000000)::bigint"
+///
+/// - Parameter filter: ` FILTER (WHERE …)`, when not all rows count.
+func boundedSum(_ expression: String, _ filter: String = "") -> String {
+    "least(coalesce(sum(\(expression))\(filter), 0), 9000000000000000000)::bigint"
+}
+
+/// The same, but NULL where nothing but NULLs is summed. (LEAST passes over NULLs.)
+func boundedSumOrNull(_ expression: String, _ filter: String = "") -> String {
+    "CASE WHEN count(\(expression))\(filter) > 0 THEN \(boundedSum(expression, filter)) END"
 }
 
 /// An SQL expression that turns a timestamptz into microseconds since 1970, which `SQLRow.time` reads.

@@ -110,7 +110,7 @@ struct WorkloadReconcilerTests {
                     let half = ResourceCost(
                         cpu: Money(nanoDollars: 250_000_000), memory: Money(nanoDollars: 250_000_000))
                     #expect(
-                        await eventually { try await store.costs.cost(of: Self.shop, in: window).first?.cost == half })
+                        await eventually { try await store.costs.workloadCosts(of: Self.shop, window).first?.cost == half })
 
                     try await cluster.deleteDeployment("web")
                     #expect(await eventually { try await store.link(of: Self.shop, to: "web") == nil })

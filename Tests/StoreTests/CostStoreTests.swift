@@ -51,7 +51,7 @@ struct CostStoreTests {
     private static func costs(_ store: Store, _ entity: String, from: Timestamp = noon.startOfDay, hours: Int64 = 24)
         async throws -> [WorkloadCost]
     {
-        try await store.costs.cost(of: entity, in: CostWindow(from: from, to: from.adding(seconds: hours * 3_600)))
+        try await store.costs.workloadCosts(of: entity, CostWindow(from: from, to: from.adding(seconds: hours * 3_600)))
     }
 
     @Test("hours are written once, into partitions of a day, and writing them again changes nothing")

@@ -66,7 +66,7 @@ struct GetEntityCost: Action {
     func run(_ input: Input, for caller: Caller) async throws -> JSONValue {
         let window = try CostWindowArgument.parse(input.window, now: now())
         let entity = try await EntityLookup(store: store).entity(input.ref, for: caller)
-        let costs = try await store.costs.cost(of: entity.ref, in: window)
+        let costs = try await store.costs.workloadCosts(of: entity.ref, window)
         let present = try await store.workloads.workloads(of: entity.ref).filter(\.isOwner)
         let hourly = present.reduce(ResourceCost.zero) { $0 + Output.hourlyCost($1.workload) }
         let actual = costs.reduce(ResourceCost.zero) { $0 + $1.cost }

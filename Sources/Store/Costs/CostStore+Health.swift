@@ -1,65 +1,82 @@
 package import Base
-package import Costs
+internal import Costs
 
-/// What a source says that the workloads of a cluster cost, on days of which another source speaks too.
-package struct SourceWord: Sendable, Hashable {
-    package let cluster: String
-    package let source: String
-    package let days: Int64
-    package let cost: Money
-}
-
-/// How many nodes of a cluster are priced in a way.
-package struct PriceUse: Sendable, Hashable {
-    package let cluster: String
-    /// As `PriceQuality` has it.
-    package let quality: String
-    package let nodes: Int64
-}
-
+/// How well the costs are known.
 extension CostStore {
-    /// How the nodes are priced now, by cluster.
+    /// How each source fared with each cluster, by source and cluster.
     ///
     /// - Throws: `StoreError`.
-    package func priceUses() async throws -> [PriceUse] {
+    package func freshness() async throws -> [CostFreshness] {
         try await pool.read { session in
-            try session.run(
-                """
-                SELECT cluster, price_quality, count(*) FROM price_book GROUP BY cluster, price_quality
-                ORDER BY cluster, price_quality
-                """
-            ).map { PriceUse(cluster: try $0.required(0), quality: try $0.required(1), nodes: $0.int(2) ?? 0) }
-        }
-    }
-
-    /// What each source says of clusters of which several speak, in the days that they have in common.
-    ///
-    /// - Throws: `StoreError`.
-    package func sourceWords(_ days: Range<Timestamp>) async throws -> [SourceWord] {
-        try await pool.read { session in
-            try session.run(
-                """
-                WITH word AS (
-                    SELECT a.cluster, d.day, d.source, sum(\(Self.total)) AS cost,
-                        count(*) OVER (PARTITION BY a.cluster, d.day) AS sources
-                    FROM cost_entity_daily d JOIN cost_attribution a ON a.id = d.attribution_id
-                    WHERE d.day >= $1::timestamptz AND d.day < $2::timestamptz AND a.category IN ('owned', 'orphan')
-                    GROUP BY a.cluster, d.day, d.source)
-                SELECT w.cluster, s.name, count(*), \(boundedSum("w.cost"))
-                FROM word w JOIN cost_source s ON s.id = w.source WHERE w.sources > 1
-                GROUP BY w.cluster, s.id, s.name ORDER BY w.cluster, s.id
-                """, [.time(days.lowerBound), .time(days.upperBound)]
-            ).map { row in
-                SourceWord(
-                    cluster: try row.required(0), source: try row.required(1), days: row.int(2) ?? 0,
-                    cost: Money(nanoDollars: row.int(3) ?? 0))
+            try session.run(Statement.freshness).map { row in
+                CostFreshness(
+                    source: row.int(0).flatMap(CostSource.init(rawValue:)) ?? .estimate, cluster: try row.required(1),
+                    through: row.time(2), askedAt: row.time(3), error: row.text(4), unmatched: row.int(5) ?? 0,
+                    malformed: row.int(6) ?? 0, isPrimary: row.bool(7))
             }
         }
     }
 
-    private static let total =
-        """
-        d.cpu_cost::numeric + d.memory_cost + coalesce(d.gpu_cost, 0) + coalesce(d.storage_cost, 0)
-            + coalesce(d.network_cost, 0) + coalesce(d.load_balancer_cost, 0) + coalesce(d.shared_cost, 0)
-        """
+    /// Up to when the costs of all clusters are complete by their primary sources; nil before the first were written.
+    ///
+    /// - Throws: `StoreError`.
+    package func dataThrough() async throws -> Timestamp? {
+        try await pool.read { session in try session.run(Statement.dataThrough).first { $0.time(0) } ?? nil }
+    }
+
+    /// The hours of a window that a source says nothing about for a cluster although it does about earlier and later ones,
+    /// as ranges in order. To be asked of some days at most, for which hours are kept.
+    ///
+    /// - Throws: `StoreError`.
+    package func gaps(_ window: CostWindow) async throws -> [CostGap] {
+        try await pool.read { session in
+            try session.run(Statement.gaps, [.time(window.from), .time(window.to)]).map { row in
+                CostGap(
+                    source: row.int(0).flatMap(CostSource.init(rawValue:)) ?? .estimate, cluster: try row.required(1),
+                    from: row.time(2) ?? window.from, to: row.time(3) ?? window.to)
+            }
+        }
+    }
+
+    private enum Statement {
+        static let freshness =
+            """
+            SELECT m.source, m.cluster, \(microseconds("m.through")), \(microseconds("m.asked_at")), m.error, m.unmatched,
+                m.malformed, m.source = \(CostStatement.primary)
+            FROM ingest_watermark m LEFT JOIN cost_primary p ON p.cluster = m.cluster ORDER BY m.source, m.cluster
+            """
+
+        static let dataThrough =
+            """
+            SELECT \(microseconds("min(m.through)")) FROM ingest_watermark m
+            LEFT JOIN cost_primary p ON p.cluster = m.cluster WHERE m.source = \(CostStatement.primary)
+            """
+
+        /// An hour that lacks begins a gap when the one before it does not; what they have in common is the hour less their
+        /// place among those that lack.
+        static let gaps =
+            """
+            WITH missing AS (
+                SELECT m.source, m.cluster, h.hour
+                FROM ingest_watermark m, generate_series(date_trunc('hour', $1::timestamptz, 'UTC'),
+                    $2::timestamptz - interval '1 microsecond', '1 hour') h (hour)
+                WHERE h.hour + interval '1 hour' <= m.through AND h.hour >= $1::timestamptz
+                    AND NOT EXISTS (SELECT FROM cost_hourly c JOIN workload w ON w.id = c.workload_id
+                        WHERE c.hour = h.hour AND c.source = m.source AND w.cluster = m.cluster)
+            ), placed AS (
+                SELECT *, hour - interval '1 hour' * row_number() OVER (PARTITION BY source, cluster ORDER BY hour) AS island
+                FROM missing
+            )
+            SELECT g.source, g.cluster, \(microseconds("g.first")), \(microseconds("g.last + interval '1 hour'"))
+            FROM (SELECT source, cluster, min(hour) AS first, max(hour) AS last FROM placed
+                GROUP BY source, cluster, island) g
+            WHERE EXISTS (SELECT FROM cost_entity_daily e JOIN cost_attribution a ON a.id = e.attribution_id
+                    WHERE e.source = g.source AND a.cluster = g.cluster
+                        AND e.day < date_trunc('day', g.first, 'UTC'))
+                OR EXISTS (SELECT FROM cost_hourly c JOIN workload w ON w.id = c.workload_id
+                    WHERE c.source = g.source AND w.cluster = g.cluster AND c.hour < g.first
+                        AND c.hour >= date_trunc('day', g.first, 'UTC'))
+            ORDER BY g.source, g.cluster, g.first
+            """
+    }
 }

@@ -2,28 +2,6 @@ package import Base
 package import Costs
 package import Matching
 
-/// A time range, the end not included.
-package struct CostWindow: Sendable, Hashable {
-    package let from: Timestamp
-    package let to: Timestamp
-
-    package init(from: Timestamp, to: Timestamp) {
-        self.from = from
-        self.to = to
-    }
-}
-
-/// What one workload cost in a window, as far as it belonged to the entity that was asked for.
-package struct WorkloadCost: Sendable {
-    package let key: WorkloadKey
-    package let cost: ResourceCost
-    package let use: CapacityTime
-    /// Hours of the window that have a row.
-    package let hours: Int64
-    /// False when the workload is gone by now.
-    package let isPresent: Bool
-}
-
 /// The tables of the costs.
 package struct CostStore: Sendable {
     /// The row of `cost_source` for Callboard's own estimate.
@@ -40,7 +18,7 @@ package struct CostStore: Sendable {
         let rows = JSONValue.array(hours.map(Self.row))
         let days = Set(hours.map(\.usage.hour.startOfDay))
         try await leader.run { session in
-            for day in days.sorted() { try Self.makePartition(session, day: day) }
+            for day in days.sorted() { try CostPartitions.make(session, day: day) }
             try session.run(Statement.upsert, [.json(rows), .int(source.rawValue)])
         }
     }
@@ -91,31 +69,6 @@ package struct CostStore: Sendable {
         }
     }
 
-    /// What an entity's workloads cost in a window, dearest first. An hour's cost belongs to whoever owned the workload
-    /// last in that hour.
-    ///
-    /// - Throws: `StoreError`.
-    package func cost(of entityRef: String, in window: CostWindow) async throws -> [WorkloadCost] {
-        try await pool.read { session in
-            try session.run(
-                Statement.entityCost,
-                [.text(entityRef), .time(window.from), .time(window.to), .int(Self.estimate)]
-            ).map(Self.workloadCost)
-        }
-    }
-
-    /// Up to when the costs of all clusters are complete; nil before the first were written.
-    ///
-    /// - Throws: `StoreError`.
-    package func dataThrough() async throws -> Timestamp? {
-        try await pool.read { session in
-            try session.run(
-                "SELECT \(microseconds("min(through)")) FROM ingest_watermark WHERE source = $1::smallint",
-                [.int(Self.estimate)]
-            ).first { $0.time(0) } ?? nil
-        }
-    }
-
     private static func row(_ hourly: HourlyCost) -> JSONValue {
         let (usage, cost) = (hourly.usage, hourly.cost)
         func amount(_ money: Money) -> JSONValue { money == .zero ? .null : .int(money.nanoDollars) }
@@ -134,30 +87,6 @@ package struct CostStore: Sendable {
             "maximum_pods": .int(Int64(usage.maximumPods)), "covered_seconds": .int(usage.coveredSeconds),
             "through": .string(usage.through.rfc3339), "workload_id": .int(Int64(hourly.workloadID)),
         ]
-    }
-
-    private static func workloadCost(_ row: SQLRow) throws -> WorkloadCost {
-        WorkloadCost(
-            key: try WorkloadStore.key(row, from: 0),
-            cost: ResourceCost(
-                cpu: Money(nanoDollars: row.int(4) ?? 0), memory: Money(nanoDollars: row.int(5) ?? 0)),
-            use: CapacityTime(millicoreSeconds: row.int(6) ?? 0, byteSeconds: row.int(7) ?? 0),
-            hours: row.int(8) ?? 0, isPresent: row.bool(9))
-    }
-
-    /// A partition holds one UTC day.
-    private static func makePartition(_ session: PostgresSession, day: Timestamp) throws {
-        let next = day.adding(seconds: 86_400)
-        let name = "cost_hourly_" + day.rfc3339.prefix(10).split(separator: "-").joined()
-        let isThere = try session.run("SELECT to_regclass($1) IS NOT NULL", [.text(name)]).first { $0.bool(0) }
-        if isThere == true { return }
-        // IF NOT EXISTS by itself fails for the second of two that make it at the same moment.
-        try session.runScript("LOCK TABLE cost_hourly IN ACCESS EXCLUSIVE MODE")
-        try session.runScript(
-            """
-            CREATE TABLE IF NOT EXISTS \(name) PARTITION OF cost_hourly
-            FOR VALUES FROM ('\(day.rfc3339)') TO ('\(next.rfc3339)')
-            """)
     }
 }
 
@@ -221,21 +150,6 @@ extension CostStore {
                 c.cpu_millicore_seconds, c.memory_byte_seconds, c.pod_seconds, c.maximum_pods
             FROM cost_hourly c JOIN workload w ON w.id = c.workload_id
             WHERE c.hour = $1::timestamptz AND w.cluster = $2 AND c.source = $3::smallint
-            """
-
-        static let entityCost =
-            """
-            SELECT w.cluster, w.kind, w.namespace, w.name, \(boundedSum("c.cpu_cost")), \(boundedSum("c.memory_cost")),
-                \(boundedSum("c.cpu_millicore_seconds")), \(boundedSum("c.memory_byte_seconds")), count(*),
-                w.deleted_at IS NULL
-            FROM cost_hourly c JOIN workload w ON w.id = c.workload_id
-            WHERE c.source = $4::smallint AND c.hour >= $2::timestamptz AND c.hour < $3::timestamptz
-                AND c.workload_id IN (SELECT workload_id FROM entity_workload WHERE entity_ref = $1 AND is_owner)
-                AND $1 = (SELECT e.entity_ref FROM entity_workload e
-                    WHERE e.workload_id = c.workload_id AND e.is_owner
-                        AND e.valid && tstzrange(c.hour, c.hour + interval '1 hour')
-                    ORDER BY lower(e.valid) DESC LIMIT 1)
-            GROUP BY w.id ORDER BY sum(c.cpu_cost::numeric + c.memory_cost) DESC, w.cluster, w.namespace, w.kind, w.name
             """
     }
 }
