@@ -23,9 +23,9 @@ package struct ActionRegistry: Sendable {
         now: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) throws {
         try self.init(
-            Self.catalogActions(store, isReadOnly: isReadOnly, rules) + [
+            Self.catalogActions(store, isReadOnly: isReadOnly, rules)
+                + Self.costActions(CostDesk(store: store, currency: currency, now: now)) + [
                 RegisteredAction(GetEntityWorkloads(store: store, currency: currency, now: now)),
-                RegisteredAction(GetEntityCost(store: store, currency: currency, now: now)),
                 RegisteredAction(ListClusters(store: store, now: now)),
                 RegisteredAction(ListOrphanWorkloads(store: store, currency: currency, now: now)),
                 RegisteredAction(PlanCanonical(store: store, files: canonical)),

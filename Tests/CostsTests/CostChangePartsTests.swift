@@ -6,8 +6,7 @@ import Testing
 struct CostChangePartsTests {
     private static func record(cpu: Int64, held: Int64, pods: Int64, storage: Int64 = 0) -> CostRecord {
         CostRecord(
-            cost: ResourceCost(
-                cpu: Money(nanoDollars: cpu), memory: .zero, storage: Money(nanoDollars: storage)),
+            cpu: Money(nanoDollars: cpu), memory: .zero, other: Money(nanoDollars: storage),
             use: CapacityTime(millicoreSeconds: held, byteSeconds: 0), podSeconds: pods)
     }
 
@@ -67,18 +66,16 @@ struct CostChangePartsTests {
         }
         func any() -> CostRecord? {
             guard Int.random(in: 0..<5, using: &random) > 0 else { return nil }
-            let cost = ResourceCost(
-                cpu: Self.money(amount()), memory: Self.money(amount()), gpu: Self.money(amount()),
-                storage: Self.money(amount()))
             return CostRecord(
-                cost: cost, use: CapacityTime(millicoreSeconds: amount(), byteSeconds: amount()), podSeconds: amount())
+                cpu: Self.money(amount()), memory: Self.money(amount()), other: Self.money(amount()),
+                use: CapacityTime(millicoreSeconds: amount(), byteSeconds: amount()), podSeconds: amount())
         }
         var sum = CostChangeParts()
         var difference = Money.zero
         for _ in 0..<200 {
             let (previous, current) = (any(), any())
             sum += CostChangeParts(from: previous, to: current, isRemainder: Bool.random(using: &random))
-            difference += (current?.cost.total ?? .zero) - (previous?.cost.total ?? .zero)
+            difference += (current?.total ?? .zero) - (previous?.total ?? .zero)
         }
         #expect(sum.total == difference)
     }

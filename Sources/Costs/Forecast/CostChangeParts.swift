@@ -28,14 +28,14 @@ package struct CostChangeParts: Sendable, Hashable {
     ///   - current: the same for the window that is explained.
     ///   - isRemainder: whether it stands for money that no workload is charged for.
     package init(from previous: CostRecord?, to current: CostRecord?, isRemainder: Bool = false) {
-        let before = previous?.cost.total ?? .zero
-        let now = current?.cost.total ?? .zero
+        let before = previous?.total ?? .zero
+        let now = current?.total ?? .zero
         if isRemainder {
             unassigned = now - before
         } else if let previous, let current {
             add(Self.resource(\.cpu, \.millicoreSeconds, previous, current))
             add(Self.resource(\.memory, \.byteSeconds, previous, current))
-            otherResources = (now - before) - (podHours + requests + price)
+            otherResources = current.other - previous.other
         } else if previous == nil {
             new = now
         } else {
@@ -63,10 +63,10 @@ package struct CostChangeParts: Sendable, Hashable {
     /// `cost = pod-hours × capacity of a pod × price`, changed one factor after the other: each step begins where the one
     /// before ended, so that nothing is left over. A factor that was nothing before cannot be scaled; the next step has it.
     private static func resource(
-        _ money: KeyPath<ResourceCost, Money>, _ capacity: KeyPath<CapacityTime, Int64>, _ previous: CostRecord,
+        _ money: KeyPath<CostRecord, Money>, _ capacity: KeyPath<CapacityTime, Int64>, _ previous: CostRecord,
         _ current: CostRecord
     ) -> (podHours: Money, requests: Money, price: Money) {
-        let (start, end) = (previous.cost[keyPath: money], current.cost[keyPath: money])
+        let (start, end) = (previous[keyPath: money], current[keyPath: money])
         let (held, holds) = (previous.use[keyPath: capacity], current.use[keyPath: capacity])
         let withPods = start.scaled(by: current.podSeconds, over: previous.podSeconds) ?? start
         let withRequests = start.scaled(by: holds, over: held) ?? (holds > 0 ? end : withPods)
@@ -76,17 +76,24 @@ package struct CostChangeParts: Sendable, Hashable {
 
 /// What was recorded of one workload in one window.
 package struct CostRecord: Sendable, Hashable {
-    /// What it cost.
-    package let cost: ResourceCost
-    /// What it was charged for.
+    package let cpu: Money
+    package let memory: Money
+    /// Of all other resources together.
+    package let other: Money
+    /// What CPU and memory were charged for.
     package let use: CapacityTime
     /// Pods times the seconds for which they existed.
     package let podSeconds: Int64
 
     /// Takes sums over a window.
-    package init(cost: ResourceCost, use: CapacityTime, podSeconds: Int64) {
-        self.cost = cost
+    package init(cpu: Money, memory: Money, other: Money, use: CapacityTime, podSeconds: Int64) {
+        self.cpu = cpu
+        self.memory = memory
+        self.other = other
         self.use = use
         self.podSeconds = podSeconds
     }
+
+    /// All resources together, bounded.
+    package var total: Money { cpu + memory + other }
 }
