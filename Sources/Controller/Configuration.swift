@@ -19,6 +19,7 @@ struct Configuration {
     var ingestion = IngestionConfiguration()
     var prices = PriceList.openCostDefault
     var costInterval: Duration = .seconds(30)
+    var budgets: [ScopedBudget] = []
     var mcp = MCPConfiguration(version: programVersion)
     /// What to tell the user about at the start.
     var warnings: [String] = []
@@ -112,6 +113,8 @@ struct Configuration {
         "callboard.catalog.canonical[].defaults.namespace", "callboard.catalog.canonical[].aliases.*",
         "callboard.costs.currency", "callboard.costs.interval",
         "callboard.costs.prices.perCoreHour", "callboard.costs.prices.perGiBHour",
+        "callboard.costs.budgets[].scope.kind", "callboard.costs.budgets[].scope.ref",
+        "callboard.costs.budgets[].amount", "callboard.costs.budgets[].warnAt[]",
         "callboard.mcp.allowedOrigins", "callboard.mcp.allowedOrigins[]", "callboard.mcp.allowedHosts",
         "callboard.mcp.allowedHosts[]",
         "scaleops.enabled", "scaleops.currencyPrefix", "scaleops.timeout", "scaleops.timeout.*",
@@ -226,6 +229,7 @@ struct Configuration {
             currency: try root["callboard.costs.currency"].map(Self.currency) ?? standard.currency,
             perCoreHour: try root["callboard.costs.prices.perCoreHour"].map(Self.price) ?? standard.perCoreHour,
             perGiBHour: try root["callboard.costs.prices.perGiBHour"].map(Self.price) ?? standard.perGiBHour)
+        budgets = try Self.budgets(root, currency: prices.currency)
     }
 
     private static func currency(_ node: ConfigurationNode) throws(ConfigurationError) -> String {

@@ -147,6 +147,9 @@ struct Program {
                         logger: Logger("ingestion")
                     ) { await clusters.registry.configuredNames }
                 }
+            },
+            makeCostLoops: { store in
+                [BudgetLoop(configuration.budgets, store: store.costs, logger: Logger("budgets"))]
             }
         ) { store in
             let catalog = configuration.catalog

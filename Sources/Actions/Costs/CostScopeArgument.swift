@@ -52,9 +52,13 @@ struct CostScopeArgument: Sendable {
     private func word(_ word: String, _ store: Store) async throws -> CostScope {
         let words = try await store.costs.words(of: kind)
         if words.contains(word) { return CostScope(kind: kind, value: word) }
-        let text = word.lowercased()
-        let near = words.filter { $0.lowercased().contains(text) || Spelling(of: text).distance(to: $0) != nil }
+        let near = words.filter { Self.isNear($0, word.lowercased()) }
         throw Self.unknown("\(kind.rawValue) \(word)", near.isEmpty ? words : near)
+    }
+
+    private static func isNear(_ name: String, _ meant: String) -> Bool {
+        let name = name.lowercased()
+        return name.contains(meant) || Spelling(of: meant).distance(to: name) != nil
     }
 
     /// - Parameter kinds: that a name alone may be of, the likeliest first; nil: any.
@@ -72,7 +76,11 @@ struct CostScopeArgument: Sendable {
             if let ref = resolution.ref { return CostScope(kind: self.kind, value: ref) }
             candidates += resolution.candidates
         }
-        throw Self.unknown("\(self.kind.rawValue) \(name)", caller.may(.readEntities) ? candidates : [])
+        // Owners are often not in the catalog themselves.
+        candidates += try await store.costs.words(of: kind).filter { ref in
+            Self.isNear(String(ref.split(separator: "/").last ?? ""), pattern.name)
+        }
+        throw Self.unknown("\(kind.rawValue) \(name)", caller.may(.readEntities) ? candidates : [])
     }
 
     /// The ref in the namespace that is said, or `default`, when there is or was something of that ref.

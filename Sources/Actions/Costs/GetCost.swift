@@ -51,7 +51,7 @@ struct GetCost: Action {
         schemas["scope"] = CostScopeArgument.outputSchema
         schemas["actual"] = Output.sumSchema
         schemas["compared"] = Schema.orNull(
-            Schema.complete(["window": CostDesk.windowSchema].merging(Output.changeSchemas)))
+            Schema.complete(Output.changeSchemas.merging(["window": CostDesk.windowSchema])))
         schemas["forecast"] = Schema.orNull(
             Schema.complete(
                 [
@@ -69,11 +69,11 @@ struct GetCost: Action {
     }()
 
     private static let groupSchema = Schema.object(
-        [
+        Output.changeSchemas.merging([
             "key": Schema.orNull(Schema.text("Ref, name or day; null where there is none, such as no owner.")),
             "actual": Output.sumSchema,
             "share": Schema.orNull(Schema.number("Of the total; null without one.")),
-        ].merging(Output.changeSchemas), required: ["key", "actual", "share"])
+        ]), required: ["key", "actual", "share"])
 
     static func input(_ arguments: JSONObject) throws(ActionError) -> Input {
         let question = try CostQuestion(arguments, window: window)

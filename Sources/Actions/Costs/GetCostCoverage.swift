@@ -31,7 +31,7 @@ struct GetCostCoverage: Action {
             CostDesk.frameSchemas.merging(moneySchemas).merging([
                 "today": CostDesk.todaySchema,
                 "clusters": Schema.list(
-                    Schema.complete(["cluster": Schema.string("Its name.")].merging(moneySchemas)), "The dearest first."),
+                    Schema.complete(moneySchemas.merging(["cluster": Schema.string("Its name.")])), "The dearest first."),
                 "namespaces": Schema.list(
                     Schema.complete([
                         "namespace": Schema.text("Its name."), "orphan": Schema.number("Cost of its orphans."),

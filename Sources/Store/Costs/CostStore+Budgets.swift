@@ -1,4 +1,4 @@
-package import Base
+internal import Base
 package import Costs
 
 /// What may be spent in a calendar month on a part of the whole.

@@ -15,7 +15,7 @@ extension CostStore {
         }
     }
 
-    /// The words that there are for a scope that is none of an entity, such as the names of namespaces.
+    /// The words that there are for a scope, such as the names of namespaces, or refs of those who own something.
     ///
     /// - Throws: `StoreError`.
     package func words(of kind: CostScope.Kind) async throws -> [String] {
@@ -36,11 +36,15 @@ extension CostStore {
 
     /// The column of `cost_attribution`, and where else such words are.
     private static let words: [CostScope.Kind: (String, String)] = [
+        .owner: ("owner_ref", "SELECT target_ref FROM entity_relation WHERE type = 'ownedBy'"),
+        .system: ("system_ref", "SELECT target_ref FROM entity_relation WHERE \(partOf) 'system:%'"),
+        .domain: ("domain_ref", "SELECT target_ref FROM entity_relation WHERE \(partOf) 'domain:%'"),
         .namespace: ("namespace", "SELECT namespace FROM workload"), .cluster: ("cluster", "SELECT name FROM cluster"),
         .kind: ("entity_kind", "SELECT kind FROM entity_key"),
         .type: ("entity_type", "SELECT t.original \(terms) WHERE k.key = 'spec.type'"),
         .lifecycle: ("lifecycle", "SELECT t.original \(terms) WHERE k.key = 'spec.lifecycle'"),
     ]
 
+    private static let partOf = "type = 'partOf' AND target_ref LIKE"
     private static let terms = "FROM entity_term t JOIN entity_key k ON k.id = t.key_id"
 }

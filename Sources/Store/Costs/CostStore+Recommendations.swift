@@ -1,5 +1,5 @@
 internal import Base
-package import Costs
+internal import Costs
 internal import Matching
 
 extension CostStore {
