@@ -61,7 +61,7 @@ struct FenceTests {
                     "catalog_source", "catalog_location", "catalog_problem", "entity", "entity_relation",
                     "entity_index", "entity_key", "entity_posting", "entity_term", "catalog_request", "cluster",
                     "workload", "entity_workload", "etagged_copy", "canonical_state", "source_run", "location_claim",
-                    "cost_hourly",
+                    "cost_hourly", "budget",
                     "ingest_watermark",
                     "leader_epoch",
                 ])

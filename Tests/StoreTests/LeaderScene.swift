@@ -74,6 +74,14 @@ struct LeaderScene: Sendable {
             ("write workloads", { _ = try await $0.workloads.write(present: [record("old", pods: 2)], gone: []) }),
             ("write costs", { try await $0.costs.write([hour(workload)]) }),
             ("complete costs", { try await $0.costs.complete(cluster: "c", through: noon) }),
+            (
+                "keep budgets",
+                { store in
+                    let budget = try Budget(amount: Money(nanoDollars: 5))
+                    let scoped = ScopedBudget(kind: .owner, ref: "group:default/a", budget: budget, currency: "EUR")
+                    try await store.costs.keep(budgets: [scoped])
+                }
+            ),
             ("leave a cluster", { try await $0.workloads.leave(cluster: "c") }),
             ("retire clusters", { _ = try await $0.workloads.retireClusters(except: ["other"]) }),
         ]

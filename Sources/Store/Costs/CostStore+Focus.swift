@@ -18,8 +18,29 @@ package struct DailyCharge: Sendable {
     package let source: String
     /// The worst of the hours that are still kept, as `PriceQuality` has it; nil: as the source says.
     package let priceQuality: String?
-    /// Where the next page begins.
-    package let place: ChargePlace
+    /// Where the next page begins; nil of a charge that was not read.
+    package let place: ChargePlace?
+
+    package init(
+        day: Timestamp, workload: WorkloadKey, labels: JSONValue, cost: ResourceCost, use: CapacityTime,
+        coveredSeconds: Int64, category: String, entityRef: String?, ownerRef: String?, systemRef: String?,
+        domainRef: String?, source: String, priceQuality: String?, place: ChargePlace?
+    ) {
+        self.day = day
+        self.workload = workload
+        self.labels = labels
+        self.cost = cost
+        self.use = use
+        self.coveredSeconds = coveredSeconds
+        self.category = category
+        self.entityRef = entityRef
+        self.ownerRef = ownerRef
+        self.systemRef = systemRef
+        self.domainRef = domainRef
+        self.source = source
+        self.priceQuality = priceQuality
+        self.place = place
+    }
 }
 
 /// A place in the order of charges: by day, workload and who paid.
