@@ -30,7 +30,8 @@ enum Output {
         [
             "total": Schema.number("In the answer's currency."), "cpu": Schema.number("Share of the CPU."),
             "memory": Schema.number("Share of the memory."), "gpu": Schema.number("Of GPUs; absent: none."),
-            "storage": Schema.number("Of volumes; absent: none."), "network": Schema.number("Of traffic; absent: none."),
+            "storage": Schema.number("Of volumes; absent: none."),
+            "network": Schema.number("Of traffic; absent: none."),
             "loadBalancer": Schema.number("Of load balancers; absent: none."),
             "shared": Schema.number("Of common costs that were laid on it; absent: none."),
         ], required: ["total", "cpu", "memory"])

@@ -30,7 +30,9 @@ struct CostChangePartsTests {
             (before, Self.record(cpu: 130, held: 1_000, pods: 10), Self.parts { $0.price = Self.money(30) }),
             (
                 before, Self.record(cpu: 800, held: 4_000, pods: 20),
-                Self.parts { ($0.podHours, $0.requests, $0.price) = (Self.money(100), Self.money(200), Self.money(400)) }
+                Self.parts {
+                    ($0.podHours, $0.requests, $0.price) = (Self.money(100), Self.money(200), Self.money(400))
+                }
             ),
             (
                 before, Self.record(cpu: 100, held: 1_000, pods: 10, storage: 7),
@@ -49,9 +51,9 @@ struct CostChangePartsTests {
     @Test("what no workload is charged for is a part of its own, also when it comes or goes")
     func remainder() {
         let idle = Self.record(cpu: 30, held: 10, pods: 0)
-        for (previous, current, amount) in [(nil, idle, 30), (idle, nil, -30), (idle, idle, 0)] as [
-            (CostRecord?, CostRecord?, Int64)
-        ] {
+        for (previous, current, amount) in [(nil, idle, 30), (idle, nil, -30), (idle, idle, 0)]
+            as [(CostRecord?, CostRecord?, Int64)]
+        {
             let parts = CostChangeParts(from: previous, to: current, isRemainder: true)
             #expect(parts == Self.parts { $0.unassigned = Self.money(amount) })
         }

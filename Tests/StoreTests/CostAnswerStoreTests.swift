@@ -35,7 +35,9 @@ struct CostAnswerStoreTests {
         try await store.costs.rollUp()
     }
 
-    @Test("charges are read page by page, each once and in order, whatever the size of a page", arguments: [1, 7, 20, 500])
+    @Test(
+        "charges are read page by page, each once and in order, whatever the size of a page",
+        arguments: [1, 7, 20, 500])
     func pages(size: Int) async throws {
         try await TestDatabase.withStore { store in
             try await Self.charge(store, workloads: 10)

@@ -33,7 +33,8 @@ struct CostRoutes {
     }
 
     /// - Parameter table: nil: the answer is no table.
-    private func answer(_ name: String, _ table: CSVTable?, _ request: RouteRequest) async throws -> HTTPServerResponse {
+    private func answer(_ name: String, _ table: CSVTable?, _ request: RouteRequest) async throws -> HTTPServerResponse
+    {
         let id = "callboard:\(name)"
         var arguments = ActionArguments(of: registry[id]).reading(request.http.query)
         guard let table, try Self.wantsTable(request, &arguments) else {

@@ -40,7 +40,8 @@ struct ExplainRecommendation: Action {
         .outOfMemory: "killed for lack of memory in the last 24 hours", .throttled: "its CPU limit slows it down",
         .under: "it should request more", .noRequest: "CPU or memory has no request",
         .over: "it should request less, and that saves money", .idle: "it hardly uses what it requests",
-        .autoscaled: "a HorizontalPodAutoscaler scales by the resource, so changing the request would change the replicas",
+        .autoscaled:
+            "a HorizontalPodAutoscaler scales by the resource, so changing the request would change the replicas",
         .insufficientData: "less than three hours of samples", .ok: "nothing is to be done",
     ]
 

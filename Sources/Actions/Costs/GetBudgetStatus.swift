@@ -28,7 +28,8 @@ struct GetBudgetStatus: Action {
         attributes: .readOnly, permissions: [.readCosts],
         input: Schema.object([
             "scope": Schema.choice(ScopedBudget.Kind.allCases.map(\.rawValue), "Only budgets of this kind of scope."),
-            "onlyWarnings": Schema.flag("Only budgets that have reached a level, or are expected to. false when left out."),
+            "onlyWarnings": Schema.flag(
+                "Only budgets that have reached a level, or are expected to. false when left out."),
             "limit": Schema.integer(1...500, "Budgets a page; \(defaultLimit) when left out."),
             "cursor": OffsetCursor.schema,
         ]),
@@ -85,7 +86,8 @@ struct GetBudgetStatus: Action {
         var items: [JSONValue] = []
         for standing in page { items.append(try await item(standing)) }
         answer["budgets"] = .array(items)
-        answer["nextCursor"] = page.isEmpty
+        answer["nextCursor"] =
+            page.isEmpty
             ? nil : OffsetCursor.next(after: input.offset + page.count, of: all.count)
         return .object(answer)
     }

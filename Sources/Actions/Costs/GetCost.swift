@@ -109,7 +109,8 @@ struct GetCost: Action {
         answer["groupBy"] = .string(input.groupBy.rawValue)
         answer["groups"] = .array(groups.groups.map { Self.group($0, of: groups.total.cost.total) })
         answer["groupCount"] = .int(groups.count)
-        answer["nextCursor"] = groups.groups.isEmpty
+        answer["nextCursor"] =
+            groups.groups.isEmpty
             ? nil : OffsetCursor.next(after: input.offset + groups.groups.count, of: Int(groups.count))
         return .object(answer)
     }

@@ -31,7 +31,8 @@ struct GetCostCoverage: Action {
             CostDesk.frameSchemas.merging(moneySchemas).merging([
                 "today": CostDesk.todaySchema,
                 "clusters": Schema.list(
-                    Schema.complete(moneySchemas.merging(["cluster": Schema.string("Its name.")])), "The dearest first."),
+                    Schema.complete(moneySchemas.merging(["cluster": Schema.string("Its name.")])), "The dearest first."
+                ),
                 "namespaces": Schema.list(
                     Schema.complete([
                         "namespace": Schema.text("Its name."), "orphan": Schema.number("Cost of its orphans."),
@@ -41,7 +42,8 @@ struct GetCostCoverage: Action {
 
     private static let moneySchemas: JSONObject = [
         "coverage": Schema.orNull(Schema.number("Owned over owned and orphan; null when neither cost anything.")),
-        "owned": Schema.number("Of workloads that an entity owns."), "orphan": Schema.number("Of those that none claims."),
+        "owned": Schema.number("Of workloads that an entity owns."),
+        "orphan": Schema.number("Of those that none claims."),
         "idle": Schema.number("Capacity of nodes that nobody is charged for."),
         "unmounted": Schema.number("Volumes that no pod uses."),
         "unallocated": Schema.number("What a source could not say more about."),

@@ -45,7 +45,8 @@ struct GetCostDataHealth: Action {
                 ]), "Hours without a record in the last \(maximumGapDays) days of the window; at most \(maximumGaps)."),
             "disagreements": Schema.list(
                 Schema.complete([
-                    "cluster": Schema.string("Of which several sources speak."), "source": Schema.string("One of them."),
+                    "cluster": Schema.string("Of which several sources speak."),
+                    "source": Schema.string("One of them."),
                     "days": Schema.count("Days of the window that they have in common."),
                     "cost": Schema.number("What it says that workloads cost on those days."),
                     "differenceToFirst": Schema.orNull(

@@ -26,7 +26,8 @@ extension Output {
                 Schema.complete([
                     "source": Schema.string("Another source."), "comparedWith": Schema.string("The first source."),
                     "cpu": Schema.orNull(
-                        Schema.number("How far it recommends more CPU, as a share; negative: less; null: no comparison.")),
+                        Schema.number(
+                            "How far it recommends more CPU, as a share; negative: less; null: no comparison.")),
                     "memory": Schema.orNull(Schema.number("The same of memory.")),
                 ]), "Sources that recommend more than a tenth more or less than the first."),
         ])
@@ -51,7 +52,8 @@ extension Output {
 
     private static let sourceSchema: JSONObject = [
         "source": Schema.string("Whose word: vpa and krr are computed by Callboard as those would."),
-        "class": Schema.string("What is to be done: " + SizingClass.allCases.map(\.rawValue).joined(separator: ", ") + "."),
+        "class": Schema.string(
+            "What is to be done: " + SizingClass.allCases.map(\.rawValue).joined(separator: ", ") + "."),
         "request": amountsSchema("Requested now by one pod."), "recommended": amountsSchema("To request instead."),
         "monthlySaving": Schema.number("For all replicas and 730 hours; negative when following it costs more."),
         "confidenceDays": Schema.number("Days of samples that it rests on, at most."),

@@ -27,8 +27,10 @@ extension CatalogStore {
     package func ghosts(kind: String?, owner: String?, limit: Int, offset: Int) async throws -> GhostPage {
         try await pool.read { session in
             let values: [SQLValue] = [.text(kind), .text(owner)]
-            let totals = try session.run("SELECT count(*), count(*) FILTER (WHERE last IS NULL) \(Self.haunting)", values)
-                .first { (Int($0.int(0) ?? 0), Int($0.int(1) ?? 0)) }
+            let totals = try session.run(
+                "SELECT count(*), count(*) FILTER (WHERE last IS NULL) \(Self.haunting)", values
+            )
+            .first { (Int($0.int(0) ?? 0), Int($0.int(1) ?? 0)) }
             let items = try session.run(
                 """
                 SELECT n.ref, n.workload_selector, \(microseconds("p.last")) \(Self.haunting)

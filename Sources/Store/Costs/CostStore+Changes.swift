@@ -49,7 +49,8 @@ extension CostStore {
         guard let count = row.int(first), count > 0 else { return nil }
         func value(_ column: Int32) -> Int64 { row.int(first + column) ?? 0 }
         return CostRecord(
-            cpu: Money(nanoDollars: value(1)), memory: Money(nanoDollars: value(2)), other: Money(nanoDollars: value(3)),
+            cpu: Money(nanoDollars: value(1)), memory: Money(nanoDollars: value(2)),
+            other: Money(nanoDollars: value(3)),
             use: CapacityTime(millicoreSeconds: value(4), byteSeconds: value(5)), podSeconds: value(6))
     }
 }

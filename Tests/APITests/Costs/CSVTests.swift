@@ -22,7 +22,8 @@ struct CSVTests {
 
     @Test("an answer becomes a row for each element, with what all rows share at the end")
     func table() {
-        let table = CSVTable(list: "groups", columns: ["key", "actual.cost.total", "x"], common: ["currency", "window.to"])
+        let table = CSVTable(
+            list: "groups", columns: ["key", "actual.cost.total", "x"], common: ["currency", "window.to"])
         let answer: JSONValue = [
             "currency": "EUR", "window": ["to": "t"],
             "groups": [

@@ -78,11 +78,13 @@ struct CostRouteTests {
             #expect(answer.status == 200 && lines.count == 3)
             #expect(lines[0].hasPrefix("BilledCost,BillingAccountId,"))
             #expect(lines.dropFirst().filter { $0.contains("component:default/shop") }.count == 1)
-            #expect(lines.dropFirst().allSatisfy { $0.contains(",2.000000000,2.000000000,2.000000000,1.0,Core-Hours,") })
+            #expect(
+                lines.dropFirst().allSatisfy { $0.contains(",2.000000000,2.000000000,2.000000000,1.0,Core-Hours,") })
             let none = try await service.client.get(path + "?window=2020-01-01/2020-02-01&source=opencost")
             #expect(none.text.split(separator: "\r\n").count == 1)
-            for (query, field) in [("window=24h", "window"), ("window=x", "window"), ("source=x", "source"), ("x=1", "x")]
-            {
+            for (query, field) in [
+                ("window=24h", "window"), ("window=x", "window"), ("source=x", "source"), ("x=1", "x"),
+            ] {
                 let refused = try await service.client.get("\(path)?\(query)")
                 #expect(refused.status == 400, "\(query)")
                 #expect(refused.json["error"]?["message"]?.stringValue?.contains(field) == true)

@@ -11,7 +11,8 @@ struct FocusTests {
     /// Version 1.2 of the specification: what each dataset must have.
     private static let mandatory = [
         "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodStart",
-        "BillingPeriodEnd", "ChargeCategory", "ChargeClass", "ChargeDescription", "ChargePeriodStart", "ChargePeriodEnd",
+        "BillingPeriodEnd", "ChargeCategory", "ChargeClass", "ChargeDescription", "ChargePeriodStart",
+        "ChargePeriodEnd",
         "ContractedCost", "EffectiveCost", "InvoiceIssuerName", "ListCost", "PricingQuantity", "PricingUnit",
         "ProviderName", "PublisherName", "ServiceCategory", "ServiceName",
     ]
@@ -53,7 +54,8 @@ struct FocusTests {
         #expect((cpu["EffectiveCost"], cpu["BilledCost"], cpu["ListCost"]) == ("0.000000001", "0", "0.000000001"))
         #expect((cpu["PricingQuantity"], cpu["PricingUnit"]) == ("2.0", "Core-Hours"))
         #expect((rows[1]["ConsumedQuantity"], rows[1]["ConsumedUnit"]) == ("1.0", "GiB-Hours"))
-        #expect((cpu["BillingPeriodStart"], cpu["BillingPeriodEnd"]) == ("2036-02-01T00:00:00Z", "2036-03-01T00:00:00Z"))
+        #expect(
+            (cpu["BillingPeriodStart"], cpu["BillingPeriodEnd"]) == ("2036-02-01T00:00:00Z", "2036-03-01T00:00:00Z"))
         #expect((cpu["ChargePeriodStart"], cpu["ChargePeriodEnd"]) == ("2036-02-29T00:00:00Z", "2036-03-01T00:00:00Z"))
         #expect((cpu["ChargeCategory"], cpu["ChargeClass"], cpu["BillingCurrency"]) == ("Usage", "", "EUR"))
         #expect((cpu["ResourceId"], cpu["ResourceType"]) == ("main/prod/Deployment/shop", "Deployment"))

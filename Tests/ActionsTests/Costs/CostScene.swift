@@ -14,7 +14,8 @@ extension Scene {
                 deployment("orders", links: [link("component:default/orders")]),
             ])
             try await scene.charge(
-                "shop", ["2036-03-08T05:00:00Z", "2036-03-09T05:00:00Z", "2036-03-09T06:00:00Z", "2036-03-10T01:00:00Z"])
+                "shop",
+                ["2036-03-08T05:00:00Z", "2036-03-09T05:00:00Z", "2036-03-09T06:00:00Z", "2036-03-10T01:00:00Z"])
             try await scene.charge("web", ["2036-03-09T07:00:00Z"])
             try await scene.charge("orders", (0..<4).map { "2036-03-09T0\($0):00:00Z" })
             try await scene.charge("dns", ["2036-03-09T09:00:00Z"])

@@ -11,7 +11,8 @@ struct RecommendationTests {
         try await Scene.with { scene async throws in
             let rows = [
                 ("shop", "app", "vpa", "over", 1_000, 200, 40), ("shop", "app", "krr", "over", 1_000, 210, 38),
-                ("shop", "app", "scaleops", "over", 1_000, 500, 25), ("shop-cache", "app", "vpa", "under", 100, 200, -3),
+                ("shop", "app", "scaleops", "over", 1_000, 500, 25),
+                ("shop-cache", "app", "vpa", "under", 100, 200, -3),
                 ("shared", "app", "vpa", "over", 8_000, 4_000, 90), ("legacy", "app", "vpa", "hpa-skip", 500, 500, 0),
             ]
             for (name, container, source, sizing, request, recommended, saving) in rows {
