@@ -70,6 +70,11 @@ struct GetBudgetStatus: Action {
     private struct Standing {
         let scoped: ScopedBudget
         let status: BudgetStatus
+
+        static func isFuller(_ left: Standing, _ right: Standing) -> Bool {
+            (right.status.share, left.scoped.kind.rawValue, left.scoped.ref)
+                < (left.status.share, right.scoped.kind.rawValue, right.scoped.ref)
+        }
     }
 
     func run(_ input: Input, for caller: Caller) async throws -> JSONValue {
@@ -79,7 +84,7 @@ struct GetBudgetStatus: Action {
         let through = try await desk.dataThrough(.all, nil)
         let all = try await standings(budgets, window, through).filter { standing in
             !input.isOver || !standing.status.reached.isEmpty || !standing.status.expected.isEmpty
-        }.sorted { $0.status.share > $1.status.share }
+        }.sorted(by: Standing.isFuller)
         let page = all.dropFirst(input.offset).prefix(input.limit)
         var answer = try await desk.frame(window, .all, nil)
         answer["totals"] = Self.totals(all.map(\.status))
@@ -110,7 +115,7 @@ struct GetBudgetStatus: Action {
                 return Standing(scoped: one, status: BudgetStatus(one.budget, monthToDate: actual))
             }
         }
-        return standings.sorted { ($0.scoped.kind.rawValue, $0.scoped.ref) < ($1.scoped.kind.rawValue, $1.scoped.ref) }
+        return standings
     }
 
     private static func totals(_ all: [BudgetStatus]) -> JSONValue {

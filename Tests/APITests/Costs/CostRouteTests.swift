@@ -6,11 +6,11 @@ import Testing
 
 @Suite("Routes of costs", .serialized, .enabled(if: TestDatabase.isAvailable))
 struct CostRouteTests {
-    /// The shop and the stray ran for an hour of yesterday.
+    /// The shop and the stray run for the present hour.
     private static func with(_ body: @Sendable (Service) async throws -> Void) async throws {
         try await Service.with { service async throws in
             let present = try await service.store.workloads.present(cluster: "main")
-            let hour = Timestamp.now().startOfDay.adding(seconds: -43_200)
+            let hour = Timestamp.now().startOfHour
             let rows = present.values.map { id in
                 HourlyCost(
                     workloadID: id,
@@ -36,7 +36,7 @@ struct CostRouteTests {
         try await Self.with { service async throws in
             for path in Self.paths { #expect(try await service.client.get(path).status == 200, "\(path)") }
             let answer = try await service.client.get(
-                "/api/callboard/costs?scope=entity&name=shop&window=yesterday&limit=1&compareTo=previous")
+                "/api/callboard/costs?scope=entity&name=shop&window=today&limit=1&compareTo=previous")
             #expect(answer.json["actual"]?["cost"]?["total"] == 2.0)
             #expect(answer.json["groups"]?[0]?["key"] == "main/prod/Deployment/shop")
             let saving = try await service.client.get(
@@ -53,7 +53,7 @@ struct CostRouteTests {
     @Test("a table holds all groups, by format or by Accept, and one page when a limit is given")
     func csv() async throws {
         try await Self.with { service async throws in
-            let path = "/api/callboard/costs?window=yesterday&groupBy=workload"
+            let path = "/api/callboard/costs?window=today&groupBy=workload"
             let table = try await service.client.get(path + "&format=csv")
             #expect(table.status == 200)
             #expect(table.headers["Content-Type"] == "text/csv; charset=utf-8; header=present")
@@ -73,7 +73,7 @@ struct CostRouteTests {
     func focus() async throws {
         try await Self.with { service async throws in
             let path = "/api/callboard/costs/focus"
-            let answer = try await service.client.get(path + "?window=yesterday")
+            let answer = try await service.client.get(path + "?window=today")
             let lines = answer.text.split(separator: "\r\n")
             #expect(answer.status == 200 && lines.count == 3)
             #expect(lines[0].hasPrefix("BilledCost,BillingAccountId,"))
