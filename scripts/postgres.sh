@@ -8,7 +8,7 @@
 #   postgres.sh admin-url DIR                     prints the URL of the superuser
 #   postgres.sh remove DIR                        stops it and deletes its data
 #
-# --fast: no fsync, for tests only. --createdb: the role `callboard` may create databases, as test suites need.
+# --fast: no fsync, for tests only. --createdb: the role `callboard` may create databases and roles, as test suites need.
 # PostgreSQL refuses to run as root; for root it runs as the system user `postgres` of Debian's package.
 source "$(dirname "$0")/lib.sh"
 
@@ -22,11 +22,11 @@ umask 077
 [ -d "$2" ] || case $command in stop | remove) exit 0 ;; *) fail "no PostgreSQL was started in $2" ;; esac
 dir=$(cd "$2" && pwd)
 shift 2
-fast=no createdb=NOCREATEDB
+fast=no createdb="NOCREATEDB NOCREATEROLE"
 while [ $# -gt 0 ]; do
     case $1 in
         --fast) fast=yes; shift ;;
-        --createdb) createdb=CREATEDB; shift ;;
+        --createdb) createdb="CREATEDB CREATEROLE"; shift ;;
         *) usage ;;
     esac
 done

@@ -3,6 +3,7 @@ import Actions
 import Base
 import Costs
 import MCP
+import Reconcilers
 import Store
 
 /// Everything that is to be set, read from the configuration files with each key's type checked.
@@ -20,6 +21,7 @@ struct Configuration {
     var prices = PriceList.openCostDefault
     var costInterval: Duration = .seconds(30)
     var budgets: [ScopedBudget] = []
+    var costRollUp = CostRollUp.Settings()
     var mcp = MCPConfiguration(version: programVersion)
     /// What to tell the user about at the start.
     var warnings: [String] = []
@@ -40,6 +42,7 @@ struct Configuration {
         ingestion = try IngestionConfiguration(root)
         warnings += ingestion.warnings
         try readCosts(root)
+        costRollUp = try CostRollUp.Settings(root)
         try readMCP(root)
         warnings += try root.unknownKeys(known: Self.knownKeys).map { "unknown configuration key \($0) is ignored" }
         warnings += Self.unsetVariables(root)
@@ -115,6 +118,8 @@ struct Configuration {
         "callboard.costs.prices.perCoreHour", "callboard.costs.prices.perGiBHour",
         "callboard.costs.budgets[].scope.kind", "callboard.costs.budgets[].scope.ref",
         "callboard.costs.budgets[].amount", "callboard.costs.budgets[].warnAt[]",
+        "callboard.costs.rollUpInterval", "callboard.costs.primary", "callboard.costs.primaryByCluster.*",
+        "callboard.costs.retention.hourlyDays", "callboard.costs.retention.dailyDays",
         "callboard.mcp.allowedOrigins", "callboard.mcp.allowedOrigins[]", "callboard.mcp.allowedHosts",
         "callboard.mcp.allowedHosts[]",
         "scaleops.enabled", "scaleops.currencyPrefix", "scaleops.timeout", "scaleops.timeout.*",

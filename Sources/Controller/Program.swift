@@ -148,9 +148,7 @@ struct Program {
                     ) { await clusters.registry.configuredNames }
                 }
             },
-            makeCostLoops: { store in
-                [BudgetLoop(configuration.budgets, store: store.costs, logger: Logger("budgets"))]
-            }
+            makeCostLoops: { [metrics] store in costLoops(store, metrics) }
         ) { store in
             let catalog = configuration.catalog
             var sources = catalog.locations.map { source(of: $0, processing, files) }
@@ -170,6 +168,14 @@ struct Program {
             }
             return sources
         }
+    }
+
+    private func costLoops(_ store: Store, _ metrics: MetricsRegistry) -> [any CostLoop] {
+        [
+            CostRollUp(
+                costs: store.costs, settings: configuration.costRollUp, metrics: metrics, logger: Logger("costs")),
+            BudgetLoop(configuration.budgets, store: store.costs, logger: Logger("budgets")),
+        ]
     }
 
     private func source(

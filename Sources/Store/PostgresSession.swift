@@ -122,7 +122,8 @@ package final class PostgresSession {
         return name
     }
 
-    private func check(_ result: OpaquePointer?, _ statement: String) throws(StoreError) -> SQLRows {
+    /// The rows of an answer, which belongs to them from now on.
+    func check(_ result: OpaquePointer?, _ statement: String) throws(StoreError) -> SQLRows {
         let status = PQresultStatus(result)
         if status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK { return SQLRows(result) }
         defer { PQclear(result) }

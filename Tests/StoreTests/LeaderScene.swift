@@ -21,6 +21,7 @@ struct LeaderScene: Sendable {
             let idle = try await store.catalog.register(type: "file", target: "idle")
             let ids = try await store.workloads.write(present: [record("old", pods: 1)], gone: [])
             try await store.catalog.requestRefresh(of: ["kept"], by: "somebody")
+            try await store.costs.makePartitions(now: noon)
             let script = String(decoding: try readFile(recording), as: UTF8.self)
             try await store.workloads.pool.run { try $0.runScript(script) }
             let writes = writes(kept: kept, idle: idle, workload: ids.values.first ?? 0)
@@ -82,12 +83,16 @@ struct LeaderScene: Sendable {
                     try await store.costs.keep(budgets: [scoped])
                 }
             ),
+            ("roll up costs", { _ = try await $0.costs.rollUp(touchedDay, now: noon) }),
+            ("say which source counts", { try await $0.costs.setPrimary(["c": .scaleops], otherwise: .estimate) }),
+            ("drop costs", { _ = try await $0.costs.dropExpired(CostRetention(), now: .now()) }),
             ("leave a cluster", { try await $0.workloads.leave(cluster: "c") }),
             ("retire clusters", { _ = try await $0.workloads.retireClusters(except: ["other"]) }),
         ]
     }
 
     private static let noon = Timestamp(seconds: 1_772_366_400)
+    private static let touchedDay = TouchedDay(day: noon.startOfDay, cluster: "c", source: .estimate, at: noon)
 
     private static func record(_ name: String, pods: Int) -> WorkloadRecord {
         let key = WorkloadKey(cluster: "c", kind: "Deployment", namespace: "ns", name: name)

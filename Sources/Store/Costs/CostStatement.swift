@@ -1,4 +1,5 @@
 internal import Base
+internal import Costs
 
 /// Builds a statement that adds up costs. First it picks the rows of `cost_attribution` (few thousands) with the source that
 /// counts for each; then it adds up what days and hours refer to them; last it groups by what those rows say.
@@ -49,9 +50,22 @@ struct CostStatement {
     /// The source that counts for a cluster, beside its row `p` of `cost_primary`.
     static let primary = "coalesce(p.source, \(CostSource.estimate.rawValue))::smallint"
 
-    /// A query for sums by attribution and `part`; NULL when nothing of the window is recorded in days or hours.
+    /// The CTE `charge`: the sums of several queries as one. An attribution has as many workloads as in the part of the window
+    /// where it had the most.
+    static func charge(_ sums: [String]) -> String {
+        guard sums.count > 1 else { return "charge AS (\(sums.joined()))" }
+        return """
+            charge AS (
+                SELECT row.attribution_id, row.source, row.part, row.workload_id, row.is_before,
+                    \(CostColumns.sums("row")), max(row.workloads) AS workloads
+                FROM (\(sums.joined(separator: " UNION ALL "))) row GROUP BY 1, 2, 3, 4, 5)
+            """
+    }
+
+    /// Queries for sums by attribution and `part`; none when the window has no part.
     ///
     /// - Parameters:
+    ///   - part: what an attribution's sums are split by.
     ///   - isBefore: what the column `is_before` is to say.
     ///   - byWorkload: also by workload.
     mutating func sums(
@@ -61,20 +75,36 @@ struct CostStatement {
         let parts =
             part == .hour
             ? CostWindow.Parts(hours: [window.from..<Swift.max(window.from, window.to)]) : window.parts(now: now)
-        let days = parts.days.map { self.days($0, part, isBefore, byWorkload) }
-        return (days.map { [$0] } ?? []) + parts.hours.map { self.hours($0, part, isBefore, byWorkload) }
+        let tables = parts.days.map { days in
+            if byWorkload { return [("cost_daily", "day", days)] }
+            return part == .day ? [("cost_entity_daily", "day", days)] : Self.monthsAndDays(days)
+        }
+        return (tables ?? []).map { whole($0, $1, $2, part, isBefore, byWorkload) }
+            + parts.hours.map { hours($0, part, isBefore, byWorkload) }
     }
 
-    private mutating func days(_ range: Range<Timestamp>, _ part: Part, _ isBefore: Bool, _ byWorkload: Bool) -> String {
+    /// Whole months have a table of their own.
+    private static func monthsAndDays(_ days: Range<Timestamp>) -> [(String, String, Range<Timestamp>)] {
+        let begun = CalendarMonth(containing: days.lowerBound)
+        let first = begun.start == days.lowerBound ? begun.start : begun.end
+        let last = CalendarMonth(containing: days.upperBound).start
+        guard first < last else { return [("cost_entity_daily", "day", days)] }
+        let rest = [days.lowerBound..<first, last..<days.upperBound].filter { !$0.isEmpty }
+        return [("cost_entity_monthly", "month", first..<last)] + rest.map { ("cost_entity_daily", "day", $0) }
+    }
+
+    private mutating func whole(
+        _ table: String, _ column: String, _ range: Range<Timestamp>, _ part: Part, _ isBefore: Bool, _ byWorkload: Bool
+    ) -> String {
         let picked = "JOIN picked ON picked.id = row.attribution_id AND picked.source = row.source"
         return """
             SELECT row.attribution_id, row.source, \(part.rawValue) AS part,
                 \(byWorkload ? "row.workload_id" : "NULL::int") AS workload_id, \(isBefore) AS is_before,
                 \(CostColumns.sums("row")), max(\(byWorkload ? "1" : "row.workloads"))::bigint AS workloads
-            FROM \(byWorkload ? "cost_daily" : "cost_entity_daily") row
+            FROM \(table) row
             \(selection.isEverything ? "" : picked)
-            WHERE row.day >= \(parameter(.time(range.lowerBound), "timestamptz"))
-                AND row.day < \(parameter(.time(range.upperBound), "timestamptz"))
+            WHERE row.\(column) >= \(parameter(.time(range.lowerBound), "timestamptz"))
+                AND row.\(column) < \(parameter(.time(range.upperBound), "timestamptz"))
             GROUP BY 1, 2, 3, 4
             """
     }
@@ -85,7 +115,7 @@ struct CostStatement {
     {
         let at = part == .day ? "date_trunc('day', row.hour, 'UTC')" : part.rawValue
         return """
-            SELECT picked.id, row.source, \(at) AS part, \(byWorkload ? "row.workload_id" : "NULL::int") AS workload_id,
+            SELECT picked.id AS attribution_id, row.source, \(at) AS part, \(byWorkload ? "row.workload_id" : "NULL::int") AS workload_id,
                 \(isBefore) AS is_before, \(CostColumns.sums("row")), count(DISTINCT row.workload_id) AS workloads
             FROM cost_hourly row
             JOIN cost_daily d ON d.workload_id = row.workload_id AND d.source = row.source

@@ -58,7 +58,7 @@ extension CostStore {
             window, part: unit == .day ? .day : .hour, isBefore: false, byWorkload: false, now: .now())
         guard !sums.isEmpty else { return [] }
         let text = """
-            WITH \(picked), charge AS (\(sums.joined(separator: " UNION ALL ")))
+            WITH \(picked), \(CostStatement.charge(sums))
             SELECT \(microseconds("charge.part")), \(Self.outerSums())
             FROM charge JOIN picked ON picked.id = charge.attribution_id AND picked.source = charge.source
             GROUP BY charge.part ORDER BY charge.part
@@ -96,9 +96,7 @@ extension CostStore {
         let before = CostColumns.cost.map { boundedSum("charge.\($0)", " FILTER (WHERE charge.is_before)") }
         let all = names.map { CostColumns.sum("", $0) }
         return """
-            WITH \(picked), charge AS (
-                \(sums.joined(separator: " UNION ALL "))
-            ), grouped (key, \(names.joined(separator: ", "))) AS (
+            WITH \(picked), \(CostStatement.charge(sums)), grouped (key, \(names.joined(separator: ", "))) AS (
                 SELECT \(key), \(outerSums(" FILTER (WHERE NOT charge.is_before)")), \(before.joined(separator: ", "))
                 FROM charge JOIN picked ON picked.id = charge.attribution_id AND picked.source = charge.source
                 GROUP BY 1

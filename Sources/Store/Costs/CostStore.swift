@@ -11,16 +11,26 @@ package struct CostStore: Sendable {
     let leader: LeaderTransactions
 
     /// Writes hours as they stand now; rows that say the same already are left alone. Writing twice changes nothing. The
-    /// days of rows that changed are noted, to be rolled up again.
+    /// days of rows that changed are noted, to be rolled up again. Hours that are so old that their like were dropped are
+    /// passed over: they are in the roll-ups alone.
     ///
     /// - Throws: `StoreError`; then nothing was written.
     package func write(_ hours: [HourlyCost], source: CostSource = .estimate) async throws {
-        let rows = JSONValue.array(hours.map(Self.row))
+        let lines = HourlyCost.copyText(hours)
         let days = Set(hours.map(\.usage.hour.startOfDay))
         try await leader.run { session in
-            for day in days.sorted() { try CostPartitions.make(session, day: day) }
-            try session.run(Statement.upsert, [.json(rows), .int(source.rawValue)])
+            let horizon = try Self.horizon(session)
+            for day in days.sorted() where day >= horizon { try CostPartitions.make(session, day: day) }
+            try session.run(Statement.incoming)
+            try session.copy(into: "incoming_cost (hour, workload_id, \(Statement.measured))", lines)
+            try session.run(Statement.upsert, [.int(source.rawValue), .time(horizon)])
         }
+    }
+
+    /// From when on hours are kept.
+    static func horizon(_ session: PostgresSession) throws -> Timestamp {
+        let stored = try session.run("SELECT \(microseconds("max(hourly_from)")) FROM cost_horizon").first { $0.time(0) }
+        return (stored ?? nil) ?? Timestamp(seconds: 0)
     }
 
     /// The rows that stand for money that no workload is charged for, such as `WorkloadKey.idle`; made where there are none.
@@ -68,58 +78,40 @@ package struct CostStore: Sendable {
             return Dictionary(uniqueKeysWithValues: pairs)
         }
     }
-
-    private static func row(_ hourly: HourlyCost) -> JSONValue {
-        let (usage, cost) = (hourly.usage, hourly.cost)
-        func amount(_ money: Money) -> JSONValue { money == .zero ? .null : .int(money.nanoDollars) }
-        return [
-            "hour": .string(usage.hour.rfc3339), "cpu_cost": .int(cost.cpu.nanoDollars),
-            "memory_cost": .int(cost.memory.nanoDollars), "gpu_cost": amount(cost.gpu),
-            "storage_cost": amount(cost.storage), "network_cost": amount(cost.network),
-            "load_balancer_cost": amount(cost.loadBalancer), "shared_cost": amount(cost.shared),
-            "gpu_seconds": usage.use.gpuSeconds == 0 ? .null : .int(usage.use.gpuSeconds),
-            "cpu_used_millicore_seconds": hourly.used.map { .int($0.millicoreSeconds) } ?? .null,
-            "memory_used_byte_seconds": hourly.used.map { .int($0.byteSeconds) } ?? .null,
-            "used_seconds": hourly.used.map { _ in .int(hourly.usedSeconds) } ?? .null,
-            "price_quality": hourly.priceQuality.map { .string($0.rawValue) } ?? .null,
-            "cpu_millicore_seconds": .int(usage.use.millicoreSeconds),
-            "memory_byte_seconds": .int(usage.use.byteSeconds), "pod_seconds": .int(usage.podSeconds),
-            "maximum_pods": .int(Int64(usage.maximumPods)), "covered_seconds": .int(usage.coveredSeconds),
-            "through": .string(usage.through.rfc3339), "workload_id": .int(Int64(hourly.workloadID)),
-        ]
-    }
 }
 
 extension CostStore {
     private enum Statement {
-        private static let measured =
-            """
-            cpu_cost, memory_cost, gpu_cost, storage_cost, network_cost, load_balancer_cost, shared_cost, \
-            cpu_millicore_seconds, memory_byte_seconds, gpu_seconds, cpu_used_millicore_seconds, \
-            memory_used_byte_seconds, used_seconds, pod_seconds, maximum_pods, covered_seconds, through, price_quality
-            """
+        static let measured = HourlyCost.columns.joined(separator: ", ")
 
         private static func prefixed(_ name: String) -> String {
-            measured.split(separator: ", ").map { "\(name).\($0)" }.joined(separator: ", ")
+            HourlyCost.columns.map { "\(name).\($0)" }.joined(separator: ", ")
         }
+
+        /// What was written lately comes here first, because COPY knows no conflicts.
+        static let incoming =
+            """
+            CREATE TEMPORARY TABLE IF NOT EXISTS incoming_cost (
+                hour timestamptz, workload_id int, cpu_cost bigint, memory_cost bigint, gpu_cost bigint,
+                storage_cost bigint, network_cost bigint, load_balancer_cost bigint, shared_cost bigint,
+                cpu_millicore_seconds bigint, memory_byte_seconds bigint, gpu_seconds bigint,
+                cpu_used_millicore_seconds bigint, memory_used_byte_seconds bigint, used_seconds int,
+                pod_seconds bigint, maximum_pods int, covered_seconds int, through timestamptz, price_quality text
+            ) ON COMMIT DELETE ROWS
+            """
 
         static let upsert =
             """
             WITH changed AS (
                 INSERT INTO cost_hourly AS old (hour, workload_id, source, \(measured))
-                SELECT hour, workload_id, $2::smallint, \(measured) FROM jsonb_to_recordset($1::jsonb) AS r(
-                    hour timestamptz, workload_id int, cpu_cost bigint, memory_cost bigint, gpu_cost bigint,
-                    storage_cost bigint, network_cost bigint, load_balancer_cost bigint, shared_cost bigint,
-                    cpu_millicore_seconds bigint, memory_byte_seconds bigint, gpu_seconds bigint,
-                    cpu_used_millicore_seconds bigint, memory_used_byte_seconds bigint, used_seconds int,
-                    pod_seconds bigint, maximum_pods int, covered_seconds int, through timestamptz, price_quality text)
+                SELECT hour, workload_id, $1::smallint, \(measured) FROM incoming_cost WHERE hour >= $2::timestamptz
                 ON CONFLICT (hour, workload_id, source) DO UPDATE SET (\(measured)) = ROW (\(prefixed("excluded")))
                 WHERE (\(prefixed("old"))) IS DISTINCT FROM (\(prefixed("excluded")))
                 RETURNING hour, workload_id)
             INSERT INTO cost_day_touched (day, cluster, source)
-            SELECT DISTINCT date_trunc('day', c.hour, 'UTC'), w.cluster, $2::smallint
+            SELECT DISTINCT date_trunc('day', c.hour, 'UTC'), w.cluster, $1::smallint
             FROM changed c JOIN workload w ON w.id = c.workload_id
-            ON CONFLICT (day, cluster, source) DO UPDATE SET touched_at = now()
+            ON CONFLICT (day, cluster, source) DO UPDATE SET touched_at = clock_timestamp()
             """
 
         static let makeRemainders =

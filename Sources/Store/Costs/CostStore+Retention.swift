@@ -1,0 +1,93 @@
+package import Base
+
+/// How long costs are kept, in days. What each entity cost a day is kept for ever.
+package struct CostRetention: Sendable, Hashable {
+    /// Hours by workload.
+    package var hourly: Int64 = 35
+    /// Days by workload.
+    package var daily: Int64 = 400
+
+    package init() {}
+}
+
+extension CostStore {
+    /// Makes the partitions of the present day and the two after it, so that no writer waits for that at midnight.
+    ///
+    /// - Throws: `StoreError`.
+    package func makePartitions(now: Timestamp) async throws {
+        let today = now.startOfDay
+        try await leader.run { session in
+            for day in 0...2 { try CostPartitions.make(session, day: today.adding(seconds: Int64(day) * 86_400)) }
+        }
+    }
+
+    /// Drops the partitions of hours and days that need not be kept any longer. A day whose hours are not rolled up stays, and
+    /// so do all after it.
+    ///
+    /// - Returns: the names of the dropped tables.
+    /// - Throws: `StoreError`; then the partitions that were dropped before stay dropped.
+    package func dropExpired(_ retention: CostRetention, now: Timestamp) async throws -> [String] {
+        let today = now.startOfDay
+        let hours = today.adding(seconds: -retention.hourly * 86_400)
+        let days = today.adding(seconds: -max(retention.daily, retention.hourly) * 86_400)
+        let expired = try await pool.read { session in
+            try CostPartitions.expired(session, "cost_hourly", before: hours)
+                + CostPartitions.expired(session, "cost_daily", before: days)
+        }
+        var dropped: [String] = []
+        // A transaction each: it keeps all writers waiting.
+        for partition in expired {
+            guard try await leader.run({ try Self.drop(partition, $0) }) else { break }
+            dropped.append(partition.name)
+        }
+        return dropped
+    }
+
+    /// False when something in it is not rolled up.
+    private static func drop(_ partition: CostPartitions.Partition, _ session: PostgresSession) throws -> Bool {
+        // Whoever writes now has come to an end then, and his mark is seen.
+        try session.runScript("LOCK TABLE ONLY \(partition.table) IN ACCESS EXCLUSIVE MODE")
+        let isTouched = try session.run(
+            "SELECT EXISTS (SELECT FROM cost_day_touched WHERE day < $1::timestamptz)", [.time(partition.to)]
+        ).first { $0.bool(0) }
+        if isTouched != false { return false }
+        try session.runScript("DROP TABLE \(partition.name)")
+        if partition.table == "cost_hourly" { try raiseHorizon(session, to: partition.to) }
+        return true
+    }
+
+    private static func raiseHorizon(_ session: PostgresSession, to horizon: Timestamp) throws {
+        let raised = try session.run(
+            "UPDATE cost_horizon SET hourly_from = greatest(hourly_from, $1::timestamptz)", [.time(horizon)])
+        if raised.affected == 0 {
+            try session.run("INSERT INTO cost_horizon (hourly_from) VALUES ($1::timestamptz)", [.time(horizon)])
+        }
+    }
+}
+
+extension CostPartitions {
+    struct Partition: Sendable {
+        let table: String
+        let name: String
+        /// The end of what it holds, not included.
+        let to: Timestamp
+    }
+
+    /// The partitions of a table that hold nothing from a moment on, the oldest first.
+    static func expired(_ session: PostgresSession, _ table: String, before moment: Timestamp) throws -> [Partition] {
+        try session.run(expired, [.text(table), .time(moment)]).map { row in
+            Partition(table: table, name: try row.required(0), to: row.time(1) ?? moment)
+        }
+    }
+
+    /// A range's expression is `FOR VALUES FROM ('…') TO ('…')`.
+    private static let expired =
+        """
+        SELECT name, \(microseconds("ends")) FROM (
+            SELECT c.relname AS name,
+                (regexp_match(pg_get_expr(c.relpartbound, c.oid), $$TO \\('([^']+)'\\)$$))[1]::timestamptz AS ends
+            FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+            WHERE i.inhparent = to_regclass($1)) p
+        WHERE ends <= $2::timestamptz ORDER BY ends
+        """
+}

@@ -1,0 +1,86 @@
+import Base
+import TestSupport
+import Testing
+
+@testable import Store
+
+@Suite("Retention of costs", .enabled(if: TestDatabase.isAvailable), .serialized)
+struct CostRetentionTests {
+    private static func tables(_ store: Store, _ parent: String) async throws -> [JSONValue?] {
+        try await CostScene.rows(
+            store, "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = '\(parent)'::regclass ORDER BY 1"
+        ).map { $0["name"] }
+    }
+
+    private static func retention(hourly: Int64, daily: Int64) -> CostRetention {
+        var retention = CostRetention()
+        retention.hourly = hourly
+        retention.daily = daily
+        return retention
+    }
+
+    @Test("partitions of the day and the two after it are made ahead, over the end of a month too")
+    func ahead() async throws {
+        try await TestDatabase.withStore { store in
+            let evening = CostScene.day(-1).adding(seconds: 86_399)
+            for _ in 0..<2 { try await store.costs.makePartitions(now: evening) }
+            #expect(
+                try await Self.tables(store, "cost_hourly")
+                    == ["cost_hourly_20260228", "cost_hourly_20260301", "cost_hourly_20260302"])
+            #expect(try await Self.tables(store, "cost_daily") == ["cost_daily_202602", "cost_daily_202603"])
+        }
+    }
+
+    @Test("hours go when they are old and rolled up, days after them, and what entities cost stays")
+    func expiry() async throws {
+        try await TestDatabase.withStore { store in
+            let id = try await CostScene.workload(store)
+            try await CostScene.own(store, id, "component:default/a", from: CostScene.day(-99).rfc3339, to: nil)
+            try await store.costs.write([-40, -2, -1].map { CostScene.hour(id, CostScene.day($0)) })
+            let keep = Self.retention(hourly: 2, daily: 29)
+            #expect(try await store.costs.dropExpired(keep, now: CostScene.noon).isEmpty)
+            try await store.costs.rollUp(now: CostScene.noon)
+            #expect(
+                try await store.costs.dropExpired(keep, now: CostScene.noon) == ["cost_hourly_20260120"])
+            #expect(try await store.costs.dropExpired(keep, now: CostScene.noon).isEmpty)
+            // January ends 29 days before the second of March.
+            let later = CostScene.noon.adding(seconds: 86_400)
+            #expect(
+                try await store.costs.dropExpired(keep, now: later) == ["cost_hourly_20260227", "cost_daily_202601"])
+            var selection = CostSelection()
+            selection.entityRefs = ["component:default/a"]
+            let all = CostWindow(from: CostScene.day(-50), to: CostScene.day(1))
+            #expect(try await store.costs.trend(selection, all, by: .day).count == 3)
+        }
+    }
+
+    @Test("late hours of a day whose hours were dropped are passed over: its sums stay what they are")
+    func late() async throws {
+        try await TestDatabase.withStore { store in
+            let id = try await CostScene.workload(store)
+            try await store.costs.write([CostScene.hour(id, CostScene.day(-5))])
+            try await store.costs.rollUp(now: CostScene.noon)
+            _ = try await store.costs.dropExpired(Self.retention(hourly: 2, daily: 30), now: CostScene.noon)
+            let late = CostScene.day(-5).adding(seconds: 3_600)
+            try await store.costs.write([CostScene.hour(id, late), CostScene.hour(id, CostScene.day(0))])
+            try await store.costs.rollUp(now: CostScene.noon)
+            #expect(try await Self.tables(store, "cost_hourly") == ["cost_hourly_20260301"])
+            let days = try await CostScene.rows(store, "SELECT day::date AS day, hours FROM cost_daily ORDER BY 1")
+            #expect(days == [["day": "2026-02-24", "hours": 1], ["day": "2026-03-01", "hours": 1]])
+        }
+    }
+
+    @Test("a day that is not rolled up is never dropped, and none after it")
+    func touched() async throws {
+        try await TestDatabase.withStore { store in
+            let id = try await CostScene.workload(store)
+            try await store.costs.write([-9, -8].map { CostScene.hour(id, CostScene.day($0)) })
+            try await store.costs.rollUp(now: CostScene.noon)
+            try await store.costs.write([CostScene.hour(id, CostScene.day(-9), cpu: 1)])
+            let keep = Self.retention(hourly: 2, daily: 29)
+            #expect(try await store.costs.dropExpired(keep, now: CostScene.noon).isEmpty)
+            try await store.costs.rollUp(now: CostScene.noon)
+            #expect(try await store.costs.dropExpired(keep, now: CostScene.noon).count == 2)
+        }
+    }
+}
