@@ -1,34 +1,43 @@
-"""How long the actions about costs take over MCP, each as an agent would ask it."""
+"""How long the actions about costs take over MCP at 10,000 workloads, each as an agent would ask it."""
 
+import json
 import time
+
+import costs
 
 ROUNDS = 100
 AIM = 50
+LABEL = f"costs of {costs.WORKLOADS:,} workloads"
+# Before the day on which the data set ends.
+WEEK, MONTH, QUARTER = "2026-06-13/2026-06-20", "2026-05-21/2026-06-20", "2026-03-22/2026-06-20"
+ENTITY = {"scope": "entity", "name": "component:default/e-1"}
+OWNER = {"scope": "owner", "name": "g-1"}
 
-#: What is asked, by tool; `{…}` is filled with names of the data set.
+#: What is asked, by tool; the slowest question of each counts.
 QUESTIONS = {
     "get_cost": [
-        {}, {"window": "30d", "compareTo": "previous"}, {"scope": "owner", "name": "{owner}", "window": "30d"},
-        {"scope": "system", "name": "{system}"}, {"scope": "domain", "name": "{domain}", "window": "90d"},
-        {"scope": "entity", "name": "{entity}", "window": "30d"}, {"scope": "namespace", "name": "{namespace}"},
-        {"window": "month-to-date", "groupBy": "domain"}, {"category": "orphan", "groupBy": "namespace"},
+        {"window": WEEK}, {"window": MONTH, "compareTo": "previous"}, {**OWNER, "window": MONTH},
+        {"scope": "system", "name": "s-1", "window": MONTH}, {"scope": "domain", "name": "d-1", "window": QUARTER},
+        {**ENTITY, "window": MONTH}, {"scope": "namespace", "name": "ns-1", "window": MONTH},
+        {"window": QUARTER, "groupBy": "domain"}, {"window": WEEK, "category": "orphan", "groupBy": "namespace"},
     ],
-    "get_cost_trend": [{}, {"scope": "owner", "name": "{owner}"}, {"scope": "entity", "name": "{entity}", "window": "24h"}],
-    "explain_cost_change": [{"scope": "owner", "name": "{owner}"}, {"scope": "entity", "name": "{entity}"}, {}],
-    "get_dependency_cost": [{"entityRef": "{entity}"}],
-    "get_cost_coverage": [{}],
+    "get_cost_trend": [{"window": MONTH}, {**OWNER, "window": MONTH}],
+    "explain_cost_change": [{**OWNER, "window": WEEK}, {**ENTITY, "window": WEEK}, {"window": "2026-06-19/2026-06-20"}],
+    "get_dependency_cost": [{"entityRef": "e-1", "window": WEEK}],
+    "get_cost_coverage": [{"window": MONTH}],
     "get_budget_status": [{}],
-    "get_recommendations": [{}, {"scope": "owner", "name": "{owner}", "byOwner": True}],
-    "explain_recommendation": [{"name": "{workload}"}],
-    "get_workload_ownership": [{"name": "{workload}"}],
+    "get_recommendations": [{}, {**OWNER, "byOwner": True}],
+    "explain_recommendation": [{"name": "w-1", "cluster": "c-1"}],
+    "get_workload_ownership": [{"name": "w-1", "cluster": "c-1"}],
     "list_ghost_entities": [{}],
-    "get_cost_data_health": [{}],
-    "get_entity_cost": [{"entityRef": "{entity}"}],
+    "get_cost_data_health": [{"window": WEEK}],
+    "get_entity_cost": [{"entityRef": "e-1", "window": MONTH}],
 }
-
-
-def filled(arguments, names):
-    return {key: value.format(**names) if isinstance(value, str) else value for key, value in arguments.items()}
+AIMS = {f"{LABEL}: {tool} over MCP p99, ms": AIM for tool in QUESTIONS}
+#: What the catalog has of the data set.
+CATALOG = json.dumps({
+    "apiVersion": "backstage.io/v1alpha1", "kind": "Component", "metadata": {"name": "e-1"},
+    "spec": {"type": "service", "lifecycle": "production", "owner": "group:default/g-1"}})
 
 
 def milliseconds(callboard, tool, arguments):
@@ -47,18 +56,17 @@ def p99(values):
     return sorted(values)[min(len(values) - 1, int(0.99 * len(values)))]
 
 
-def measure(callboard, results, label, names, rounds=ROUNDS):
-    """Adds the 99th percentile of each tool's slowest question.
-
-    `names` has entity, owner, system, domain, namespace and workload, as one of each is called in the data set."""
-    for tool, questions in QUESTIONS.items():
-        worst = 0
-        for question in questions:
-            arguments = filled(question, names)
-            milliseconds(callboard, tool, arguments)
-            worst = max(worst, p99([milliseconds(callboard, tool, arguments) for _ in range(rounds)]))
-        results[f"{label}: {tool} over MCP p99, ms"] = worst
-
-
-def aims(label):
-    return {f"{label}: {tool} over MCP p99, ms": AIM for tool in QUESTIONS}
+def measure(folder, database, start, results, rounds=ROUNDS):
+    """Adds the 99th percentile of each tool's slowest question. `start` starts a Callboard that reads the file `catalog.yaml`."""
+    costs.seed(database.url)
+    (folder / "catalog.yaml").write_text(CATALOG)
+    callboard = start(folder, database)
+    try:
+        callboard.wait_ready(120)
+        for tool, questions in QUESTIONS.items():
+            for arguments in questions:
+                milliseconds(callboard, tool, arguments)
+            results[f"{LABEL}: {tool} over MCP p99, ms"] = max(
+                p99([milliseconds(callboard, tool, arguments) for _ in range(rounds)]) for arguments in questions)
+    finally:
+        callboard.stop()

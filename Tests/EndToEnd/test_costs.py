@@ -21,7 +21,7 @@ def costs(make_callboard, cluster, namespace):
         deployment(namespace, "till", cpu="250m", memory="512Mi"), deployment(namespace, "stray", cpu="100m", memory="64Mi"),
         config_map(namespace, "catalog", till=component("till", "app=till"), ghost=component("ghost", "app=nobody")))
     callboard = make_callboard({
-        "callboard": {"costs": {"interval": 1, "budgets": BUDGETS, "rollUpInterval": 1},
+        "callboard": {"costs": {"interval": 1, "budgets": BUDGETS, "rollUpInterval": 10},
                       "catalog": {"configMaps": {"namespaces": [namespace]}}}}).wait_ready()
     eventually(lambda: callboard.get("/api/callboard/costs", scope="namespace", name=namespace, window="today")
                ["actual"]["workloads"] == 2, seconds=60, what="both workloads to be rolled up")
