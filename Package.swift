@@ -80,6 +80,9 @@ let package = Package(
         .executableTarget(
             name: "MatchBench", dependencies: ["Matching", "Base"], path: "Benchmarks/MatchBench",
             swiftSettings: strict),
+        .executableTarget(
+            name: "CostBench", dependencies: ["Store", "Costs", "Base"], path: "Benchmarks/CostBench",
+            swiftSettings: strict),
 
         tests("Base", imports: ["TestSupport"]),
         tests("Matching", imports: ["Base", "TestSupport"]),

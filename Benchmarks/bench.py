@@ -21,6 +21,7 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(REPOSITORY / "Tests/EndToEnd"), str(pathlib.Path(__file__).parent)]
 
 import catalog  # noqa: E402
+import costs  # noqa: E402
 import load  # noqa: E402
 from harness import Callboard, Cluster, Database, component, deployment, eventually  # noqa: E402
 
@@ -248,8 +249,17 @@ def measure_catalog(folder, cluster, results):
     catalog.growth(results)
 
 
+def measure_costs(folder, results):
+    """What is asked of the costs of 10,000 workloads, with a database of their own."""
+    database = Database()
+    try:
+        costs.measure(folder, database.url, results)
+    finally:
+        database.drop()
+
+
 AIMS = {
-    **catalog.AIMS, "apply to visible p99, ms": 500, "memory with the sample, MB": 80, "memory with 10,000 pods, MB": 80,
+    **catalog.AIMS, **costs.AIMS, "apply to visible p99, ms": 500, "memory with the sample, MB": 80, "memory with 10,000 pods, MB": 80,
     "start to ready / curl": 1.5, "synced caches / curl": 1.25, "memory then, MB": 60,
     "time at 50,000 pods / 5 x that at 10,000": 1.1, "memory at 50,000 pods / 5 x that at 10,000": 1.1,
     "initial match of 20,000 selectors x 100,000 workloads, s": 1, "match per workload event, µs": 1, "apply to visible at 10,000 pods p50, ms": 150,
@@ -275,9 +285,10 @@ def main():
     results = {}
     with tempfile.TemporaryDirectory(prefix="callboard-bench-") as name:
         folder = pathlib.Path(name)
-        for part in ("sample", "big", "catalog"):
+        for part in ("sample", "big", "catalog", "costs"):
             (folder / part).mkdir()
         measure_matching(results)
+        measure_costs(folder / "costs", results)
         measure_sample(folder / "sample", Cluster(), results)
         measure_catalog(folder / "catalog", Cluster(), results)
         measure_load(folder / "big", results)
