@@ -21,6 +21,7 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(REPOSITORY / "Tests/EndToEnd"), str(pathlib.Path(__file__).parent)]
 
 import catalog  # noqa: E402
+import cost_actions  # noqa: E402
 import costs  # noqa: E402
 import load  # noqa: E402
 import scaleops_bench  # noqa: E402
@@ -259,8 +260,21 @@ def measure_costs(folder, results):
         database.drop()
 
 
+def measure_cost_actions(folder, cluster, results):
+    """The actions about them, over MCP."""
+    def start(place, database):
+        return Callboard(place, cluster.kubeconfig, database.url, {
+            "catalog": {"locations": [{"type": "file", "target": "catalog.yaml"}]}})
+
+    database = Database()
+    try:
+        cost_actions.measure(folder, database, start, results)
+    finally:
+        database.drop()
+
+
 AIMS = {
-    **catalog.AIMS, **costs.AIMS, **scaleops_bench.AIMS, "apply to visible p99, ms": 500, "memory with the sample, MB": 80, "memory with 10,000 pods, MB": 80,
+    **catalog.AIMS, **costs.AIMS, **cost_actions.AIMS, **scaleops_bench.AIMS, "apply to visible p99, ms": 500, "memory with the sample, MB": 80, "memory with 10,000 pods, MB": 80,
     "start to ready / curl": 1.5, "synced caches / curl": 1.25, "memory then, MB": 60,
     "time at 50,000 pods / 5 x that at 10,000": 1.1, "memory at 50,000 pods / 5 x that at 10,000": 1.1,
     "initial match of 20,000 selectors x 100,000 workloads, s": 1, "match per workload event, µs": 1, "apply to visible at 10,000 pods p50, ms": 150,
@@ -290,6 +304,7 @@ def main():
             (folder / part).mkdir()
         measure_matching(results)
         measure_costs(folder / "costs", results)
+        measure_cost_actions(folder / "costs", Cluster(), results)
         measure_sample(folder / "sample", Cluster(), results)
         measure_catalog(folder / "catalog", Cluster(), results)
         scaleops_bench.measure(folder / "scaleops", Cluster(), results)

@@ -21,7 +21,7 @@ struct CallboardRoutes {
             },
             Route("/api/callboard/clusters") { try await invoke("callboard:list-clusters", $0, [:]) },
             Route("/api/callboard/orphans") { try await invoke("callboard:list-orphan-workloads", $0, [:]) },
-        ] + SourceRoutes(store: store).routes
+        ] + CostRoutes(registry: registry).routes + SourceRoutes(store: store).routes
     }
 
     private func ref(_ request: RouteRequest) -> JSONValue {
@@ -49,15 +49,7 @@ struct CallboardRoutes {
         .json(200, try await registry.invoke(id, arguments(request, id, fixed), for: request.caller))
     }
 
-    /// The query's parameters as the action's schema types them. Unknown ones are left to the action to refuse.
     private func arguments(_ request: RouteRequest, _ id: String, _ fixed: JSONObject) -> JSONObject {
-        let properties = registry[id]?.definition.input["properties"]
-        var arguments = JSONObject()
-        for (name, text) in request.http.query {
-            let isInteger = properties?[name]?["type"]?.stringValue == "integer"
-            arguments[name] = isInteger ? Int64(text).map(JSONValue.int) ?? .string(text) : .string(text)
-        }
-        for (name, value) in fixed { arguments[name] = value }
-        return arguments
+        ActionArguments(of: registry[id]).reading(request.http.query).merging(fixed)
     }
 }

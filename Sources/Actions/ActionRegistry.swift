@@ -7,6 +7,8 @@ package struct ActionRegistry: Sendable {
     /// Sorted by id.
     package let actions: [RegisteredAction]
     private let byID: [String: RegisteredAction]
+    /// The charges of days, for other programs.
+    package let costExport: CostExport
 
     /// The actions over a store.
     ///
@@ -23,18 +25,19 @@ package struct ActionRegistry: Sendable {
         rules: CatalogRules? = nil, scaleOps: ScaleOpsActionSettings? = nil,
         now: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) throws {
+        let desk = CostDesk(store: store, currency: currency, now: now)
         try self.init(
-            Self.catalogActions(store, isReadOnly: isReadOnly, rules) + [
+            Self.catalogActions(store, isReadOnly: isReadOnly, rules) + Self.costActions(desk) + [
                 RegisteredAction(GetEntityWorkloads(store: store, currency: currency, now: now)),
-                RegisteredAction(GetEntityCost(store: store, currency: currency, now: now)),
                 RegisteredAction(ListClusters(store: store, now: now)),
                 RegisteredAction(ListOrphanWorkloads(store: store, currency: currency, now: now)),
                 RegisteredAction(PlanCanonical(store: store, files: canonical)),
                 RegisteredAction(ListCatalogProblems(store: store, now: now)),
-            ] + Self.scaleOpsActions(store, scaleOps, currency: currency, now: now))
+            ] + Self.scaleOpsActions(store, scaleOps, currency: currency, now: now), CostExport(desk))
     }
 
-    init(_ actions: [RegisteredAction]) {
+    private init(_ actions: [RegisteredAction], _ costExport: CostExport) {
+        self.costExport = costExport
         self.actions = actions.sorted { $0.definition.id < $1.definition.id }
         let names = actions.flatMap { action in
             ([action.definition.id] + action.definition.aliasIDs).map { ($0, action) }

@@ -35,6 +35,17 @@ struct EntityLookup {
             arguments["entityRef"]?.stringValue ?? "", kind: nil, namespace: nil, argument: "entityRef")
     }
 
+    /// The ref of the entity that a pattern means.
+    ///
+    /// - Throws: `ActionError` of kind `notFound`; it lists what may have been meant to who may read the catalog.
+    func ref(_ pattern: EntityNamePattern, for caller: Caller) async throws -> String {
+        do {
+            return try await EntityResolver(store: store).ref(pattern)
+        } catch let error as ActionError where !caller.may(.readEntities) {
+            throw ActionError(error.kind, "No entity \(pattern.name)")
+        }
+    }
+
     /// The entity of a ref.
     ///
     /// - Throws: `ActionError` of kind `notFound`; it lists what may have been meant to who may read the catalog.

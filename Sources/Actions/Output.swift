@@ -10,23 +10,40 @@ enum Output {
     /// An amount in whole units of the currency, exact to the nano.
     static func amount(_ money: Money) -> JSONValue { .double(money.dollars) }
 
+    /// Resources beside CPU and memory are named where they cost something.
     static func cost(_ cost: ResourceCost) -> JSONValue {
-        ["total": amount(cost.total), "cpu": amount(cost.cpu), "memory": amount(cost.memory)]
+        var object: JSONObject = [
+            "total": amount(cost.total), "cpu": amount(cost.cpu), "memory": amount(cost.memory),
+        ]
+        for (name, money) in others(cost) where money != .zero { object[name] = amount(money) }
+        return .object(object)
     }
 
-    static let costSchema = Schema.complete([
-        "total": Schema.number("In the answer's currency."), "cpu": Schema.number("Share of the requested CPU."),
-        "memory": Schema.number("Share of the requested memory."),
-    ])
+    private static func others(_ cost: ResourceCost) -> [(String, Money)] {
+        [
+            ("gpu", cost.gpu), ("storage", cost.storage), ("network", cost.network),
+            ("loadBalancer", cost.loadBalancer), ("shared", cost.shared),
+        ]
+    }
+
+    static let costSchema = Schema.object(
+        [
+            "total": Schema.number("In the answer's currency."), "cpu": Schema.number("Share of the CPU."),
+            "memory": Schema.number("Share of the memory."), "gpu": Schema.number("Of GPUs; absent: none."),
+            "storage": Schema.number("Of volumes; absent: none."),
+            "network": Schema.number("Of traffic; absent: none."),
+            "loadBalancer": Schema.number("Of load balancers; absent: none."),
+            "shared": Schema.number("Of common costs that were laid on it; absent: none."),
+        ], required: ["total", "cpu", "memory"])
 
     /// What a month of 730 hours costs at an hourly rate.
-    static func monthly(_ money: Money) -> Money {
-        money.scaled(by: PriceList.hoursPerMonth, over: 1) ?? Money(nanoDollars: .max)
+    static func monthly(_ hourly: Money) -> Money {
+        RunRate(hourly, inSeconds: 3_600)?.monthly ?? Money(nanoDollars: .max)
     }
 
     /// The same by resource.
     static func monthly(_ hourly: ResourceCost) -> ResourceCost {
-        ResourceCost(cpu: monthly(hourly.cpu), memory: monthly(hourly.memory))
+        hourly.scaled(by: PriceList.hoursPerMonth, over: 1) ?? hourly
     }
 
     static func hourlyCost(_ workload: WorkloadView) -> ResourceCost {

@@ -35,6 +35,13 @@ package struct JSONObject: Sendable {
         }
     }
 
+    /// These members, then those of the other object, which win.
+    package func merging(_ other: JSONObject) -> JSONObject {
+        var merged = self
+        for (key, value) in other.members { merged[key] = value }
+        return merged
+    }
+
     private func position(of key: String) -> Int? {
         if members.count > Self.indexThreshold { return positions[key] }
         return members.firstIndex { $0.key == key }

@@ -20,6 +20,7 @@ struct Configuration {
     var ingestion = IngestionConfiguration()
     var prices = EstimatePrices()
     var costInterval: Duration = .seconds(30)
+    var budgets: [ScopedBudget] = []
     var costRollUp = CostRollUp.Settings()
     var usage = UsageConfiguration()
     var mcp = MCPConfiguration(version: programVersion)
@@ -124,6 +125,8 @@ struct Configuration {
         "callboard.costs.prices.instanceTypes[].perHour", "callboard.costs.prices.nodes.*",
         "callboard.costs.prices.discountPercent", "callboard.costs.prices.storagePerGiBHour",
         "callboard.costs.prices.loadBalancerPerHour",
+        "callboard.costs.budgets[].scope.kind", "callboard.costs.budgets[].scope.ref",
+        "callboard.costs.budgets[].amount", "callboard.costs.budgets[].warnAt[]",
         "callboard.costs.rollUpInterval", "callboard.costs.primary", "callboard.costs.primaryByCluster.*",
         "callboard.costs.retention.hourlyDays", "callboard.costs.retention.dailyDays",
         "callboard.costs.usage.interval", "callboard.costs.usage.interval.*",
@@ -249,6 +252,7 @@ struct Configuration {
         let reader = try PriceReader(root)
         prices = reader.prices
         warnings += reader.warnings
+        budgets = try Self.budgets(root, currency: prices.currency)
     }
 
     private mutating func readMCP(_ root: ConfigurationNode) throws(ConfigurationError) {

@@ -181,7 +181,8 @@ struct Program {
     private func costLoops(_ store: Store, _ metrics: MetricsRegistry) -> [any CostLoop] {
         [
             CostRollUp(
-                costs: store.costs, settings: configuration.costRollUp, metrics: metrics, logger: Logger("costs"))
+                costs: store.costs, settings: configuration.costRollUp, metrics: metrics, logger: Logger("costs")),
+            BudgetLoop(configuration.budgets, store: store.costs, logger: Logger("budgets")),
         ]
     }
 

@@ -35,9 +35,13 @@ struct MCPEndpointTests {
             let tools = try await service.client.tools()
             #expect(
                 tools.compactMap { $0["name"]?.stringValue } == [
-                    "callboard_get_entity_cost", "callboard_get_entity_workloads", "callboard_list_catalog_problems",
-                    "callboard_list_clusters", "callboard_list_orphan_workloads", "callboard_plan_canonical",
-                    "catalog_find_api_specs", "catalog_get_catalog_entity",
+                    "callboard_explain_cost_change", "callboard_explain_recommendation",
+                    "callboard_get_budget_status", "callboard_get_cost", "callboard_get_cost_coverage",
+                    "callboard_get_cost_data_health", "callboard_get_cost_trend", "callboard_get_dependency_cost",
+                    "callboard_get_entity_cost", "callboard_get_entity_workloads", "callboard_get_recommendations",
+                    "callboard_get_workload_ownership", "callboard_list_catalog_problems",
+                    "callboard_list_clusters", "callboard_list_ghost_entities", "callboard_list_orphan_workloads",
+                    "callboard_plan_canonical", "catalog_find_api_specs", "catalog_get_catalog_entity",
                     "catalog_get_catalog_model_description", "catalog_get_entity_api_specs",
                     "catalog_get_entity_relationships", "catalog_mcp_get_all_entities_by_kind_and_type",
                     "catalog_mcp_get_entities_by_annotation", "catalog_mcp_get_entities_by_owner",
@@ -93,6 +97,9 @@ struct MCPEndpointTests {
         try await Service.with(catalog: configuration) { service async throws in
             let arguments: [String: JSONObject] = [
                 "callboard_get_entity_cost": ["entityRef": "shop"],
+                "callboard_get_dependency_cost": ["entityRef": "shop"],
+                "callboard_explain_recommendation": ["name": "shop"],
+                "callboard_get_workload_ownership": ["name": "shop"],
                 "callboard_get_entity_workloads": ["entityRef": "shop"], "callboard_list_orphan_workloads": [:],
                 "catalog_get_catalog_entity": ["name": "shop"],
                 "catalog_query_catalog_entities": ["filter": ["kind": "Component"], "limit": 2],
@@ -157,7 +164,10 @@ struct MCPEndpointTests {
             let costs = service.client(Service.costsOnly)
             #expect(
                 try await costs.tools().compactMap { $0["name"]?.stringValue } == [
-                    "callboard_get_entity_cost"
+                    "callboard_explain_cost_change", "callboard_explain_recommendation",
+                    "callboard_get_budget_status", "callboard_get_cost", "callboard_get_cost_coverage",
+                    "callboard_get_cost_data_health", "callboard_get_cost_trend", "callboard_get_dependency_cost",
+                    "callboard_get_entity_cost", "callboard_get_recommendations", "callboard_list_ghost_entities",
                 ])
             let refused = try await costs.call("catalog_get_catalog_entity", ["name": "shop"])
             #expect(
@@ -217,7 +227,7 @@ struct MCPEndpointTests {
                     away["content"]?[0]?["text"]
                         == "ServiceUnavailableError: The database is not available at the moment; try again soon")
                 // The list of tools needs no database.
-                #expect(try await service.client.tools().count == 22)
+                #expect(try await service.client.tools().count == 33)
             }
             await store.close()
         }

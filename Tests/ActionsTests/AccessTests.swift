@@ -24,6 +24,11 @@ struct AccessTests {
         "catalog:register-entity": ["locationUrl": "https://host/a.yaml"],
         "catalog:unregister-entity": ["type": ["locationId": "5f2b9f1c-8c1f-4f7e-9f43-b6a0c8c2d1aa"]],
         "catalog:refresh-catalog-entity": ["name": "shop"],
+        "callboard:get-cost": [:], "callboard:get-cost-trend": [:], "callboard:explain-cost-change": [:],
+        "callboard:get-dependency-cost": ["entityRef": "shop"], "callboard:get-cost-coverage": [:],
+        "callboard:get-budget-status": [:], "callboard:get-recommendations": [:],
+        "callboard:explain-recommendation": ["name": "shop"], "callboard:get-cost-data-health": [:],
+        "callboard:list-ghost-entities": [:], "callboard:get-workload-ownership": ["name": "shop"],
     ]
     /// Asks nothing of the database.
     private static let offline = "catalog:get-catalog-model-description"
@@ -45,9 +50,15 @@ struct AccessTests {
     ])
     private static let workloads: Set = [
         "callboard:get-entity-workloads", "callboard:list-clusters", "callboard:list-orphan-workloads",
+        "callboard:get-workload-ownership",
     ]
-    private static let costs: Set = ["callboard:get-entity-cost"]
-    private static let clusters: Set = ["callboard:list-clusters"]
+    private static let costs: Set = [
+        "callboard:get-entity-cost", "callboard:get-cost", "callboard:get-cost-trend", "callboard:explain-cost-change",
+        "callboard:get-dependency-cost", "callboard:get-cost-coverage", "callboard:get-budget-status",
+        "callboard:get-recommendations", "callboard:explain-recommendation", "callboard:get-cost-data-health",
+        "callboard:list-ghost-entities",
+    ]
+    private static let clusters: Set = ["callboard:list-clusters", "callboard:get-workload-ownership"]
     private static let plans: Set = ["callboard:plan-canonical"]
     /// What needs nothing of the catalog's permissions.
     private static let observing = Set(valid.keys).subtracting(catalog).subtracting(plans)
@@ -147,7 +158,7 @@ struct ActionDefinitionTests {
     @Test("every action says what an agent needs to choose it, and its permission is one that is known")
     func definitions() throws {
         let definitions = try Scene.withoutDatabase().registry.actions.map(\.definition)
-        #expect(definitions.count == 22)
+        #expect(definitions.count == 33)
         for definition in definitions {
             #expect(!definition.title.isEmpty)
             #expect(definition.description.count > 100)

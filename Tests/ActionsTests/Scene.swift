@@ -12,6 +12,8 @@ import Testing
 struct Scene: Sendable {
     let store: Store
     let registry: ActionRegistry
+    /// Of the database; nil without one.
+    var uri: String?
     static let prices = PriceList(
         currency: "EUR", perCoreHour: Money(nanoDollars: 1_000_000_000), perGiBHour: Money(nanoDollars: 500_000_000))
     /// Links are dated by the database's clock, so the scene is set long after it.
@@ -19,16 +21,34 @@ struct Scene: Sendable {
 
     /// Runs the body in a database that holds the scene.
     static func with(_ body: @Sendable (Scene) async throws -> Void) async throws {
-        try await TestDatabase.withStore { store in
-            let scene = Scene(
-                store: store,
-                registry: try ActionRegistry(
-                    store: store, currency: "EUR", canonical: [CanonicalSettings(name: "main")], now: { Self.now }))
-            try await scene.define(Self.catalog)
-            try await scene.run(Self.workloads)
-            try await store.workloads.note(cluster: "main", error: nil)
-            try await body(scene)
+        try await TestDatabase.with { database in
+            let store = Store(PostgresPool.Configuration(uri: database.uri))
+            let result: Result<Void, any Error>
+            do { result = .success(try await body(filled(store, database.uri))) } catch { result = .failure(error) }
+            await store.close()
+            try result.get()
         }
+    }
+
+    private static func filled(_ store: Store, _ uri: String) async throws -> Scene {
+        _ = try await store.migrate()
+        let registry = try ActionRegistry(
+            store: store, currency: "EUR", canonical: [CanonicalSettings(name: "main")], now: { Self.now })
+        let scene = Scene(store: store, registry: registry, uri: uri)
+        try await scene.define(Self.catalog)
+        try await scene.run(Self.workloads)
+        try await store.workloads.note(cluster: "main", error: nil)
+        return scene
+    }
+
+    /// Writes rows that other parts of the program would.
+    func sql(_ script: String) async throws {
+        let pool = PostgresPool(PostgresPool.Configuration(uri: uri ?? ""))
+        let text = "SET search_path = callboard, public; " + script
+        let result: Result<Void, any Error>
+        do { result = .success(try await pool.run { try $0.runScript(text) }) } catch { result = .failure(error) }
+        await pool.close()
+        try result.get()
     }
 
     /// Actions over a database that does not answer: what they refuse they refuse before they ask it.

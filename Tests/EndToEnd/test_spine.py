@@ -8,8 +8,12 @@ from harness import component, config_map, deployment, eventually
 from mcp_client import ERAS, call, with_client
 
 TOOLS = [
-    "callboard_get_entity_cost", "callboard_get_entity_workloads", "callboard_list_catalog_problems",
-    "callboard_list_clusters", "callboard_list_orphan_workloads", "callboard_plan_canonical", "catalog_find_api_specs",
+    "callboard_explain_cost_change", "callboard_explain_recommendation", "callboard_get_budget_status",
+    "callboard_get_cost", "callboard_get_cost_coverage", "callboard_get_cost_data_health",
+    "callboard_get_cost_trend", "callboard_get_dependency_cost", "callboard_get_entity_cost",
+    "callboard_get_entity_workloads", "callboard_get_recommendations", "callboard_get_workload_ownership",
+    "callboard_list_catalog_problems", "callboard_list_clusters", "callboard_list_ghost_entities",
+    "callboard_list_orphan_workloads", "callboard_plan_canonical", "catalog_find_api_specs",
     "catalog_get_catalog_entity", "catalog_get_catalog_model_description", "catalog_get_entity_api_specs",
     "catalog_get_entity_relationships", "catalog_mcp_get_all_entities_by_kind_and_type",
     "catalog_mcp_get_entities_by_annotation", "catalog_mcp_get_entities_by_owner",

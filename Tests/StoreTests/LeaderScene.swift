@@ -80,6 +80,14 @@ struct LeaderScene: Sendable {
             ),
             ("write prices", { try await $0.costs.write(prices: [price], cluster: "c") }),
             ("complete costs", { try await $0.costs.complete(cluster: "c", through: noon) }),
+            (
+                "keep budgets",
+                { store in
+                    let budget = try Budget(amount: Money(nanoDollars: 5))
+                    let scoped = ScopedBudget(kind: .owner, ref: "group:default/a", budget: budget, currency: "EUR")
+                    try await store.costs.keep(budgets: [scoped])
+                }
+            ),
             ("roll up costs", { _ = try await $0.costs.rollUp(touchedDay, now: noon) }),
             ("say which source counts", { try await $0.costs.setPrimary(["c": .scaleops], otherwise: .estimate) }),
             (

@@ -34,7 +34,8 @@ struct OpenAPIRoutes {
     ]
 
     static let callboardTexts = [
-        PackageResources.common_yaml, PackageResources.callboard_yaml, PackageResources.sources_yaml,
+        PackageResources.common_yaml, PackageResources.callboard_yaml, PackageResources.costs_yaml,
+        PackageResources.sources_yaml,
         PackageResources.entity_yaml, PackageResources.kubernetes_yaml, PackageResources.operations_yaml,
     ]
 

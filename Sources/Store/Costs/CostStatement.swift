@@ -16,7 +16,7 @@ struct CostStatement {
 
     init(_ selection: CostSelection) { self.selection = selection }
 
-    private mutating func parameter(_ value: SQLValue, _ type: String) -> String {
+    mutating func parameter(_ value: SQLValue, _ type: String) -> String {
         values.append(value)
         return "$\(values.count)::\(type)"
     }
