@@ -141,7 +141,7 @@ package actor ReconcilerSet {
             group.addTask { await reconciler.run() }
             group.addTask { await claims.run(reconciler) }
             if let recorder { group.addTask { await recorder.run() } }
-            if let usage { group.addTask { await self.follow(usage, follower, entry, store, sinks: []) } }
+            if let usage { group.addTask { await self.follow(usage, follower, entry, store, sinks: [reconciler]) } }
             group.addTask { await self.waitWhileCurrent(entry) }
             await group.next()
             group.cancelAll()
@@ -154,7 +154,7 @@ package actor ReconcilerSet {
         sinks: [any UsageSink]
     ) async {
         await usage.run(
-            follower, client: entry.client, store: store, prices: prices, sinks: sinks, metrics: metrics, logger: logger
+            follower, client: entry.client, store: store, prices: prices.unknownNode, sinks: sinks, metrics: metrics, logger: logger
         )
     }
 

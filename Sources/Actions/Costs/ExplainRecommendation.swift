@@ -54,9 +54,9 @@ struct ExplainRecommendation: Action {
         var query = RecommendationQuery()
         (query.workload, query.container, query.limit) = (workload.id, input.container, Self.maximumContainers)
         let page = try await desk.store.costs.recommendations(query)
-        let classes = Set(page.items.flatMap(\.recommendations).map(\.sizing)).sorted()
-        let meanings = classes.compactMap { name in
-            SizingClass(rawValue: name).flatMap { Self.meanings[$0] }.map { (name, JSONValue.string($0)) }
+        let classes = Set(page.items.flatMap(\.recommendations).map(\.sizingClass))
+        let meanings = classes.compactMap { sizing in
+            Self.meanings[sizing].map { (sizing.rawValue, JSONValue.string($0)) }
         }
         var identity = Output.identity(workload.key)
         identity["isPresent"] = .bool(workload.isPresent)

@@ -35,17 +35,18 @@ extension Output {
 
     private static func recommendation(_ one: Recommendation, isComplete: Bool) -> JSONValue {
         var object: JSONObject = [
-            "source": .string(one.source), "class": .string(one.sizing), "request": amounts(one.request),
+            "source": .string(one.source.rawValue), "class": .string(one.sizingClass.rawValue),
+            "request": amounts(one.requests),
             "recommended": amounts(one.recommended), "monthlySaving": amount(one.monthlySaving),
             "confidenceDays": .double(one.confidence), "reason": .string(one.reason),
             "computedAt": time(one.computedAt),
         ]
         if isComplete {
-            object["limit"] = amounts(one.limit)
-            object["recommendedLimit"] = amounts(one.recommendedLimit)
+            object["limit"] = amounts(one.limits)
+            object["recommendedLimit"] = amounts(one.recommendedLimits)
             object["samples"] = .int(one.samples)
             object["historyDays"] = .double(Double(one.historySeconds) / 86_400)
-            object["details"] = one.details
+            object["details"] = .object(one.details)
         }
         return .object(object)
     }
@@ -66,10 +67,10 @@ extension Output {
         "details": Schema.anyObject("What else the source says."),
     ]
 
-    private static func amounts(_ amounts: Recommendation.Amounts) -> JSONValue {
+    private static func amounts(_ amounts: Recommendation.Resources) -> JSONValue {
         [
-            "cpuCores": amounts.millicores.map { .double(Double($0) / 1_000) } ?? .null,
-            "memoryMiB": amounts.bytes.map { .double(Double($0) / Double(1 << 20)) } ?? .null,
+            "cpuCores": amounts.cpu.map { .double(Double($0) / 1_000) } ?? .null,
+            "memoryMiB": amounts.memory.map { .double(Double($0) / Double(1 << 20)) } ?? .null,
         ]
     }
 
@@ -93,18 +94,18 @@ extension Output {
                     ? comparison.difference(in: resource).map { .double($0) } ?? .null : .double(0)
             }
             return [
-                "source": .string(other.source), "comparedWith": .string(first.source), "cpu": difference(.cpu),
+                "source": .string(other.source.rawValue), "comparedWith": .string(first.source.rawValue), "cpu": difference(.cpu),
                 "memory": difference(.memory),
             ]
         }
     }
 }
 
-extension Recommendation.Amounts {
+extension Recommendation.Resources {
     /// To compare: what one of the two does not speak of counts as nothing in both.
     fileprivate func capacity(beside other: Self) -> RequestedCapacity {
         RequestedCapacity(
-            cpuMillicores: other.millicores == nil ? 0 : millicores ?? 0,
-            memoryBytes: other.bytes == nil ? 0 : bytes ?? 0)
+            cpuMillicores: other.cpu == nil ? 0 : cpu ?? 0,
+            memoryBytes: other.memory == nil ? 0 : memory ?? 0)
     }
 }

@@ -1,4 +1,4 @@
-package import Base
+internal import Base
 package import Costs
 
 /// What a node costs now, as the price book has it.

@@ -80,7 +80,8 @@ extension CostStore {
         r.source, r.class, r.cpu_request_millicores, r.memory_request_bytes, r.cpu_limit_millicores, \
         r.memory_limit_bytes, r.cpu_recommended_millicores, r.memory_recommended_bytes, \
         r.cpu_recommended_limit_millicores, r.memory_recommended_limit_bytes, r.monthly_saving, r.confidence, r.reason, \
-        r.samples, r.history_seconds, r.details, \(microseconds("r.computed_at"))
+        r.samples, r.history_seconds, r.details, \(microseconds("r.computed_at")), \
+        r.workload_id
         """
 
     private static func advice(_ row: SQLRow) throws -> ContainerAdvice {
@@ -90,16 +91,23 @@ extension CostStore {
     }
 
     private static func recommendation(_ row: SQLRow, from first: Int32) throws -> Recommendation {
-        func amounts(_ column: Int32) -> Recommendation.Amounts {
-            Recommendation.Amounts(millicores: row.int(first + column), bytes: row.int(first + column + 1))
+        func resources(_ column: Int32) -> Recommendation.Resources {
+            Recommendation.Resources(cpu: row.int(first + column), memory: row.int(first + column + 1))
         }
-        return Recommendation(
-            source: try row.required(first), sizing: try row.required(first + 1), request: amounts(2),
-            limit: amounts(4), recommended: amounts(6), recommendedLimit: amounts(8),
-            monthlySaving: Money(nanoDollars: row.int(first + 10) ?? 0),
-            confidence: row.text(first + 11).flatMap { Double($0) } ?? 0, reason: row.text(first + 12) ?? "",
-            samples: row.int(first + 13) ?? 0, historySeconds: row.int(first + 14) ?? 0,
-            details: row.json(first + 15) ?? .object([:]), computedAt: row.time(first + 16) ?? Timestamp(seconds: 0))
+        guard let source = Recommendation.Source(rawValue: try row.required(first)),
+            let sizing = SizingClass(rawValue: try row.required(first + 1))
+        else { throw StoreError(code: .schema, detail: "a recommendation of an unknown source or class") }
+        var found = Recommendation(
+            workloadID: Int(row.int(first + 17) ?? 0), container: row.text(4) ?? "", source: source,
+            sizingClass: sizing, computedAt: row.time(first + 16) ?? Timestamp(seconds: 0))
+        (found.requests, found.limits) = (resources(2), resources(4))
+        (found.recommended, found.recommendedLimits) = (resources(6), resources(8))
+        found.monthlySaving = Money(nanoDollars: row.int(first + 10) ?? 0)
+        found.confidence = row.text(first + 11).flatMap { Double($0) } ?? 0
+        found.reason = row.text(first + 12) ?? ""
+        (found.samples, found.historySeconds) = (row.int(first + 13) ?? 0, row.int(first + 14) ?? 0)
+        found.details = row.json(first + 15)?.objectValue ?? [:]
+        return found
     }
 
     /// Rows of one container follow each other.

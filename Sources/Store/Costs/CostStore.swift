@@ -1,5 +1,5 @@
 package import Base
-package import Costs
+internal import Costs
 package import Matching
 
 /// The tables of the costs.

@@ -2,31 +2,56 @@ package import Base
 package import Costs
 package import Matching
 
-/// What a source says that a container should request; a container without a name is the workload as a whole.
-package struct Recommendation: Sendable {
-    /// CPU and memory of one pod; nil: none, or not known.
-    package struct Amounts: Sendable, Hashable {
-        package let millicores: Int64?
-        package let bytes: Int64?
+/// What a source recommends for a container: a row of `recommendation`.
+package struct Recommendation: Sendable, Hashable {
+    /// Who recommends. Rows of one do not touch those of another.
+    package enum Source: String, Sendable, CaseIterable {
+        /// Callboard, as the Vertical Pod Autoscaler computes.
+        case vpa
+        /// Callboard, as Robusta KRR computes.
+        case krr
+        case scaleops
     }
 
-    /// vpa, krr, scaleops
-    package let source: String
-    /// A raw value of `SizingClass`.
-    package let sizing: String
-    package let request: Amounts
-    package let limit: Amounts
-    package let recommended: Amounts
-    package let recommendedLimit: Amounts
+    /// Requests or limits of CPU and memory; nil: not set, or nothing is recommended.
+    package struct Resources: Sendable, Hashable {
+        /// In millicores.
+        package var cpu: Int64?
+        /// In bytes.
+        package var memory: Int64?
+
+        package init(cpu: Int64? = nil, memory: Int64? = nil) { (self.cpu, self.memory) = (cpu, memory) }
+    }
+
+    package let workloadID: Int
+    /// Empty: of the workload as a whole.
+    package let container: String
+    package let source: Source
+    package let sizingClass: SizingClass
+    package var requests = Resources()
+    package var limits = Resources()
+    package var recommended = Resources()
+    package var recommendedLimits = Resources()
     /// For all replicas and 730 hours; negative when following it costs more.
-    package let monthlySaving: Money
-    /// In days: how much it rests on.
-    package let confidence: Double
-    package let reason: String
-    package let samples: Int64
-    package let historySeconds: Int64
-    package let details: JSONValue
+    package var monthlySaving: Money = .zero
+    /// In days, of `SampleSpan`.
+    package var confidence = 0.0
+    package var reason = ""
+    /// What it rests on.
+    package var samples: Int64 = 0
+    package var historySeconds: Int64 = 0
+    package var details: JSONObject = [:]
     package let computedAt: Timestamp
+
+    package init(
+        workloadID: Int, container: String, source: Source, sizingClass: SizingClass, computedAt: Timestamp
+    ) {
+        self.workloadID = workloadID
+        self.container = container
+        self.source = source
+        self.sizingClass = sizingClass
+        self.computedAt = computedAt
+    }
 }
 
 /// A container with what each source says of it.
