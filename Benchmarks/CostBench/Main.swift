@@ -37,10 +37,8 @@ struct CostBench {
         let month = CostWindow(from: day.adding(seconds: -30 * 86_400), to: day)
         let before = CostWindow(from: day.adding(seconds: -60 * 86_400), to: month.from)
         let all = CostSelection()
-        var ofDomain = CostSelection()
-        ofDomain.domain = domain
-        var ofEntity = CostSelection()
-        ofEntity.entityRefs = [entity]
+        let ofDomain = selection { $0.domain = domain }
+        let ofEntity = selection { $0.entityRefs = [entity] }
         let questions: [(String, @Sendable () async throws -> Void)] = [
             ("by domain, 90 days", { _ = try await costs.groups(by: .domain, all, quarter, limit: 15) }),
             ("totals, 90 days", { _ = try await costs.totals(all, quarter) }),
@@ -72,6 +70,12 @@ struct CostBench {
             figures.append((name + ", highest", .double(times.max() ?? 0)))
         }
         return figures
+    }
+
+    private static func selection(_ choose: (inout CostSelection) -> Void) -> CostSelection {
+        var selection = CostSelection()
+        choose(&selection)
+        return selection
     }
 
     private static func writes(
