@@ -141,7 +141,7 @@ struct ClusterMeterTests {
         var meter = Self.withNode(at: Self.after(600))
         meter.end(node: "a", at: Self.after(1_200))
         let hours = meter.hours(at: Self.after(3_000))
-        #expect(hours.map(\.usage.coveredSeconds) == [600] && total(hours) == Money(nanoDollars: 1_333_333_333))
+        #expect(hours.map(\.usage.coveredSeconds) == [600] && total(hours) == Money(nanoDollars: 2 * 666_666_666))
         meter.written(hours)
         #expect(meter.hours(at: Self.after(3_100)).isEmpty)
     }
