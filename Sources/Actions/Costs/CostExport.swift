@@ -37,7 +37,8 @@ package struct CostExport: Sendable {
         try caller.check(.readCosts)
         let text = window ?? Self.window
         let days = try CostWindowArgument(text, now: now()).window
-        guard days.lowerBound == days.lowerBound.startOfDay else {
+        // At some hours also a window of hours begins with a day.
+        guard !text.hasSuffix("h") else {
             throw ActionError(.input, "window: expected whole days, but found \"\(text)\"")
         }
         return Charges(costs: store.costs, days: days, source: try source.map(Self.source))
