@@ -21,7 +21,7 @@ struct CostQueryTests {
         source: CostSource = .estimate
     ) async throws {
         let id = try await CostScene.workload(store, key)
-        if let entity { try await CostScene.own(store, id, entity, from: CostScene.day(-9).rfc3339, to: nil) }
+        if let entity { try await CostScene.own(store, id, entity, from: CostScene.day(-99).rfc3339, to: nil) }
         try await store.costs.write(
             days.map { CostScene.hour(id, CostScene.day($0), cpu: nanoDollars, memory: 0) }, source: source)
         try await store.costs.rollUp(now: CostScene.day(30))
