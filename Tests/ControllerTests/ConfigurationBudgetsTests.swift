@@ -50,7 +50,7 @@ struct ConfigurationBudgetsTests {
             ("{scope: {kind: owner, ref: a}}", "budgets[0].amount: is missing; expected what may be spent in a month"),
             ("{scope: {kind: team, ref: a}, amount: 1}", "budgets[0].scope.kind: expected one of owner, system"),
             ("{scope: {kind: owner}, amount: 1}", "budgets[0].scope.ref: is missing"),
-            ("{scope: {kind: owner, ref: 'a b'}, amount: 1}", "budgets[0].scope.ref: "),
+            ("{scope: {kind: owner, ref: ''}, amount: 1}", "budgets[0].scope.ref: "),
             ("{scope: {kind: cluster, ref: ''}, amount: 1}", "budgets[0].scope.ref: expected the name of a cluster"),
             ("{scope: {kind: owner, ref: a}, amount: 0}", "budgets[0].amount: amount: expected more than 0"),
             ("{scope: {kind: owner, ref: a}, amount: -5}", "budgets[0].amount: amount: expected more than 0"),

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from harness import component, config_map, deployment, eventually
-from mcp_client import ERAS, call, with_client
+from mcp_client import ERAS, with_client
 
 BUDGETS = [
     {"scope": {"kind": "owner", "ref": "payments"}, "amount": 0.000001, "warnAt": [0.5, 1]},
@@ -37,8 +37,8 @@ def table(callboard, path, **parameters):
 @pytest.mark.parametrize("mode", list(ERAS))
 def test_an_agent_asks_about_costs(costs, namespace, mode):
     async def ask(client):
-        async def tool(name, **arguments):
-            answer = await client.call_tool(f"callboard_{name}", arguments)
+        async def tool(called, /, **arguments):
+            answer = await client.call_tool(f"callboard_{called}", arguments)
             assert not answer.is_error, answer.content
             return answer.structured_content
 
@@ -73,10 +73,13 @@ def test_an_agent_asks_about_costs(costs, namespace, mode):
 
 
 def test_a_name_that_means_nothing_is_answered_with_candidates(costs):
-    answer = call(costs, "2026-07-28", "callboard_get_cost", scope="owner", name="payment")
-    assert answer.is_error and "group:default/payments" in answer.content[0].text
-    answer = call(costs, "2026-07-28", "callboard_get_cost", window="soon")
-    assert answer.is_error and "month-to-date" in answer.content[0].text
+    async def ask(client):
+        unknown = await client.call_tool("callboard_get_cost", {"scope": "owner", "name": "payment"})
+        assert unknown.is_error and "group:default/payments" in unknown.content[0].text
+        nonsense = await client.call_tool("callboard_get_cost", {"window": "soon"})
+        assert nonsense.is_error and "month-to-date" in nonsense.content[0].text
+
+    with_client(costs, "2026-07-28", ask)
 
 
 def test_tables_and_focus_say_the_same_as_json(costs, namespace):

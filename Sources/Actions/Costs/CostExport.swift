@@ -38,7 +38,7 @@ package struct CostExport: Sendable {
         let text = window ?? Self.window
         let days = try CostWindowArgument(text, now: now()).window
         // At some hours also a window of hours begins with a day.
-        guard !text.hasSuffix("h") else {
+        guard !text.hasSuffix("h") || text.hasSuffix("month") else {
             throw ActionError(.input, "window: expected whole days, but found \"\(text)\"")
         }
         return Charges(costs: store.costs, days: days, source: try source.map(Self.source))

@@ -68,8 +68,10 @@ package struct CostChangeParts: Sendable, Hashable {
     ) -> (podHours: Money, requests: Money, price: Money) {
         let (start, end) = (previous[keyPath: money], current[keyPath: money])
         let (held, holds) = (previous.use[keyPath: capacity], current.use[keyPath: capacity])
-        let withPods = start.scaled(by: current.podSeconds, over: previous.podSeconds) ?? start
-        let withRequests = start.scaled(by: holds, over: held) ?? (holds > 0 ? end : withPods)
+        // A factor that was next to nothing before would make steps so great that their sums were bounded.
+        let most = max(start, end).scaled(by: 1_000, over: 1) ?? end
+        let withPods = min(start.scaled(by: current.podSeconds, over: previous.podSeconds) ?? start, most)
+        let withRequests = min(start.scaled(by: holds, over: held) ?? (holds > 0 ? end : withPods), most)
         return (withPods - start, withRequests - withPods, end - withRequests)
     }
 }
