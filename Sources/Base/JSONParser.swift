@@ -26,10 +26,13 @@ package final class JSONParser {
         guard callboard_json_read(document, start, bytes.count, JSONValue.maximumDepth, &message) else {
             throw JSONError(message: message.map { String(cString: $0) } ?? "unknown error")
         }
-        return try body(
-            JSONView(
-                tape: callboard_json_tape(document), strings: UnsafeRawPointer(callboard_json_strings(document)),
-                position: 1))
+        // The view does not keep the parser: one that nobody else holds would be freed before the body has read the tape.
+        return try withExtendedLifetime(self) {
+            try body(
+                JSONView(
+                    tape: callboard_json_tape(document), strings: UnsafeRawPointer(callboard_json_strings(document)),
+                    position: 1))
+        }
     }
 
     private static func emptyDocument() -> OpaquePointer {
