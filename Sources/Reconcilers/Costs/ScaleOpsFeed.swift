@@ -73,21 +73,21 @@ package actor ScaleOpsFeed: CostFeed {
 
     /// All workloads of every endpoint, in the order in which those are configured.
     private func figures() async -> [(endpoint: String, answer: Figures)] {
-        await withTaskGroup(of: (Int, Figures).self) { tasks in
-            for (index, client) in endpoints.clients.enumerated() {
-                tasks.addTask {
-                    do throws(ScaleOpsError) {
-                        return (index, .success(try await client.workloads(labels: [])))
-                    } catch {
-                        return (index, .failure(error))
-                    }
-                }
+        let clients = endpoints.clients
+        let answers = await withTaskGroup(of: (Int, Figures).self) { tasks in
+            for (index, client) in clients.enumerated() {
+                tasks.addTask { (index, await Self.figures(of: client)) }
             }
-            var answers: [Int: Figures] = [:]
-            for await (index, answer) in tasks { answers[index] = answer }
-            return endpoints.clients.enumerated().compactMap { index, client in
-                answers[index].map { (client.endpoint.name, $0) }
-            }
+            return await tasks.reduce(into: [Int: Figures]()) { $0[$1.0] = $1.1 }
+        }
+        return answers.sorted { $0.key < $1.key }.map { (clients[$0.key].endpoint.name, $0.value) }
+    }
+
+    private static func figures(of client: ScaleOpsClient) async -> Figures {
+        do {
+            return .success(try await client.workloads(labels: []))
+        } catch {
+            return .failure(error)
         }
     }
 
