@@ -21,7 +21,7 @@ AIMS = {SECONDS: 3, REQUESTS: 60, MEGABYTES: 40, AGAIN: 3}
 
 def answers():
     """The body of each answer: of all workloads, and of each group by its namespace."""
-    rows = [workload(f"w{number}", cluster="bench", namespace=f"ns{number % GROUPS}") for number in range(WORKLOADS)]
+    rows = [workload(f"w{number}", cluster="default", namespace=f"ns{number % GROUPS}") for number in range(WORKLOADS)]
     groups = {}
     for row in rows:
         groups.setdefault(row["namespace"], []).append(ScaleOps.cost(row, 168))
@@ -63,7 +63,7 @@ def measure(folder, cluster, results):
         database.value(f"""
             INSERT INTO workload (cluster, kind, namespace, name, uid, labels, template_labels, pods, restarts,
                 cpu_request_millicores, memory_request_bytes, cpu_hourly_cost, memory_hourly_cost)
-            SELECT 'bench', 'Deployment', 'ns' || n % {GROUPS}, 'w' || n, '{secrets.token_hex(4)}', '{{}}', '{{}}', 2, 0,
+            SELECT 'default', 'Deployment', 'ns' || n % {GROUPS}, 'w' || n, '{secrets.token_hex(4)}', '{{}}', '{{}}', 2, 0,
                 1000, 1 << 30, 31611000, 4237000 FROM generate_series(0, {WORKLOADS - 1}) n""")
         database.value("ANALYZE workload")
         count, _ = polls(callboard)
@@ -74,7 +74,7 @@ def measure(folder, cluster, results):
         before = memory(callboard, "VmRSS")
         is_open = True
         # A round that began before heard of none; the watermark is the last that a round writes.
-        eventually(lambda: database.value("SELECT count(*) FROM ingest_watermark WHERE source = 2 AND cluster = 'bench'") == "1", 60)
+        eventually(lambda: database.value("SELECT count(*) FROM ingest_watermark WHERE source = 2 AND cluster = 'default' AND through IS NOT NULL") == "1", 60)
         time.sleep(0.5)
         done = polls(callboard)
         results[SECONDS] = done[1] - seconds
