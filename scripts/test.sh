@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # `make test`: every test, against a real API server and a real PostgreSQL of their own.
+# CALLBOARD_RELEASE_BINARY: a program that the end-to-end tests run instead of the one that is built here.
 source "$(dirname "$0")/harness.sh"
 at_exit print_timings
 
@@ -24,4 +25,5 @@ phase "cluster and database" provide_surroundings --fast
 phase "spare cluster" provide_spare_cluster
 # One after the other: many of them wait with deadlines, which two cores under eight hundred tests at once do not keep.
 phase "Swift tests" run_swift_tests
+CALLBOARD_TEST_BINARY=${CALLBOARD_RELEASE_BINARY:-$CALLBOARD_TEST_BINARY}
 phase "end-to-end tests" "$python" -m pytest -p no:cacheprovider Tests/EndToEnd
