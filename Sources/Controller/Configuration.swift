@@ -43,7 +43,8 @@ struct Configuration {
         ingestion = try IngestionConfiguration(root)
         warnings += ingestion.warnings
         try readCosts(root)
-        costRollUp = try CostRollUp.Settings(root)
+        costRollUp = try CostRollUp.Settings(
+            root, sources: scaleOps.endpoints.isEmpty ? [.estimate] : [.estimate, .scaleops])
         usage = try UsageConfiguration(root)
         warnings += usage.warnings
         try readMCP(root)

@@ -154,7 +154,7 @@ package actor ReconcilerSet {
         sinks: [any UsageSink]
     ) async {
         await usage.run(
-            follower, client: entry.client, store: store, prices: prices.unknownNode, sinks: sinks, metrics: metrics, logger: logger
+            follower, client: entry.client, store: store, prices: prices, sinks: sinks, metrics: metrics, logger: logger
         )
     }
 

@@ -171,7 +171,7 @@ package actor WorkloadReconciler {
         let holdings = observed.mapValues(holding)
         measure(holdings, gone, at: moment)
         do {
-            let records = observed.map { record($1, holdings[$0] ?? WorkloadHolding()) }
+            let records = observed.values.map(record)
             let written = try await write(records, gone)
             let new = observed.filter { ids[$0.key] == nil }
             for key in new.keys { ids[key] = written[key] }
@@ -221,9 +221,10 @@ package actor WorkloadReconciler {
         }
     }
 
-    private func record(_ observed: ObservedWorkload, _ holding: WorkloadHolding) -> WorkloadRecord {
+    private func record(_ observed: ObservedWorkload) -> WorkloadRecord {
         let workload = observed.workload
-        let rate = books.meter.hourlyRate(of: holding).capped
+        // The run rate is of requests: what happens to be used at the moment says little about the next month.
+        let rate = books.meter.hourlyRate(of: observed.holding(UsageBook(), [])).capped
         return WorkloadRecord(
             workload: workload, cpuHourlyCost: rate.cpu.nanoDollars, memoryHourlyCost: rate.memory.nanoDollars,
             createdAt: observed.createdAt, links: index.links(of: workload.key))
@@ -245,7 +246,9 @@ package actor WorkloadReconciler {
         do {
             let isNew = try await store.workloads.note(cluster: cluster, error: error, warning: caches.warning)
             // A replica that did not know the cluster has ended what was stored of it.
-            if isNew, isCaughtUp { queue.add(caches.ownership.all().union(ids.keys), .low) }
+            guard isNew, isCaughtUp else { return }
+            queue.add(caches.ownership.all().union(ids.keys), .low)
+            books.pricing.isForgotten()
         } catch {
             logger.warning("the cluster's state was not noted", ["error": .string("\(error)")])
         }

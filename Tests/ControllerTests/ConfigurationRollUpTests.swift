@@ -10,17 +10,18 @@ struct ConfigurationRollUpTests {
     func values() throws {
         let found = try configuration(
             """
+            scaleops: {baseUrl: "https://scaleops.example.com"}
             callboard:
               costs:
                 rollUpInterval: 60
                 primary: scaleops
-                primaryByCluster: {eu.example: opencost, us: estimate}
+                primaryByCluster: {eu.example: scaleops, us: estimate}
                 retention: {hourlyDays: 14, dailyDays: 90}
             """)
         let settings = found.costRollUp
         #expect(found.warnings.filter { $0.contains("costs") }.isEmpty)
         #expect(settings.interval == .seconds(60) && settings.primary == .scaleops)
-        #expect(settings.primaryByCluster == ["eu.example": .opencost, "us": .estimate])
+        #expect(settings.primaryByCluster == ["eu.example": .scaleops, "us": .estimate])
         #expect(settings.retention.hourly == 14 && settings.retention.daily == 90)
     }
 
@@ -35,8 +36,9 @@ struct ConfigurationRollUpTests {
     @Test(
         "what cannot be used is refused with its path and what was expected",
         arguments: [
-            ("primary: kubecost", "callboard.costs.primary", "expected one of estimate, scaleops, opencost"),
-            ("primaryByCluster: {eu: kubecost}", "callboard.costs.primaryByCluster", "eu: expected one of"),
+            ("primary: kubecost", "callboard.costs.primary", "a source that is configured (estimate)"),
+            ("primary: scaleops", "callboard.costs.primary", "a source that is configured (estimate)"),
+            ("primaryByCluster: {eu: kubecost}", "callboard.costs.primaryByCluster", "eu: expected a source"),
             ("primaryByCluster: {eu: 1}", "callboard.costs.primaryByCluster", "eu: expected the name of a source"),
             ("primaryByCluster: scaleops", "callboard.costs.primaryByCluster", "an object"),
             ("rollUpInterval: 1", "callboard.costs.rollUpInterval", "10"),

@@ -226,6 +226,24 @@ struct ClusterMeterTests {
         #expect(hour.usage.coveredSeconds == 200 && hour.usage.use.millicoreSeconds == 500_000)
     }
 
+    @Test("the time in which the machine slept is charged to nobody")
+    func sleep() {
+        var meter = Self.withNode()
+        meter.observe(workload: 7, Self.holding(), at: Self.noon)
+        meter.observe(AttachedItem(.volume, name: "v"), .bytes(1 << 30), at: Self.noon)
+        _ = meter.hours(at: Self.after(600))
+        let woken = Self.after(3 * 86_400 + 60)
+        let hours = meter.hours(at: woken) + meter.hours(at: woken.adding(seconds: 600))
+        let last = Dictionary(grouping: hours, by: \.usage.hour).mapValues { rows in
+            Set(rows.filter { $0.payer == .workload(7) }.map(\.usage.coveredSeconds))
+        }
+        #expect(last == [Self.noon: [600], woken.startOfHour: [600]])
+        let idle = hours.filter { $0.payer == .idle(node: "a") }.map(\.usage.coveredSeconds)
+        #expect(Set(idle) == [600])
+        let volume = hours.filter { $0.cost.storage != .zero }.map(\.cost.storage)
+        #expect(Set(volume).count == 1)
+    }
+
     @Test("after a restart the stored hour goes on, without the time in which nobody watched")
     func resume() throws {
         var first = Self.withNode()

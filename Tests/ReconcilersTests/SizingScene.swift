@@ -59,7 +59,8 @@ struct SizingScene {
         settings: SizingSettings = SizingSettings()
     ) -> SizingReconciler {
         SizingReconciler(
-            cluster.ownership, store: store, past: past, prices: .openCostDefault, settings: settings,
+            cluster.ownership, store: store, past: past, prices: SizingPrices(prices: EstimatePrices(), nodes: nil),
+            settings: settings,
             logger: Logger("test") { _ in }, now: { [time] in time.now })
     }
 

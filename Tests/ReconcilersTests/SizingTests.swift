@@ -210,7 +210,8 @@ struct SizingTests {
         var history = ContainerHistory()
         history.add(batch)
         let now = start.adding(seconds: 240 * 3_600)
-        let advice = SizingAdvice(recommender: HistogramRecommender(), prices: .openCostDefault, now: now)
+        let advice = SizingAdvice(
+            recommender: HistogramRecommender(), prices: SizingPrices(prices: EstimatePrices(), nodes: nil), now: now)
         var container = SizedContainer()
         container.requests = PartialResources(cpuMillicores: 8_000, memoryBytes: 8 << 30)
         container.pods = 1

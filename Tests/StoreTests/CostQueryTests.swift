@@ -98,6 +98,10 @@ struct CostQueryTests {
                 return try await store.costs.totals(selection, Self.week).sum.cost.total.nanoDollars
             }
             #expect(try await total() == 1 + 2)
+            // A source that has told nothing of a cluster does not make it free.
+            try await store.costs.setPrimary(["a": .scaleops], otherwise: .opencost)
+            #expect(try await total() == 10 + 2)
+            try await store.costs.complete(cluster: "b", through: CostScene.noon, source: .opencost)
             try await store.costs.setPrimary(["a": .scaleops], otherwise: .opencost)
             #expect(try await total() == 10 + 200)
             #expect(try await total(.estimate) == 1 + 2)

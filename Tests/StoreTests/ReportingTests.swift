@@ -94,6 +94,7 @@ struct ReportingTests {
             #expect(try await value("SELECT sum(cost) AS v \(compared)") == [8, 12])
             #expect(
                 try await value("SELECT coverage AS v FROM reporting.coverage_daily") == [0.75, 0.75])
+            try await store.costs.complete(cluster: "c", through: CostScene.noon, source: .scaleops)
             try await store.costs.setPrimary([:], otherwise: .scaleops)
             #expect(try await value("SELECT sum(cost) AS v FROM reporting.cost_daily") == [12])
         }

@@ -7,7 +7,11 @@ struct CSVTable: Sendable {
     /// Where each column is found in an element, with dots between keys; that is also its heading.
     let columns: [String]
     /// Columns of the whole answer, which every row repeats.
-    var common: [String] = ["currency", "source", "window.from", "window.to"]
+    var common = CSVTable.frame
+
+    private static let frame = ["currency", "source", "window.from", "window.to"]
+    /// Of an answer without further pages: how many rows it leaves out.
+    private static let cut = frame + ["omitted"]
 
     var heading: String { CSVText.line((columns + common).map { .text($0) }) }
 
@@ -59,6 +63,8 @@ struct CSVTable: Sendable {
     static let change = CSVTable(
         list: "workloads",
         columns: workload + ["actual", "previousCost", "difference", "ratio"]
-            + ["new", "gone", "podHours", "requests", "price", "otherResources", "unassigned"].map { "parts.\($0)" })
-    static let dependencies = CSVTable(list: "entities", columns: ["entityRef", "depth"] + cost("cost"))
+            + ["new", "gone", "podHours", "requests", "price", "otherResources", "unassigned"].map { "parts.\($0)" },
+        common: cut)
+    static let dependencies = CSVTable(
+        list: "entities", columns: ["entityRef", "depth"] + cost("cost"), common: cut)
 }

@@ -66,7 +66,9 @@ struct CostRoutes {
         let first = try await registry.invoke(id, asked, for: request.caller)
         let isWhole = arguments["limit"] != nil
         return .csv(name: id.dropFirst("callboard:".count) + ".csv") { [asked, registry] writer in
-            try await writer.write(Array((table.heading + table.rows(first)).utf8))
+            try await sending(within: Self.sendingTime) {
+                try await writer.write(Array((table.heading + table.rows(first)).utf8))
+            }
             var (cursor, next) = (first["nextCursor"], asked)
             while !isWhole, let place = cursor {
                 next["cursor"] = place

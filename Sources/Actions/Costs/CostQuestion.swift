@@ -79,6 +79,16 @@ struct CostDesk: Sendable {
         try await freshness(scope, source).compactMap(\.through).min()
     }
 
+    /// Up to when a forecast of the month may take costs as recorded: as far as any cluster's are, since one that lags behind
+    /// must not make the others' money that of a shorter time. Nil on the first day of the month, which says too little.
+    ///
+    /// - Throws: `StoreError`.
+    func forecastBasis(_ scope: CostScope, _ source: CostSource?) async throws -> Timestamp? {
+        let through = try await freshness(scope, source).compactMap(\.through).max()
+        let begins = CalendarMonth(containing: now()).start.adding(seconds: 86_400)
+        return through.flatMap { $0 >= begins ? $0 : nil }
+    }
+
     private func freshness(_ scope: CostScope, _ source: CostSource?) async throws -> [CostFreshness] {
         try await store.costs.freshness().filter { one in
             scope.concerns(cluster: one.cluster) && source.map { $0 == one.source } ?? one.isPrimary

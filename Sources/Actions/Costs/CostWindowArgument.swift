@@ -5,7 +5,9 @@ internal import Costs
 struct CostWindowArgument: Sendable, Hashable {
     /// What is looked at; whole days or whole hours, but for an end that is now.
     let window: Range<Timestamp>
-    /// The window that it is compared with: as long, and just before; of a month to date the same days of the month before.
+    /// What of the window is compared with another: without the running hour, since hours are recorded as a whole.
+    let closed: Range<Timestamp>
+    /// The window that this is compared with: as long, and just before; of a month to date the same days of the month before.
     let previous: Range<Timestamp>
     /// The part of the present day that the window leaves out, as far as the day has come; nil when it leaves out nothing.
     let today: Range<Timestamp>?
@@ -26,10 +28,11 @@ struct CostWindowArgument: Sendable, Hashable {
 
     /// - Throws: `ActionError` of kind `input`.
     init(_ text: String, now: Timestamp) throws(ActionError) {
-        guard let windows = Self.windows(text, now) else {
+        guard let windows = Self.windows(text, now), let whole = Self.windows(text, now.startOfHour) else {
             throw ActionError(.input, "window: expected \(Self.forms), but found \"\(text)\"")
         }
-        (window, previous) = windows
+        window = windows.window
+        (closed, previous) = whole
         let startOfDay = now.startOfDay
         today = window.upperBound <= startOfDay && startOfDay < now ? startOfDay..<now : nil
     }
@@ -60,7 +63,7 @@ struct CostWindowArgument: Sendable, Hashable {
         case "h":
             guard count <= maximumHours else { return nil }
             let window = now.startOfHour.adding(seconds: -count * 3_600)..<now
-            return (window, window.moved(bySeconds: -(count + 1) * 3_600))
+            return (window, window.moved(bySeconds: -count * 3_600))
         default: return nil
         }
     }

@@ -73,10 +73,10 @@ struct ExplainCostChange: Action {
         let earlier = previous ?? argument.previous
         let scope = try await input.question.scope.resolve(in: desk.store, for: caller)
         let changes = try await desk.store.costs.changes(
-            scope.selection(source: input.question.source), from: CostWindow(earlier), to: CostWindow(argument.window)
+            scope.selection(source: input.question.source), from: CostWindow(earlier), to: CostWindow(argument.closed)
         ).map(Change.init)
         let changed = changes.filter { $0.now != $0.before }.sorted(by: Change.isGreater)
-        var answer = try await desk.frame(argument.window, scope, input.question.source)
+        var answer = try await desk.frame(argument.closed, scope, input.question.source)
         answer["scope"] = scope.json
         answer["previousWindow"] = CostDesk.window(earlier)
         let (cost, before) = changes.reduce((Money.zero, Money.zero)) { ($0.0 + $1.now, $0.1 + $1.before) }

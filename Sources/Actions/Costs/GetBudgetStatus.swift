@@ -51,7 +51,7 @@ struct GetBudgetStatus: Action {
         "share": Schema.number("Spent over amount; 1 is all of it."),
         "remaining": Schema.number("What is left; negative when more was spent."),
         "levelsReached": Schema.list(["type": "number"], "Warning levels, as shares of the amount."),
-        "forecast": Schema.orNull(Schema.number("What the month will have cost; null before the first records.")),
+        "forecast": Schema.orNull(Schema.number("What the month will have cost; null on the first day of a month.")),
         "levelsExpected": Schema.list(["type": "number"], "Further levels that the forecast reaches."),
         "exhaustedAt": Schema.orNull(
             Schema.string("When it will be used up, RFC 3339; null when it lasts, or is used up.")),
@@ -81,7 +81,7 @@ struct GetBudgetStatus: Action {
         let now = desk.now()
         let window = CalendarMonth(containing: now).toDate(now)
         let budgets = try await desk.store.costs.budgets().filter { input.kind == nil || $0.kind == input.kind }
-        let through = try await desk.dataThrough(.all, nil)
+        let through = try await desk.forecastBasis(.all, nil)
         let all = try await standings(budgets, window, through).filter { standing in
             !input.isOver || !standing.status.reached.isEmpty || !standing.status.expected.isEmpty
         }.sorted(by: Standing.isFuller)

@@ -39,7 +39,8 @@ struct GetCost: Action {
             "entity when left out; of everything owner, of an entity workload.")
         schemas["compareTo"] = Schema.choice(
             ["previous", "none"],
-            "previous: the window of the same length before, of month-to-date the same days of the month before. "
+            "previous: the window of the same length before, of month-to-date the same days of the month before, both "
+                + "without the running hour. "
                 + "none when left out.")
         schemas["limit"] = Schema.integer(1...500, "Groups a page; \(defaultLimit) when left out. Totals cover all.")
         schemas["cursor"] = OffsetCursor.schema
@@ -57,7 +58,9 @@ struct GetCost: Action {
                 [
                     "month": Schema.number("What the month will have cost."),
                     "elapsedShare": Schema.number("Share of the month that it is made from; little says little."),
-                ], description: "Of month-to-date, if the rest goes on like the recorded part; else null."))
+                ],
+                description:
+                    "Of month-to-date after its first day, if the rest goes on like the recorded part; else null."))
         schemas["today"] = CostDesk.todaySchema
         schemas["runRate"] = CostDesk.runRateSchema
         schemas["groupBy"] = Schema.string("What the groups are.")
@@ -92,18 +95,22 @@ struct GetCost: Action {
     }
 
     func run(_ input: Input, for caller: Caller) async throws -> JSONValue {
+        guard !(input.isCompared && input.groupBy == .day) else {
+            throw ActionError(.input, "compareTo: groups by day cannot be compared with other days; expected none")
+        }
         let argument = try CostWindowArgument(input.question.window, now: desk.now())
         let scope = try await input.question.scope.resolve(in: desk.store, for: caller)
         let selection = scope.selection(source: input.question.source, category: input.category)
+        let window = input.isCompared ? argument.closed : argument.window
         let groups = try await desk.store.costs.groups(
-            by: input.groupBy, selection, CostWindow(argument.window),
+            by: input.groupBy, selection, CostWindow(window),
             comparedWith: input.isCompared ? CostWindow(argument.previous) : nil, limit: input.limit,
             offset: input.offset)
-        var answer = try await desk.frame(argument.window, scope, input.question.source)
+        var answer = try await desk.frame(window, scope, input.question.source)
         answer["scope"] = scope.json
         answer["actual"] = Output.sum(groups.total)
         answer["compared"] = Self.compared(groups, argument.previous)
-        answer["forecast"] = try await forecast(groups.total.cost.total, input, argument, scope)
+        answer["forecast"] = try await forecast(groups.total.cost.total, input, window, scope)
         answer["today"] = try await desk.today(argument, selection)
         answer["runRate"] = try await desk.runRate(scope)
         answer["groupBy"] = .string(input.groupBy.rawValue)
@@ -122,11 +129,11 @@ struct GetCost: Action {
     }
 
     private func forecast(
-        _ spent: Money, _ input: Input, _ argument: CostWindowArgument, _ scope: CostScope
+        _ spent: Money, _ input: Input, _ window: Range<Timestamp>, _ scope: CostScope
     ) async throws -> JSONValue {
         guard input.question.window == "month-to-date",
-            let through = try await desk.dataThrough(scope, input.question.source),
-            let forecast = MonthForecast(monthToDate: ActualCost(spent, in: argument.window, through: through))
+            let through = try await desk.forecastBasis(scope, input.question.source),
+            let forecast = MonthForecast(monthToDate: ActualCost(spent, in: window, through: through))
         else { return .null }
         return ["month": Output.amount(forecast.amount), "elapsedShare": .double(forecast.elapsedShare)]
     }

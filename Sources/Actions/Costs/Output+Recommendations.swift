@@ -94,7 +94,8 @@ extension Output {
                     ? comparison.difference(in: resource).map { .double($0) } ?? .null : .double(0)
             }
             return [
-                "source": .string(other.source.rawValue), "comparedWith": .string(first.source.rawValue), "cpu": difference(.cpu),
+                "source": .string(other.source.rawValue), "comparedWith": .string(first.source.rawValue),
+                "cpu": difference(.cpu),
                 "memory": difference(.memory),
             ]
         }

@@ -48,13 +48,13 @@ extension UsageSample {
 }
 
 extension UsageError {
-    /// The aggregation layer answers 404 when nobody has registered the API, and 503 when who has does not answer.
+    /// The aggregation layer answers 404 when nobody has registered the API, and 503 when who has does not answer (yet).
     fileprivate init(_ error: KubernetesError) {
         let code: Code =
             switch error.code {
-            case .notFound, .unavailable: .absent
+            case .notFound: .absent
             case .unauthorized, .forbidden: .forbidden
-            case .unreachable, .connectionLost: .unreachable
+            case .unreachable, .connectionLost, .unavailable: .unreachable
             case .timeout, .serverTimeout: .timeout
             case .cancelled: .cancelled
             case .undecodable: .undecodable

@@ -41,22 +41,46 @@ extension ClusterMeter {
     /// - Returns: the moment that counts.
     private mutating func reach(_ moment: Timestamp) -> Timestamp {
         let moment = max(clock ?? moment.startOfSecond, moment.startOfSecond)
+        if let clock, moment.microseconds - clock.microseconds > Self.longestSilence {
+            passOver(from: clock, to: moment)
+        }
         while let clock, case let end = clock.startOfHour.adding(seconds: 3_600), moment >= end { closeHour(at: end) }
         clock = moment
         return moment
+    }
+
+    /// In microseconds. Who was not asked for so long did not look: the machine slept, or its clock was set.
+    private static let longestSilence: Int64 = 2 * 3_600 * 1_000_000
+
+    /// Nobody is charged between two moments.
+    private mutating func passOver(from last: Timestamp, to moment: Timestamp) {
+        for account in accounts.values.indices { accounts.values[account].reopen() }
+        for (name, node) in nodes {
+            restart(name, node.price, at: last)
+            nodes[name] = nodes[name]?.restarted(node.price, at: moment)
+        }
+        for (item, meter) in attached {
+            restart(item, AttachedMeter(meter.size, pods: meter.pods, at: last), at: last)
+            attached[item] = AttachedMeter(meter.size, pods: meter.pods, at: moment)
+        }
+        closeAccounts(at: last, goingOnAt: moment)
     }
 
     private mutating func closeHour(at end: Timestamp) {
         for account in accounts.values.indices { accounts.values[account].reopen() }
         for (name, node) in nodes { restart(name, node.price, at: end) }
         for (item, meter) in attached { restart(item, AttachedMeter(meter.size, pods: meter.pods, at: end), at: end) }
+        closeAccounts(at: end, goingOnAt: end)
+    }
+
+    private mutating func closeAccounts(at end: Timestamp, goingOnAt next: Timestamp) {
         for (payer, var account) in accounts {
             if account.isPresent { account.count(to: end) }
             if let hour = account.due(payer) { finished.append(hour) }
-            account.begin(at: end)
+            account.begin(at: next)
             accounts[payer] = account.isPresent ? account : nil
         }
-        clock = end
+        clock = next
     }
 
     /// Settles a stretch of a node and begins the next.

@@ -26,6 +26,8 @@ struct SizedWorkload: Sendable, Hashable {
     var containers: [String: SizedContainer] = [:]
     /// Those that run or will.
     var pods: [ObjectKey] = []
+    /// How many of them are on which node.
+    var podsByNode: [String: Int] = [:]
     /// What HorizontalPodAutoscalers scale it by.
     var autoscaled: Set<NodeResource> = []
 }
@@ -37,6 +39,7 @@ extension Ownership {
         for pod in pods.list() where pod.isActive {
             guard let key = workload(of: pod) else { continue }
             found[key, default: SizedWorkload()].pods.append(pod.meta.key)
+            if !pod.nodeName.isEmpty { found[key]?.podsByNode[pod.nodeName, default: 0] += 1 }
             for container in pod.containers.resources {
                 found[key]?.containers[container.name, default: SizedContainer()].count(container, of: pod)
             }

@@ -25,6 +25,9 @@ struct NodePricing {
     /// The node is gone.
     mutating func end(_ node: String) { if prices.removeValue(forKey: node) != nil { isDue = true } }
 
+    /// What was stored of the prices is gone.
+    mutating func isForgotten() { isDue = true }
+
     /// These prices have been written.
     mutating func written(_ rows: [StoredNodePrice]) { if Set(rows) == Set(prices.values) { isDue = false } }
 }

@@ -43,7 +43,10 @@ struct RateMeter {
         let begin = max(hour, rate.workload.createdAt ?? hour)
         let end = min(hour.adding(seconds: 3_600), now)
         let seconds = Int64(end.secondsSince(begin))
-        guard seconds > 0, let total = rate.hourly.scaled(by: seconds, over: 3_600) else { return nil }
+        // What has no pods costs nothing, whatever it cost on average.
+        guard seconds > 0, rate.workload.pods > 0, let total = rate.hourly.scaled(by: seconds, over: 3_600) else {
+            return nil
+        }
         let workload = rate.workload
         let usage = HourUsage(
             hour: hour, through: end, coveredSeconds: seconds, use: workload.capacity.held(forSeconds: seconds),

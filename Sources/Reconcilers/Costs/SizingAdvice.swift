@@ -6,7 +6,7 @@ internal import Store
 /// What is to be said of one container; pure.
 struct SizingAdvice {
     let recommender: HistogramRecommender
-    let prices: PriceList
+    let prices: SizingPrices
     let now: Timestamp
 
     /// Of whom it is said.
@@ -18,6 +18,8 @@ struct SizingAdvice {
         let isJob: Bool
         let history: ContainerHistory
         let throttledShare: Double?
+        /// How many of the workload's pods are on which node.
+        var podsByNode: [String: Int] = [:]
     }
 
     /// As VPA computes.
@@ -129,6 +131,7 @@ struct SizingAdvice {
 
     /// Those of a month: what runs for an hour of the day saves no more than a 24th.
     private func prices(_ subject: Subject) -> PriceList {
+        let prices = prices.list(subject.podsByNode)
         guard subject.isJob else { return prices }
         let permille = Int64((min(subject.history.averagePods, 1_000_000) * 1_000).rounded())
         func scaled(_ price: Money) -> Money { price.scaled(by: permille, over: 1_000) ?? .zero }

@@ -47,16 +47,18 @@ package actor SizingReconciler: UsageSink {
     ///   - store: fenced.
     ///   - past: tells what was used before this program ran, what is throttled, and what KRR wants to know; nil: nobody.
     package init(
-        following follower: ClusterFollower, store: Store, past: PrometheusSource?, prices: PriceList,
+        following follower: ClusterFollower, store: Store, past: PrometheusSource?, prices: EstimatePrices,
         settings: SizingSettings, metrics: MetricsRegistry, logger: Logger
     ) {
         self.init(
-            follower.caches.ownership, store: store, past: past, prices: prices, settings: settings, metrics: metrics,
+            follower.caches.ownership, store: store, past: past,
+            prices: SizingPrices(prices: prices, nodes: follower.caches.priced.nodes), settings: settings,
+            metrics: metrics,
             logger: logger, isComplete: { [caches = follower.caches] in caches.isSynced })
     }
 
     init(
-        _ ownership: Ownership, store: Store, past: PrometheusSource? = nil, prices: PriceList,
+        _ ownership: Ownership, store: Store, past: PrometheusSource? = nil, prices: SizingPrices,
         settings: SizingSettings = SizingSettings(), metrics: MetricsRegistry = MetricsRegistry(), logger: Logger,
         isComplete: @escaping @Sendable () -> Bool = { true },
         now: @escaping @Sendable () -> Timestamp = Timestamp.now,
@@ -250,7 +252,7 @@ struct SizingRound {
             return SizingAdvice.Subject(
                 id: stored, container: container, autoscaled: workload.autoscaled,
                 isJob: Self.jobKinds.contains(key.kind), history: histories[stored] ?? ContainerHistory(),
-                throttledShare: shares.max())
+                throttledShare: shares.max(), podsByNode: workload.podsByNode)
         }
     }
 }

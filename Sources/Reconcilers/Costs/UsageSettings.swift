@@ -25,7 +25,7 @@ package struct UsageSettings: Sendable {
     /// Learns what a cluster uses and sizes its containers until the task is cancelled.
     /// - Parameter sinks: who is told of usage besides.
     func run(
-        _ follower: ClusterFollower, client: KubernetesClient, store: Store, prices: PriceList,
+        _ follower: ClusterFollower, client: KubernetesClient, store: Store, prices: EstimatePrices,
         sinks: [any UsageSink], metrics: MetricsRegistry, logger: Logger
     ) async {
         let past = prometheus(follower.cluster)

@@ -181,7 +181,7 @@ SELECT b.scope_kind, b.scope_ref, b.amount / 1e9::float8 AS amount, b.currency, 
 FROM callboard.budget b, LATERAL (
     SELECT month, extract(epoch FROM (month AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC' - month)::float8
         AS length,
-        extract(epoch FROM least(now(), (SELECT min(w.through) FROM callboard.ingest_watermark w
+        extract(epoch FROM least(now(), (SELECT max(w.through) FROM callboard.ingest_watermark w
             LEFT JOIN callboard.cost_primary p ON p.cluster = w.cluster
             WHERE w.source = coalesce(p.source, 1) AND w.through >= month)) - month)::float8 AS elapsed
     FROM (SELECT date_trunc('month', now(), 'UTC') AS month) present) t, LATERAL (
