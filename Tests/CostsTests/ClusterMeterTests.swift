@@ -241,7 +241,8 @@ struct ClusterMeterTests {
         let idle = hours.filter { $0.payer == .idle(node: "a") }.map(\.usage.coveredSeconds)
         #expect(Set(idle) == [600])
         let volume = hours.filter { $0.cost.storage != .zero }.map(\.cost.storage)
-        #expect(Set(volume).count == 1)
+        // Ten minutes each; where in the hour they lie decides what rounds.
+        #expect(volume.allSatisfy { abs($0.nanoDollars - (volume.first?.nanoDollars ?? 0)) <= 1 } && volume.count >= 2)
     }
 
     @Test("after a restart the stored hour goes on, without the time in which nobody watched")

@@ -24,7 +24,7 @@ struct ListGhostEntities: Action {
             Such an entity is retired, not deployed yet, or its annotations are wrong. Entities without a selector are not \
             listed: they do not claim to run anywhere.
             """,
-        attributes: .readOnly, permissions: [.readEntities, .readCosts],
+        attributes: .readOnly, permissions: [.readCosts],
         input: Schema.object([
             "kind": Schema.string("Only entities of this kind, such as component."),
             "owner": Schema.string("Only entities of this owner: [kind:][namespace/]name, a name alone is enough."),

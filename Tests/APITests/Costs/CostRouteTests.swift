@@ -36,7 +36,7 @@ struct CostRouteTests {
         try await Self.with { service async throws in
             for path in Self.paths { #expect(try await service.client.get(path).status == 200, "\(path)") }
             let answer = try await service.client.get(
-                "/api/callboard/costs?scope=entity&name=shop&window=today&limit=1&compareTo=previous")
+                "/api/callboard/costs?scope=entity&name=shop&window=today&limit=1&compareTo=none")
             #expect(answer.json["actual"]?["cost"]?["total"] == 2.0)
             #expect(answer.json["groups"]?[0]?["key"] == "main/prod/Deployment/shop")
             let saving = try await service.client.get(

@@ -69,7 +69,7 @@ struct CostRollUpTests {
             try await Self.write(store, "a", at: old, 5)
             try await store.costs.complete(cluster: "c", through: Self.noon)
             var settings = CostRollUp.Settings()
-            settings.primary = .opencost
+            settings.primaryByCluster = ["c": .opencost]
             let metrics = MetricsRegistry()
             try await Self.with(settings, metrics: metrics, store) { clock in
                 #expect(await eventually { clock.sleeperCount == 1 })

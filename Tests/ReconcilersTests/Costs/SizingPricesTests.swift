@@ -1,7 +1,7 @@
 import Costs
-import KubeClient
 import Testing
 
+@testable import KubeClient
 @testable import Reconcilers
 
 @Suite("Prices that savings are told at")
