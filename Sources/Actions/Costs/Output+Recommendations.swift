@@ -35,7 +35,8 @@ extension Output {
 
     private static func recommendation(_ one: Recommendation, isComplete: Bool) -> JSONValue {
         var object: JSONObject = [
-            "source": .string(one.source.rawValue), "class": .string(one.sizingClass.rawValue),
+            "source": .string(one.source.rawValue), "container": .string(one.container),
+            "class": .string(one.sizingClass.rawValue),
             "request": amounts(one.requests),
             "recommended": amounts(one.recommended), "monthlySaving": amount(one.monthlySaving),
             "confidenceDays": .double(one.confidence), "reason": .string(one.reason),
@@ -53,6 +54,7 @@ extension Output {
 
     private static let sourceSchema: JSONObject = [
         "source": Schema.string("Whose word: vpa and krr are computed by Callboard as those would."),
+        "container": Schema.text("Of which container; empty: of the pod as a whole."),
         "class": Schema.string(
             "What is to be done: " + SizingClass.allCases.map(\.rawValue).joined(separator: ", ") + "."),
         "request": amountsSchema("Requested now by one pod."), "recommended": amountsSchema("To request instead."),
@@ -85,6 +87,8 @@ extension Output {
     private static func disagreements(_ all: [Recommendation]) -> [JSONValue] {
         guard let first = all.first else { return [] }
         return all.dropFirst().compactMap { other in
+            // What is said of a pod as a whole can be compared with what is said of its only container.
+            guard other.container == first.container || first.details["containersInPod"] == 1 else { return nil }
             let comparison = RecommendationComparison(
                 ours: first.recommended.capacity(beside: other.recommended),
                 theirs: other.recommended.capacity(beside: first.recommended))

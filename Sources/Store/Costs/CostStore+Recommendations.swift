@@ -3,7 +3,9 @@ internal import Costs
 internal import Matching
 
 extension CostStore {
-    /// Containers whose recommendations meet the conditions, each with the word of every source that meets them.
+    /// Containers of which a recommendation meets the conditions, each with the word of every source, also of one that does
+    /// not meet them: who disagrees is to be seen. What is said of the workload as a whole stands beside what is said of its
+    /// containers.
     ///
     /// - Throws: `StoreError`.
     package func recommendations(_ query: RecommendationQuery) async throws -> RecommendationPage {
@@ -14,7 +16,7 @@ extension CostStore {
                 """
                 WITH \(matching)
                 SELECT source, count(*), \(boundedSum("greatest(monthly_saving, 0)")),
-                    (SELECT count(*) FROM (SELECT DISTINCT workload_id, container FROM fitting) c)
+                    (SELECT count(*) FROM (SELECT DISTINCT workload_id, container FROM fitting f WHERE \(Self.isItem)) c)
                 FROM fitting GROUP BY source ORDER BY source
                 """, values
             ).map { row in (try Self.total(row, owner: nil), Int(row.int(3) ?? 0)) }
@@ -23,10 +25,13 @@ extension CostStore {
                 WITH \(matching), page AS (
                     SELECT workload_id, container, row_number() OVER (
                         ORDER BY max(monthly_saving) DESC, workload_id, container) AS place
-                    FROM fitting GROUP BY workload_id, container ORDER BY place LIMIT $7::int OFFSET $8::int)
-                SELECT w.cluster, w.kind, w.namespace, w.name, r.container, o.entity_ref, \(Self.ownerOfEntity), \(Self.columns)
-                FROM page JOIN fitting r USING (workload_id, container) JOIN workload w ON w.id = r.workload_id \(presentOwner)
-                ORDER BY page.place, r.source
+                    FROM fitting f WHERE \(Self.isItem)
+                    GROUP BY workload_id, container ORDER BY place LIMIT $7::int OFFSET $8::int)
+                SELECT w.cluster, w.kind, w.namespace, w.name, page.container, o.entity_ref, \(Self.ownerOfEntity), \(Self.columns)
+                FROM page JOIN recommendation r ON r.workload_id = page.workload_id AND (r.container IN (page.container, '') OR page.container = '')
+                    AND ($4::text IS NULL OR r.source = $4)
+                JOIN workload w ON w.id = r.workload_id \(presentOwner)
+                ORDER BY page.place, r.container = page.container DESC, r.container, r.source
                 """, values + [.int(Int64(query.limit)), .int(Int64(query.offset))]
             ).map { row in try Self.advice(row) }
             return RecommendationPage(
@@ -58,6 +63,12 @@ extension CostStore {
         ]
     }
 
+    /// The workload as a whole is an item where none of its containers is.
+    private static let isItem =
+        """
+        (f.container <> '' OR NOT EXISTS (SELECT FROM fitting o WHERE o.workload_id = f.workload_id AND o.container <> ''))
+        """
+
     /// Of workloads that are gone nothing is said.
     private static func matching(_ scope: CostScope) -> String {
         """
@@ -81,7 +92,7 @@ extension CostStore {
         r.memory_limit_bytes, r.cpu_recommended_millicores, r.memory_recommended_bytes, \
         r.cpu_recommended_limit_millicores, r.memory_recommended_limit_bytes, r.monthly_saving, r.confidence, r.reason, \
         r.samples, r.history_seconds, r.details, \(microseconds("r.computed_at")), \
-        r.workload_id
+        r.workload_id, r.container
         """
 
     private static func advice(_ row: SQLRow) throws -> ContainerAdvice {
@@ -98,7 +109,7 @@ extension CostStore {
             let sizing = SizingClass(rawValue: try row.required(first + 1))
         else { throw StoreError(code: .schema, detail: "a recommendation of an unknown source or class") }
         var found = Recommendation(
-            workloadID: Int(row.int(first + 17) ?? 0), container: row.text(4) ?? "", source: source,
+            workloadID: Int(row.int(first + 17) ?? 0), container: row.text(first + 18) ?? "", source: source,
             sizingClass: sizing, computedAt: row.time(first + 16) ?? Timestamp(seconds: 0))
         (found.requests, found.limits) = (resources(2), resources(4))
         (found.recommended, found.recommendedLimits) = (resources(6), resources(8))
