@@ -46,7 +46,7 @@ struct ToDateBounds {
         _ name: String, _ range: Range<Timestamp>, _ statement: inout CostStatement, _ condition: String = ""
     ) -> String {
         """
-        LEFT JOIN LATERAL (SELECT max(row.day) AS \(name) FROM cost_day_recorded row
+        LEFT JOIN LATERAL (SELECT max(row.day) AS \(name) FROM cost_cluster_daily row
             WHERE row.cluster = c.cluster AND row.source = c.source AND \(statement.within(range, "day"))) \(name)_of
             ON true\(condition)
         """

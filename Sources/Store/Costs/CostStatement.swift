@@ -64,7 +64,7 @@ struct CostStatement {
     /// in all rows of a group, so taken: it had nothing in the window. `workloads` is NULL where `sign` is negative.
     mutating func rows() -> String {
         // Few rows, and expressions that are dear to evaluate for each sum.
-        let isKept = part == .none || part == .workload
+        let isKept = part == .none
         return """
             \(picked()), raw AS \(isKept ? "MATERIALIZED" : "NOT MATERIALIZED") (\(queries.joined(separator: " UNION ALL ")))
             """
@@ -119,26 +119,50 @@ struct CostStatement {
         """
     }
 
-    /// Each day of each attribution.
-    private mutating func days(_ range: Range<Timestamp>, _ isBefore: Bool) -> String {
-        """
-        SELECT row.attribution_id, picked.key, row.day AS part, NULL::int AS workload_id, \(isBefore) AS is_before, 1 AS sign,
-            \(CostColumns.list("row", columns)), 1::bigint AS days,
-            (row.cpu_used_millicore_seconds IS NOT NULL)::int::bigint AS used_days, row.workloads::bigint AS workloads
-        FROM cost_entity_daily row \(Self.joinPicked) WHERE \(within(range, "day"))
-        """
+    /// The rows `row` of a table of days. What leaves out something is found attribution by attribution.
+    mutating func from(_ table: String, _ range: Range<Timestamp>) -> String {
+        guard !selection.isEverything else {
+            return "FROM \(table) row \(Self.joinPicked) WHERE \(within(range, "day"))"
+        }
+        return """
+            FROM picked CROSS JOIN LATERAL (SELECT row.* FROM \(table) row
+                WHERE row.attribution_id = picked.id AND row.source = picked.source AND \(within(range, "day")) OFFSET 0) row
+            """
     }
 
-    /// Each workload's days, added up. What leaves out nothing is joined when it is added up, for that is less.
+    /// Each day of each attribution; where the money of whole clusters will do, of each cluster.
+    private mutating func days(_ range: Range<Timestamp>, _ isBefore: Bool) -> String {
+        if columns == CostColumns.cost && selection.isOfClusters { return clusterDays(range, isBefore) }
+        return """
+            SELECT row.attribution_id, picked.key, row.day AS part, NULL::int AS workload_id, \(isBefore) AS is_before,
+                1 AS sign, \(CostColumns.list("row", columns)), 1::bigint AS days,
+                (row.cpu_used_millicore_seconds IS NOT NULL)::int::bigint AS used_days, row.workloads::bigint AS workloads
+            \(from("cost_entity_daily", range))
+            """
+    }
+
+    private mutating func clusterDays(_ range: Range<Timestamp>, _ isBefore: Bool) -> String {
+        let source = selection.source.map { parameter(.int($0.rawValue), "smallint") } ?? Self.primary
+        let cluster = selection.cluster.map { " AND row.cluster = \(parameter(.text($0), "text"))" } ?? ""
+        return """
+            SELECT NULL::int AS attribution_id, NULL::text AS key, row.day AS part, NULL::int AS workload_id,
+                \(isBefore) AS is_before, 1 AS sign, \(CostColumns.list("row", columns)), 1::bigint AS days,
+                0::bigint AS used_days, 0::bigint AS workloads
+            FROM cost_cluster_daily row LEFT JOIN cost_primary p ON p.cluster = row.cluster
+            WHERE row.source = \(source) AND row.attributions > 0 AND \(within(range, "day"))\(cluster)
+            """
+    }
+
+    /// Each workload's days, added up; of everything before the source is looked at, for then it is less.
     private mutating func workloadDays(_ range: Range<Timestamp>, _ isBefore: Bool) -> String {
-        """
-        SELECT row.attribution_id, picked.key, NULL::timestamptz AS part, row.workload_id, \(isBefore) AS is_before, 1 AS sign,
-            \(CostColumns.list("row", columns)), row.days, row.used_days, 1::bigint AS workloads
-        FROM (SELECT row.attribution_id, row.source, row.workload_id, \(CostColumns.sums("row", columns)), count(*) AS days,
-                count(row.cpu_used_millicore_seconds) AS used_days
-            FROM cost_daily row \(selection.isEverything ? "" : Self.joinPicked)
-            WHERE \(within(range, "day")) GROUP BY 1, 2, 3) row \(Self.joinPicked)
-        """
+        let everything = "FROM cost_daily row WHERE \(within(range, "day"))"
+        return """
+            SELECT row.attribution_id, NULL::text AS key, NULL::timestamptz AS part, row.workload_id, \(isBefore) AS is_before,
+                1 AS sign, \(CostColumns.list("row", columns)), row.days, row.used_days, 1::bigint AS workloads
+            FROM (SELECT row.attribution_id, row.source, row.workload_id, \(CostColumns.sums("row", columns)),
+                    count(*) AS days, count(row.cpu_used_millicore_seconds) AS used_days
+                \(selection.isEverything ? everything : from("cost_daily", range)) GROUP BY 1, 2, 3) row \(Self.joinPicked)
+            """
     }
 
     /// An hour's attribution is the one that its day has for the workload; when the day has several, that of the entity that

@@ -50,7 +50,8 @@ extension CostStore {
         let workloads = try rows.map { row -> WorkloadChange? in
             guard row.int(0) == nil else { return nil }
             return WorkloadChange(
-                workload: try WorkloadStore.key(row, from: 2), previous: record(row, from: 6), current: record(row, from: 13))
+                workload: try WorkloadStore.key(row, from: 2), previous: record(row, from: 6),
+                current: record(row, from: 13))
         }
         let totals = rows.map { row in (row.int(0), row.int(1)) }
         let (previous, current) = totals.first { $0.0 != nil } ?? (0, 0)
@@ -94,7 +95,9 @@ extension CostStatement {
         let days = parts.days.map { dayRecords($0) }
         let queries = (days.map { [$0] } ?? []) + parts.hours.map { hourRecords($0) }
         switch queries.count {
-        case 0: return "SELECT NULL::int AS workload_id, \(Self.recorded.map { "0 AS \($0)" }.joined(separator: ", ")) WHERE false"
+        case 0:
+            return
+                "SELECT NULL::int AS workload_id, \(Self.recorded.map { "0 AS \($0)" }.joined(separator: ", ")) WHERE false"
         case 1: return queries[0]
         default:
             let sums = Self.recorded.map { "sum(row.\($0)) AS \($0)" }.joined(separator: ", ")
@@ -115,7 +118,7 @@ extension CostStatement {
     }()
 
     private mutating func dayRecords(_ range: Range<Timestamp>) -> String {
-        "\(Self.sums) FROM cost_daily row \(Self.joinPicked) WHERE \(within(range, "day")) GROUP BY row.workload_id"
+        "\(Self.sums) \(from("cost_daily", range)) GROUP BY row.workload_id"
     }
 
     /// An hour belongs to an attribution of its day as it does where groups are added up.

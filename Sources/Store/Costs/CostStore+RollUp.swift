@@ -204,11 +204,11 @@ private enum RollUpStatement {
             IS DISTINCT FROM (\(values("\(summed), \(extras)", of: "excluded")))
         """
 
+    // What is new has no statistics, so these are written for a hash whatever the planner believes.
     static let removeDaily = """
         DELETE FROM cost_daily d USING cost_attribution a
         WHERE d.day = $1::timestamptz AND d.source = $3::smallint AND a.id = d.attribution_id AND a.cluster = $2
-            AND NOT EXISTS (SELECT FROM rolled r
-                WHERE r.workload_id = d.workload_id AND r.attribution_id = d.attribution_id)
+            AND (d.workload_id, d.attribution_id) NOT IN (SELECT r.workload_id, r.attribution_id FROM rolled r)
         """
 
     /// ($1: the day; $2: the source.)
@@ -226,7 +226,7 @@ private enum RollUpStatement {
     static let removeEntityDaily = """
         DELETE FROM cost_entity_daily e USING cost_attribution a
         WHERE e.day = $1::timestamptz AND e.source = $3::smallint AND a.id = e.attribution_id AND a.cluster = $2
-            AND NOT EXISTS (SELECT FROM rolled r WHERE r.attribution_id = e.attribution_id)
+            AND e.attribution_id NOT IN (SELECT r.attribution_id FROM rolled r)
         """
 
     /// ($4: when the day was touched, as far as the roll-up knows.)

@@ -40,7 +40,7 @@ extension CostStore {
             try session.run(
                 """
                 WITH disputed AS MATERIALIZED (
-                    SELECT cluster, day FROM cost_day_recorded
+                    SELECT cluster, day FROM cost_cluster_daily
                     WHERE day >= $1::timestamptz AND day < $2::timestamptz GROUP BY cluster, day HAVING count(*) > 1
                 ), word AS (
                     SELECT a.cluster, d.day, d.source, sum(\(Self.total)) AS cost,

@@ -2,8 +2,8 @@ internal import Base
 internal import Costs
 
 extension CostStore {
-    /// Writes the sums from the first of the month on for a day that was rolled up and for the recorded ones after it in the
-    /// month, as far as they change.
+    /// Writes what the cluster cost on a day that was rolled up, and the sums from the first of the month on for that day and
+    /// for the recorded ones after it in the month, as far as they change.
     func sumToDate(_ session: PostgresSession, _ touched: TouchedDay, isChanged: Bool) throws {
         let month = CalendarMonth(containing: touched.day).window
         let unit: [SQLValue] = [.text(touched.cluster), .int(touched.source.rawValue)]
@@ -12,7 +12,7 @@ extension CostStore {
         ).map { $0.time(0) ?? touched.day }
         let isNew = !recorded.contains(touched.day)
         guard isChanged || isNew else { return }
-        if isNew { try session.run(ToDateStatement.record, unit + [.time(touched.day)]) }
+        try session.run(ToDateStatement.record, unit + [.time(touched.day)])
         var before = recorded.last { $0 < touched.day }
         for day in [touched.day] + recorded.filter({ $0 > touched.day }) {
             let days: [SQLValue] = [.time(day), .time(before)]
@@ -28,17 +28,36 @@ extension CostStore {
 private enum ToDateStatement {
     static let recorded =
         """
-        SELECT \(microseconds("day")) FROM cost_day_recorded
+        SELECT \(microseconds("day")) FROM cost_cluster_daily
         WHERE cluster = $1 AND source = $2::smallint AND day >= $3::timestamptz AND day < $4::timestamptz ORDER BY day
         """
 
+    /// ($3: the day.)
     static let record =
-        "INSERT INTO cost_day_recorded (cluster, source, day) VALUES ($1, $2::smallint, $3::timestamptz)"
+        """
+        INSERT INTO cost_cluster_daily AS old (cluster, source, day, attributions, \(costs))
+        SELECT $1, $2::smallint, $3::timestamptz, count(*), \(boundedSum("e.cpu_cost")), \(boundedSum("e.memory_cost")),
+            \(CostColumns.cost.dropFirst(2).map { boundedSumOrNull("e.\($0)") }.joined(separator: ", "))
+        FROM cost_entity_daily e JOIN cost_attribution a ON a.id = e.attribution_id
+        WHERE e.day = $3::timestamptz AND e.source = $2::smallint AND a.cluster = $1
+        ON CONFLICT (cluster, source, day) DO UPDATE SET (attributions, \(costs)) =
+            (excluded.attributions, \(CostColumns.list("excluded", CostColumns.cost)))
+        WHERE (old.attributions, \(CostColumns.list("old", CostColumns.cost))) IS DISTINCT FROM
+            (excluded.attributions, \(CostColumns.list("excluded", CostColumns.cost)))
+        """
+
+    private static let costs = CostColumns.cost.joined(separator: ", ")
 
     /// What the day adds to the sums of the recorded day before it. ($3: the day; $4: that one, NULL for the month's first.)
     static let sum = [
         """
-        WITH \(rows), summed AS (
+        WITH present AS (
+            SELECT e.* FROM cost_entity_daily e JOIN cost_attribution a ON a.id = e.attribution_id
+            WHERE e.day = $3::timestamptz AND e.source = $2::smallint AND a.cluster = $1
+        ), before AS (
+            SELECT t.* FROM cost_entity_to_date t JOIN cost_attribution a ON a.id = t.attribution_id
+            WHERE t.day = $4::timestamptz AND t.source = $2::smallint AND a.cluster = $1
+        ), summed AS (
             SELECT $3::timestamptz AS day, coalesce(e.attribution_id, b.attribution_id) AS attribution_id,
                 $2::smallint AS source, \(added),
                 coalesce(b.days, 0) + (e.attribution_id IS NOT NULL)::int AS days,
@@ -54,24 +73,14 @@ private enum ToDateStatement {
         WHERE (\(list("old"))) IS DISTINCT FROM (\(list("excluded")))
         """,
         """
-        WITH \(rows)
         DELETE FROM cost_entity_to_date t USING cost_attribution a
         WHERE t.day = $3::timestamptz AND t.source = $2::smallint AND a.id = t.attribution_id AND a.cluster = $1
-            AND NOT EXISTS (SELECT FROM present e WHERE e.attribution_id = t.attribution_id)
-            AND NOT EXISTS (SELECT FROM before b WHERE b.attribution_id = t.attribution_id)
+            AND t.attribution_id NOT IN (SELECT e.attribution_id FROM cost_entity_daily e
+                WHERE e.day = $3::timestamptz AND e.source = $2::smallint)
+            AND t.attribution_id NOT IN (SELECT b.attribution_id FROM cost_entity_to_date b
+                WHERE b.day = $4::timestamptz AND b.source = $2::smallint)
         """,
     ]
-
-    private static let rows =
-        """
-        present AS (
-            SELECT e.* FROM cost_entity_daily e JOIN cost_attribution a ON a.id = e.attribution_id
-            WHERE e.day = $3::timestamptz AND e.source = $2::smallint AND a.cluster = $1
-        ), before AS (
-            SELECT t.* FROM cost_entity_to_date t JOIN cost_attribution a ON a.id = t.attribution_id
-            WHERE t.day = $4::timestamptz AND t.source = $2::smallint AND a.cluster = $1
-        )
-        """
 
     private static let names = CostColumns.summed + ["days", "used_days", "peaks"]
     private static let columns = names.joined(separator: ", ")

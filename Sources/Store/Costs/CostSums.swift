@@ -27,31 +27,41 @@ enum CostSums {
             """
     }
 
+    /// Byte-seconds of many days may be more than a bigint holds.
+    private static func type(of column: String) -> String { column.contains("byte") ? "numeric" : "bigint" }
+
     private static let dayKey = "to_char(raw.part AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
 
     /// The CTE `grouped`, and what it needs. Groups without a record in either window are left out.
     private static func groups(_ dimension: CostDimension, _ part: CostStatement.Part) -> String {
         let now = " FILTER (WHERE NOT raw.is_before)"
-        let key = dimension == .workload ? "raw.workload_id::text" : dimension == .day ? dayKey : "raw.key"
+        let key = dimension == .workload ? "raw.workload_id" : dimension == .day ? dayKey : "raw.key"
         let sums = CostColumns.summed.map { "\(sum($0, part, now)) AS \($0)" }
         let before = CostColumns.cost.map { "\(sum($0, part, " FILTER (WHERE raw.is_before)")) AS before_\($0)" }
         let all = (sums + before).joined(separator: ", ")
         let having = "GROUP BY 1 HAVING sum(raw.days * raw.sign) > 0"
-        // By day an attribution has one row.
-        if part == .day {
+        switch part {
+        case .none: break
+        // By day an attribution has one row, by workload it has one workload.
+        case .day, .hour:
             let workloads = "\(boundedSum("raw.workloads", now)) AS workloads"
             return "grouped AS (SELECT \(key) AS key, \(all), \(workloads) FROM raw \(having))"
+        case .workload:
+            let workloads = "count(DISTINCT raw.attribution_id)\(now) AS workloads"
+            return "grouped AS (SELECT \(key) AS key, \(all), \(workloads) FROM raw \(having))"
         }
+        // An attribution has as many workloads as in the part of the window where it had the most: rows of their own say so.
+        let columns = CostColumns.summed
         return """
-            crew AS (
-                SELECT key, \(boundedSum("m.workloads")) AS workloads
-                FROM (SELECT \(key) AS key, max(raw.workloads) AS workloads FROM raw WHERE NOT raw.is_before
-                    GROUP BY 1, raw.attribution_id) m GROUP BY key
-            ), summed AS (SELECT \(key) AS key, \(all) FROM raw \(having)
+            apart AS NOT MATERIALIZED (
+                SELECT \(key) AS key, raw.is_before, raw.sign, \(CostColumns.list("raw")), raw.days, raw.used_days,
+                    NULL::bigint AS workloads
+                FROM raw UNION ALL
+                SELECT \(key), false, 0, \(columns.map { "NULL::\(type(of: $0))" }.joined(separator: ", ")), 0, 0,
+                    max(raw.workloads)
+                FROM raw WHERE NOT raw.is_before GROUP BY 1, raw.attribution_id
             ), grouped AS (
-                SELECT summed.*, coalesce(crew.workloads, 0) AS workloads
-                FROM summed LEFT JOIN crew ON coalesce(crew.key, '') = coalesce(summed.key, '')
-                    AND (crew.key IS NULL) = (summed.key IS NULL)
+                SELECT raw.key, \(all), \(boundedSum("raw.workloads")) AS workloads FROM apart raw \(having)
             )
             """
     }

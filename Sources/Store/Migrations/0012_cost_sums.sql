@@ -38,11 +38,20 @@ CREATE TABLE cost_entity_to_date (
     PRIMARY KEY (day, attribution_id, source)
 );
 
--- The days that cost_entity_to_date speaks of.
-CREATE TABLE cost_day_recorded (
-    cluster text NOT NULL,
+-- What a cluster cost a day, and so the days that cost_entity_to_date speaks of.
+CREATE TABLE cost_cluster_daily (
+    day timestamptz NOT NULL CHECK (day = date_trunc('day', day, 'UTC')),
+    cpu_cost bigint NOT NULL,
+    memory_cost bigint NOT NULL,
+    gpu_cost bigint,
+    storage_cost bigint,
+    network_cost bigint,
+    load_balancer_cost bigint,
+    shared_cost bigint,
+    -- Rows of cost_entity_daily; 0: all of them are gone again.
+    attributions int NOT NULL,
     source smallint NOT NULL REFERENCES cost_source,
-    day timestamptz NOT NULL,
+    cluster text NOT NULL,
     PRIMARY KEY (cluster, source, day)
 );
 
