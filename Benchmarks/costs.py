@@ -51,13 +51,20 @@ WHERE a.entity_ref IS NOT DISTINCT FROM p.entity_ref;
 INSERT INTO cost_entity_daily (day, cpu_cost, memory_cost, cpu_millicore_seconds, memory_byte_seconds, attribution_id,
     workloads, source)
 SELECT day, sum(cpu_cost), sum(memory_cost), sum(cpu_millicore_seconds), sum(memory_byte_seconds), attribution_id, count(*),
-    source FROM cost_daily GROUP BY day, attribution_id, source;
-INSERT INTO cost_entity_monthly (month, cpu_cost, memory_cost, cpu_millicore_seconds, memory_byte_seconds, attribution_id,
-    workloads, source)
-SELECT date_trunc('month', day, 'UTC'), sum(cpu_cost), sum(memory_cost), sum(cpu_millicore_seconds),
-    sum(memory_byte_seconds), attribution_id, max(workloads), source FROM cost_entity_daily GROUP BY 1, attribution_id, source;
-VACUUM ANALYZE cost_daily; VACUUM ANALYZE cost_entity_daily; VACUUM ANALYZE cost_entity_monthly;
-VACUUM ANALYZE cost_attribution; VACUUM ANALYZE workload; VACUUM ANALYZE entity_workload;
+    source FROM cost_daily GROUP BY day, attribution_id, source ORDER BY day, attribution_id;
+INSERT INTO cost_cluster_daily (day, cpu_cost, memory_cost, attributions, source, cluster)
+SELECT d.day, sum(d.cpu_cost), sum(d.memory_cost), count(*), d.source, a.cluster
+FROM cost_entity_daily d JOIN cost_attribution a ON a.id = d.attribution_id GROUP BY d.day, d.source, a.cluster;
+INSERT INTO cost_entity_to_date (day, cpu_cost, memory_cost, cpu_millicore_seconds, memory_byte_seconds, peaks,
+    attribution_id, source, days, used_days)
+SELECT day, sum(cpu_cost) OVER month, sum(memory_cost) OVER month, sum(cpu_millicore_seconds) OVER month,
+    sum(memory_byte_seconds) OVER month, ARRAY[extract(day FROM day AT TIME ZONE 'UTC')::bigint << 32 | workloads],
+    attribution_id, source, count(*) OVER month, 0
+FROM cost_entity_daily
+WINDOW month AS (PARTITION BY attribution_id, source, date_trunc('month', day, 'UTC') ORDER BY day)
+ORDER BY day, attribution_id;
+VACUUM ANALYZE cost_daily; VACUUM ANALYZE cost_entity_daily; VACUUM ANALYZE cost_entity_to_date;
+VACUUM ANALYZE cost_cluster_daily; VACUUM ANALYZE cost_attribution; VACUUM ANALYZE workload; VACUUM ANALYZE entity_workload;
 """
 
 

@@ -38,6 +38,13 @@ struct CostBench {
         let before = CostWindow(from: day.adding(seconds: -60 * 86_400), to: month.from)
         let all = CostSelection()
         let ofDomain = selection { $0.domain = domain }
+        let ofOwner = selection { $0.owner = "group:default/g-1" }
+        let days = [-2, -1].map {
+            CostWindow(from: day.adding(seconds: $0 * 86_400), to: day.adding(seconds: ($0 + 1) * 86_400))
+        }
+        let weeks = [-14, -7].map {
+            CostWindow(from: day.adding(seconds: $0 * 86_400), to: day.adding(seconds: ($0 + 7) * 86_400))
+        }
         let ofEntity = selection { $0.entityRefs = [entity] }
         let questions: [(String, @Sendable () async throws -> Void)] = [
             ("by domain, 90 days", { _ = try await costs.groups(by: .domain, all, quarter, limit: 15) }),
@@ -58,6 +65,9 @@ struct CostBench {
             ("an entity's totals, 90 days", { _ = try await costs.totals(ofEntity, quarter) }),
             ("an entity's workloads, 30 days", { _ = try await costs.workloadCosts(of: entity, month) }),
             ("coverage, 30 days", { _ = try await costs.coverage(month) }),
+            ("a day's changes", { _ = try await costs.changes(all, from: days[0], to: days[1]) }),
+            ("an owner's changes, 7 days", { _ = try await costs.changes(ofOwner, from: weeks[0], to: weeks[1]) }),
+            ("sources compared, 7 days", { _ = try await costs.sourceWords(weeks[1].from..<weeks[1].to) }),
             ("freshness", { _ = try await costs.freshness() }),
         ]
         var figures: [(String, JSONValue)] = []

@@ -61,7 +61,7 @@ struct CostAnswerStoreTests {
         }
     }
 
-    @Test("changes of days and of hours are the same when the hours are all of the days")
+    @Test("changes of days and of hours are the same when the hours are all of the days, and tell what changed alone")
     func changes() async throws {
         try await TestDatabase.withStore { store in
             try await Self.charge(store, workloads: 3)
@@ -75,12 +75,22 @@ struct CostAnswerStoreTests {
                 cpu: Money(nanoDollars: 3), memory: Money(nanoDollars: 2), other: .zero,
                 use: CapacityTime(millicoreSeconds: 1, byteSeconds: 1), podSeconds: 3_600)
             for found in [days, hours] {
-                #expect(found.count == 3)
-                #expect(found.allSatisfy { $0.previous == expected && $0.current == expected })
+                #expect(found.previous.nanoDollars == 15 && found.current.nanoDollars == 15)
+                #expect(found.workloads.isEmpty)
             }
-            let begun = try await store.costs.changes(
-                CostSelection(), from: CostWindow(from: first.from, to: first.from.adding(seconds: 3_600)), to: second)
-            #expect(begun.allSatisfy { $0.previous == nil && $0.current == expected })
+            let both = CostWindow(from: first.from, to: Self.noon.adding(seconds: 90_000))
+            var namespace = CostSelection()
+            namespace.namespace = "ns"
+            for selection in [CostSelection(), namespace] {
+                let begun = try await store.costs.changes(
+                    selection, from: CostWindow(from: first.from, to: first.from.adding(seconds: 3_600)), to: second)
+                #expect(begun.previous == .zero && begun.current.nanoDollars == 15 && begun.workloads.count == 3)
+                #expect(begun.workloads.allSatisfy { $0.previous == nil && $0.current == expected })
+                let grown = try await store.costs.changes(selection, from: first, to: both)
+                #expect(grown.previous.nanoDollars == 15 && grown.current.nanoDollars == 30)
+                #expect(grown.workloads.count == 3)
+                #expect(grown.workloads.allSatisfy { $0.previous == expected && $0.current?.podSeconds == 7_200 })
+            }
         }
     }
 

@@ -93,7 +93,8 @@ struct CostRollUpTests {
     private static func stored(_ store: Store) async throws -> [JSONValue] {
         try await CostScene.rows(store, "SELECT * FROM cost_daily ORDER BY day, workload_id, source, attribution_id")
             + CostScene.rows(store, "SELECT * FROM cost_entity_daily ORDER BY day, attribution_id, source")
-            + CostScene.rows(store, "SELECT * FROM cost_entity_monthly ORDER BY month, attribution_id, source")
+            + CostScene.rows(store, "SELECT * FROM cost_entity_to_date ORDER BY day, attribution_id, source")
+            + CostScene.rows(store, "SELECT * FROM cost_cluster_daily ORDER BY day, cluster, source")
     }
 
     private static func touchAll(_ store: Store) async throws {
@@ -165,11 +166,11 @@ struct CostRollUpTests {
                     let money = exact.reduce(Money.zero) { $0 + $1.cost.total }
                     #expect(try await store.costs.totals(selection, window).sum.cost.total == money)
                     let hours = try await store.costs.trend(selection, window, by: .hour)
-                    #expect(hours.reduce(Money.zero) { $0 + $1.sum.cost.total } == money)
+                    #expect(hours.reduce(Money.zero) { $0 + $1.cost.total } == money)
                     #expect(hours.map(\.at) == hours.map(\.at).sorted())
                     #expect(hours.allSatisfy { $0.at >= from && $0.at < to })
                     let days = try await store.costs.trend(selection, window, by: .day)
-                    #expect(days.reduce(Money.zero) { $0 + $1.sum.cost.total } == money)
+                    #expect(days.reduce(Money.zero) { $0 + $1.cost.total } == money)
                     let workloads = try await store.costs.groups(by: .workload, selection, window, limit: 100)
                     #expect(workloads.groups.compactMap(\.workload) == exact.map(\.key))
                 }

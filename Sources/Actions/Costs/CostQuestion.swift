@@ -110,8 +110,8 @@ struct CostDesk: Sendable {
     /// - Throws: `StoreError`.
     func today(_ argument: CostWindowArgument, _ selection: CostSelection) async throws -> JSONValue {
         guard let today = argument.today else { return .null }
-        let totals = try await store.costs.totals(selection, CostWindow(today))
-        return ["window": Self.window(today), "cost": Output.cost(totals.sum.cost)]
+        let cost = try await store.costs.cost(selection, CostWindow(today))
+        return ["window": Self.window(today), "cost": Output.cost(cost)]
     }
 
     static let todaySchema = Schema.orNull(

@@ -73,15 +73,14 @@ struct ExplainCostChange: Action {
         let earlier = previous ?? argument.previous
         let scope = try await input.question.scope.resolve(in: desk.store, for: caller)
         let changes = try await desk.store.costs.changes(
-            scope.selection(source: input.question.source), from: CostWindow(earlier), to: CostWindow(argument.closed)
-        ).map(Change.init)
-        let changed = changes.filter { $0.now != $0.before }.sorted(by: Change.isGreater)
+            scope.selection(source: input.question.source), from: CostWindow(earlier),
+            to: CostWindow(argument.closed))
+        let changed = changes.workloads.map(Change.init).sorted(by: Change.isGreater)
         var answer = try await desk.frame(argument.closed, scope, input.question.source)
         answer["scope"] = scope.json
         answer["previousWindow"] = CostDesk.window(earlier)
-        let (cost, before) = changes.reduce((Money.zero, Money.zero)) { ($0.0 + $1.now, $0.1 + $1.before) }
-        answer["actual"] = Output.amount(cost)
-        answer = answer.merging(Output.change(cost, from: before))
+        answer["actual"] = Output.amount(changes.current)
+        answer = answer.merging(Output.change(changes.current, from: changes.previous))
         answer["parts"] = Self.parts(changed.reduce(into: CostChangeParts()) { $0 += $1.parts })
         answer["workloads"] = .array(changed.prefix(input.limit).map(Self.item))
         answer["omitted"] = .int(Int64(max(0, changed.count - input.limit)))

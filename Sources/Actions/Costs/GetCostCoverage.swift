@@ -64,20 +64,26 @@ struct GetCostCoverage: Action {
         var orphans = everything
         orphans.category = .orphan
         let namespaces = try await costs.groups(by: .namespace, orphans, window, limit: input.limit)
-        let clusters = try await costs.groups(by: .cluster, everything, window, limit: input.limit)
-        var listed: [JSONValue] = []
-        for name in clusters.groups.compactMap(\.key) {
-            var selection = everything
-            selection.cluster = name
-            let cluster: JSONObject = ["cluster": .string(name)]
-            listed.append(.object(cluster.merging(Self.money(try await costs.coverage(window, selection)))))
-        }
+        let clusters = try await costs.coverage(window, everything).sorted(by: Self.isDearer)
         var answer = try await desk.frame(argument.window, .all, input.source)
-        answer = answer.merging(Self.money(try await costs.coverage(window, everything)))
+        answer = answer.merging(Self.money(clusters.map(\.value).reduce(CostCoverage(), +)))
         answer["today"] = try await desk.today(argument, everything)
-        answer["clusters"] = .array(listed)
+        answer["clusters"] = .array(clusters.prefix(input.limit).map(Self.cluster))
         answer["namespaces"] = .array(namespaces.groups.map(Self.namespace))
         return .object(answer)
+    }
+
+    private typealias Cluster = (key: String, value: CostCoverage)
+
+    /// By name where they cost the same.
+    private static func isDearer(_ left: Cluster, _ right: Cluster) -> Bool {
+        let (one, other) = (left.value.total, right.value.total)
+        return one == other ? left.key < right.key : one > other
+    }
+
+    private static func cluster(_ cluster: Cluster) -> JSONValue {
+        let name: JSONObject = ["cluster": .string(cluster.key)]
+        return .object(name.merging(money(cluster.value)))
     }
 
     private static func money(_ coverage: CostCoverage) -> JSONObject {

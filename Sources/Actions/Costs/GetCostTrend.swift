@@ -58,19 +58,19 @@ struct GetCostTrend: Action {
         let points = try await desk.store.costs.trend(
             scope.selection(source: input.question.source), CostWindow(argument.window), by: unit)
         var answer = try await desk.frame(argument.window, scope, input.question.source)
-        let costs = points.map(\.sum.cost.total)
-        let total = points.reduce(ResourceCost.zero) { $0 + $1.sum.cost }
+        let costs = points.map(\.cost.total)
+        let total = points.reduce(ResourceCost.zero) { $0 + $1.cost }
         answer["scope"] = scope.json
         answer["unit"] = .string(unit.rawValue)
         answer["actual"] = Output.cost(total)
         answer["mean"] = total.total.scaled(by: 1, over: Int64(costs.count)).map(Output.amount) ?? .null
-        answer["highest"] = Self.point(points.max { $0.sum.cost.total < $1.sum.cost.total })
-        answer["lowest"] = Self.point(points.min { $0.sum.cost.total < $1.sum.cost.total })
+        answer["highest"] = Self.point(points.max { $0.cost.total < $1.cost.total })
+        answer["lowest"] = Self.point(points.min { $0.cost.total < $1.cost.total })
         answer["points"] = .array(points.map(Self.point))
         return .object(answer)
     }
 
     private static func point(_ point: CostPoint?) -> JSONValue {
-        point.map { ["at": Output.time($0.at), "cost": Output.cost($0.sum.cost)] } ?? .null
+        point.map { ["at": Output.time($0.at), "cost": Output.cost($0.cost)] } ?? .null
     }
 }

@@ -58,7 +58,7 @@ package struct CostGroups: Sendable {
 package struct CostPoint: Sendable {
     /// Its start.
     package let at: Timestamp
-    package let sum: CostSum
+    package let cost: ResourceCost
 }
 
 /// How much of the money has an owner.
@@ -72,6 +72,28 @@ package struct CostCoverage: Sendable, Hashable {
 
     /// The money of all workloads.
     package var workloads: Money { owned + orphan }
+    /// All of it.
+    package var total: Money { CostCategory.allCases.reduce(.zero) { $0 + self[$1] } }
+
+    package subscript(category: CostCategory) -> Money {
+        get { self[keyPath: Self.part(category)] }
+        set { self[keyPath: Self.part(category)] = newValue }
+    }
+
+    private static func part(_ category: CostCategory) -> WritableKeyPath<CostCoverage, Money> {
+        switch category {
+        case .owned: \.owned
+        case .orphan: \.orphan
+        case .idle: \.idle
+        case .unmounted: \.unmounted
+        case .unallocated: \.unallocated
+        }
+    }
+
+    /// The sum of both.
+    package static func + (left: CostCoverage, right: CostCoverage) -> CostCoverage {
+        CostCategory.allCases.reduce(into: left) { $0[$1] += right[$1] }
+    }
 }
 
 /// How a source fared with a cluster.

@@ -31,10 +31,14 @@ package struct CostScope: Sendable, Hashable {
         self.init(kind: kind, value: budget.ref)
     }
 
+    /// Whether its condition looks at the owner.
+    var needsOwner: Bool { ![.all, .namespace, .cluster].contains(kind) }
+
     /// An SQL condition on a workload `w` and the present link `o` of its owner; `$1` is the value.
     var isOfWorkload: String {
         switch kind {
-        case .all: "true"
+        // The parameter has to be used for its type to be known.
+        case .all: "$1::text IS NULL"
         case .entity: "o.entity_ref = $1"
         case .owner: "o.entity_ref IN (\(Self.related("ownedBy")))"
         case .system: "o.entity_ref IN (\(Self.related("partOf")))"

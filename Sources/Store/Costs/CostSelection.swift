@@ -34,6 +34,13 @@ package struct CostSelection: Sendable, Hashable {
     /// Everything, by the primary sources.
     package init() {}
 
+    /// Whether it leaves out nothing but sources and whole clusters.
+    var isOfClusters: Bool {
+        var other = self
+        other.cluster = nil
+        return other.isEverything
+    }
+
     /// Whether it leaves out nothing but sources.
     var isEverything: Bool {
         var other = self

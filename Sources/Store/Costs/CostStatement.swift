@@ -2,19 +2,37 @@ internal import Base
 internal import Costs
 
 /// Builds a statement that adds up costs. First it picks the rows of `cost_attribution` (few thousands) with the source that
-/// counts for each; then it adds up what days and hours refer to them; last it groups by what those rows say.
+/// counts for each; then it lists what sums, days and hours say of them, once for each window; whoever asks adds those up.
 struct CostStatement {
-    /// What a row of days or hours is split by before it is grouped by attributions.
-    enum Part: String {
-        case none = "NULL::timestamptz"
-        case day = "row.day"
-        case hour = "row.hour"
+    /// What rows are split by before they are grouped by what attributions say.
+    enum Part {
+        case none, day, hour, workload
     }
 
     private(set) var values: [SQLValue] = []
     let selection: CostSelection
+    let part: Part
+    /// What is summed, of `CostColumns.summed`.
+    let columns: [String]
+    /// What of `cost_attribution a` to group by, as an expression.
+    private let key: String
+    private let now: Timestamp
+    private var queries: [String] = []
+    var bounds = ToDateBounds()
 
-    init(_ selection: CostSelection) { self.selection = selection }
+    init(
+        _ selection: CostSelection, key: String = "NULL::text", part: Part = .none,
+        columns: [String] = CostColumns.summed, now: Timestamp = .now()
+    ) {
+        self.selection = selection
+        self.key = key
+        self.part = part
+        self.columns = columns
+        self.now = now
+    }
+
+    /// Whether no window has a part that could have cost something.
+    var isEmpty: Bool { queries.isEmpty }
 
     mutating func parameter(_ value: SQLValue, _ type: String) -> String {
         values.append(value)
@@ -23,8 +41,50 @@ struct CostStatement {
 
     mutating func number(_ value: Int) -> String { parameter(.int(Int64(value)), "bigint") }
 
-    /// The CTE `picked`: the attributions that may pay, `key`, and the source that counts.
-    mutating func picked(key: String) -> String {
+    /// Adds the rows of a window.
+    ///
+    /// - Parameter isBefore: what their column `is_before` is to say.
+    mutating func add(_ window: CostWindow, isBefore: Bool = false) {
+        // Only hours can say what an hour cost.
+        let parts =
+            part == .hour
+            ? CostWindow.Parts(hours: [window.from..<Swift.max(window.from, window.to)]) : window.parts(now: now)
+        if let days = parts.days {
+            switch part {
+            case .none: queries.append(toDate(days, isBefore))
+            case .workload: queries.append(workloadDays(days, isBefore))
+            case .day, .hour: queries.append(self.days(days, isBefore))
+            }
+        }
+        queries += parts.hours.map { hours($0, isBefore) }
+    }
+
+    /// The CTEs, `raw` the last. A row of it has `attribution_id`, `key`, `part`, `workload_id`, `is_before`, the columns, each
+    /// to be taken `sign` times, and `days` and `used_days`: in how many days something, and the use of CPU, is recorded; 0
+    /// in all rows of a group, so taken: it had nothing in the window. `workloads` is NULL where `sign` is negative.
+    mutating func rows() -> String {
+        // Few rows, and expressions that are dear to evaluate for each sum.
+        let isKept = part == .none
+        return """
+            \(picked()), raw AS \(isKept ? "MATERIALIZED" : "NOT MATERIALIZED") (\(queries.joined(separator: " UNION ALL ")))
+            """
+    }
+
+    /// The CTE `picked`: the attributions that may pay, `key`, and the source that counts; with the columns of the bounds.
+    mutating func picked() -> String {
+        guard !bounds.isEmpty else { return "picked AS MATERIALIZED (\(attributions()))" }
+        let bounds = bounds
+        let columns = bounds.columns.map { ", \($0)" }.joined()
+        return """
+            chosen AS MATERIALIZED (\(attributions())),
+            bound AS MATERIALIZED (
+                SELECT c.cluster, c.source\(columns) FROM (SELECT DISTINCT cluster, source FROM chosen) c
+                \(bounds.joins(&self))),
+            picked AS MATERIALIZED (SELECT chosen.*\(columns) FROM chosen LEFT JOIN bound USING (cluster, source))
+            """
+    }
+
+    private mutating func attributions() -> String {
         var conditions: [String] = []
         if let refs = selection.entityRefs {
             conditions.append("a.entity_ref = ANY (\(parameter(.texts(refs), "text[]")))")
@@ -40,94 +100,101 @@ struct CostStatement {
         }
         let source = selection.source.map { parameter(.int($0.rawValue), "smallint") } ?? Self.primary
         return """
-            picked AS MATERIALIZED (
-                SELECT a.id, a.entity_ref, \(source) AS source, \(key) AS key
-                FROM cost_attribution a LEFT JOIN cost_primary p ON p.cluster = a.cluster
-                \(conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")))
+            SELECT a.id, a.cluster, a.entity_ref, \(source) AS source, \(key) AS key
+            FROM cost_attribution a LEFT JOIN cost_primary p ON p.cluster = a.cluster
+            \(conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND "))
             """
     }
 
     /// The source that counts for a cluster, beside its row `p` of `cost_primary`.
     static let primary = "coalesce(p.source, \(CostSource.estimate.rawValue))::smallint"
 
-    /// The CTE `charge`: the sums of several queries as one. An attribution has as many workloads as in the part of the window
-    /// where it had the most.
-    static func charge(_ sums: [String]) -> String {
-        guard sums.count > 1 else { return "charge AS (\(sums.joined()))" }
+    static let joinPicked = "JOIN picked ON picked.id = row.attribution_id AND picked.source = row.source"
+
+    /// Conditions for the rows of a range.
+    mutating func within(_ range: Range<Timestamp>, _ column: String) -> String {
+        """
+        row.\(column) >= \(parameter(.time(range.lowerBound), "timestamptz"))
+            AND row.\(column) < \(parameter(.time(range.upperBound), "timestamptz"))
+        """
+    }
+
+    /// The rows `row` of a table of days. What leaves out something is found attribution by attribution.
+    mutating func from(_ table: String, _ range: Range<Timestamp>) -> String {
+        guard !selection.isEverything else {
+            return "FROM \(table) row \(Self.joinPicked) WHERE \(within(range, "day"))"
+        }
         return """
-            charge AS (
-                SELECT row.attribution_id, row.source, row.part, row.workload_id, row.is_before,
-                    \(CostColumns.sums("row")), max(row.workloads) AS workloads
-                FROM (\(sums.joined(separator: " UNION ALL "))) row GROUP BY 1, 2, 3, 4, 5)
+            FROM picked CROSS JOIN LATERAL (SELECT row.* FROM \(table) row
+                WHERE row.attribution_id = picked.id AND row.source = picked.source AND \(within(range, "day")) OFFSET 0) row
             """
     }
 
-    /// Queries for sums by attribution and `part`; none when the window has no part.
-    ///
-    /// - Parameters:
-    ///   - part: what an attribution's sums are split by.
-    ///   - isBefore: what the column `is_before` is to say.
-    ///   - byWorkload: also by workload.
-    mutating func sums(
-        _ window: CostWindow, part: Part, isBefore: Bool, byWorkload: Bool, now: Timestamp
-    ) -> [String] {
-        // Only hours can say what an hour cost.
-        let parts =
-            part == .hour
-            ? CostWindow.Parts(hours: [window.from..<Swift.max(window.from, window.to)]) : window.parts(now: now)
-        let tables = parts.days.map { days in
-            if byWorkload { return [("cost_daily", "day", days)] }
-            return part == .day ? [("cost_entity_daily", "day", days)] : Self.monthsAndDays(days)
-        }
-        return (tables ?? []).map { whole($0, $1, $2, part, isBefore, byWorkload) }
-            + parts.hours.map { hours($0, part, isBefore, byWorkload) }
-    }
-
-    /// Whole months have a table of their own.
-    private static func monthsAndDays(_ days: Range<Timestamp>) -> [(String, String, Range<Timestamp>)] {
-        let begun = CalendarMonth(containing: days.lowerBound)
-        let first = begun.start == days.lowerBound ? begun.start : begun.end
-        let last = CalendarMonth(containing: days.upperBound).start
-        guard first < last else { return [("cost_entity_daily", "day", days)] }
-        let rest = [days.lowerBound..<first, last..<days.upperBound].filter { !$0.isEmpty }
-        return [("cost_entity_monthly", "month", first..<last)] + rest.map { ("cost_entity_daily", "day", $0) }
-    }
-
-    private mutating func whole(
-        _ table: String, _ column: String, _ range: Range<Timestamp>, _ part: Part, _ isBefore: Bool, _ byWorkload: Bool
-    ) -> String {
-        let picked = "JOIN picked ON picked.id = row.attribution_id AND picked.source = row.source"
+    /// Each day of each attribution; where the money of whole clusters will do, of each cluster.
+    private mutating func days(_ range: Range<Timestamp>, _ isBefore: Bool) -> String {
+        if columns == CostColumns.cost && selection.isOfClusters { return clusterDays(range, isBefore) }
         return """
-            SELECT row.attribution_id, row.source, \(part.rawValue) AS part,
-                \(byWorkload ? "row.workload_id" : "NULL::int") AS workload_id, \(isBefore) AS is_before,
-                \(CostColumns.sums("row")), max(\(byWorkload ? "1" : "row.workloads"))::bigint AS workloads
-            FROM \(table) row
-            \(selection.isEverything ? "" : picked)
-            WHERE row.\(column) >= \(parameter(.time(range.lowerBound), "timestamptz"))
-                AND row.\(column) < \(parameter(.time(range.upperBound), "timestamptz"))
-            GROUP BY 1, 2, 3, 4
+            SELECT row.attribution_id, picked.key, row.day AS part, NULL::int AS workload_id, \(isBefore) AS is_before,
+                1 AS sign, \(CostColumns.list("row", columns)), 1::bigint AS days,
+                (row.cpu_used_millicore_seconds IS NOT NULL)::int::bigint AS used_days, row.workloads::bigint AS workloads
+            \(from("cost_entity_daily", range))
+            """
+    }
+
+    private mutating func clusterDays(_ range: Range<Timestamp>, _ isBefore: Bool) -> String {
+        let source = selection.source.map { parameter(.int($0.rawValue), "smallint") } ?? Self.primary
+        let cluster = selection.cluster.map { " AND row.cluster = \(parameter(.text($0), "text"))" } ?? ""
+        return """
+            SELECT NULL::int AS attribution_id, NULL::text AS key, row.day AS part, NULL::int AS workload_id,
+                \(isBefore) AS is_before, 1 AS sign, \(CostColumns.list("row", columns)), 1::bigint AS days,
+                0::bigint AS used_days, 0::bigint AS workloads
+            FROM cost_cluster_daily row LEFT JOIN cost_primary p ON p.cluster = row.cluster
+            WHERE row.source = \(source) AND row.attributions > 0 AND \(within(range, "day"))\(cluster)
+            """
+    }
+
+    /// Each workload's days, added up; of everything before the source is looked at, for then it is less.
+    private mutating func workloadDays(_ range: Range<Timestamp>, _ isBefore: Bool) -> String {
+        let everything = "FROM cost_daily row WHERE \(within(range, "day"))"
+        return """
+            SELECT row.attribution_id, NULL::text AS key, NULL::timestamptz AS part, row.workload_id, \(isBefore) AS is_before,
+                1 AS sign, \(CostColumns.list("row", columns)), row.days, row.used_days, 1::bigint AS workloads
+            FROM (SELECT row.attribution_id, row.source, row.workload_id, \(CostColumns.sums("row", columns)),
+                    count(*) AS days, count(row.cpu_used_millicore_seconds) AS used_days
+                \(selection.isEverything ? everything : from("cost_daily", range)) GROUP BY 1, 2, 3) row \(Self.joinPicked)
             """
     }
 
     /// An hour's attribution is the one that its day has for the workload; when the day has several, that of the entity that
     /// owned it last in the hour.
-    private mutating func hours(_ range: Range<Timestamp>, _ part: Part, _ isBefore: Bool, _ byWorkload: Bool) -> String
-    {
-        let at = part == .day ? "date_trunc('day', row.hour, 'UTC')" : part.rawValue
+    private mutating func hours(_ range: Range<Timestamp>, _ isBefore: Bool) -> String {
+        let at =
+            switch part {
+            case .none, .workload: "NULL::timestamptz"
+            case .day: "date_trunc('day', row.hour, 'UTC')"
+            case .hour: "row.hour"
+            }
         return """
-            SELECT picked.id AS attribution_id, row.source, \(at) AS part, \(byWorkload ? "row.workload_id" : "NULL::int") AS workload_id,
-                \(isBefore) AS is_before, \(CostColumns.sums("row")), count(DISTINCT row.workload_id) AS workloads
-            FROM cost_hourly row
-            JOIN cost_daily d ON d.workload_id = row.workload_id AND d.source = row.source
-                AND d.day = date_trunc('day', row.hour, 'UTC')
-            JOIN picked ON picked.id = d.attribution_id AND picked.source = d.source
-            WHERE row.hour >= \(parameter(.time(range.lowerBound), "timestamptz"))
-                AND row.hour < \(parameter(.time(range.upperBound), "timestamptz"))
-                AND d.day >= \(parameter(.time(range.lowerBound.startOfDay), "timestamptz"))
-                AND d.day < \(parameter(.time(range.upperBound), "timestamptz"))
-                AND (d.is_sole OR picked.entity_ref IS NOT DISTINCT FROM \(Self.owner(of: "row")))
-            GROUP BY 1, 2, 3, 4
+            SELECT picked.id AS attribution_id, picked.key, \(at) AS part,
+                \(part == .workload ? "row.workload_id" : "NULL::int") AS workload_id, \(isBefore) AS is_before, 1 AS sign,
+                \(CostColumns.sums("row", columns)), count(*) AS days, count(row.cpu_used_millicore_seconds) AS used_days,
+                count(DISTINCT row.workload_id) AS workloads
+            \(fromHours(range)) GROUP BY 1, 2, 3, 4
             """
+    }
+
+    /// The hours `row` of a range, each with the one that paid for it.
+    mutating func fromHours(_ range: Range<Timestamp>) -> String {
+        """
+        FROM cost_hourly row
+        JOIN cost_daily d ON d.workload_id = row.workload_id AND d.source = row.source
+            AND d.day = date_trunc('day', row.hour, 'UTC')
+        JOIN picked ON picked.id = d.attribution_id AND picked.source = d.source
+        WHERE \(within(range, "hour"))
+            AND d.day >= \(parameter(.time(range.lowerBound.startOfDay), "timestamptz"))
+            AND d.day < \(parameter(.time(range.upperBound), "timestamptz"))
+            AND (d.is_sole OR picked.entity_ref IS NOT DISTINCT FROM \(Self.owner(of: "row")))
+        """
     }
 
     /// Who owned a workload last in an hour; NULL: nobody did in any moment of it.
@@ -138,29 +205,5 @@ struct CostStatement {
                 AND e.valid && tstzrange(\(hour).hour, \(hour).hour + interval '1 hour')
             ORDER BY lower(e.valid) DESC LIMIT 1)
         """
-    }
-}
-
-/// The columns that the tables of costs share.
-enum CostColumns {
-    static let cost = [
-        "cpu_cost", "memory_cost", "gpu_cost", "storage_cost", "network_cost", "load_balancer_cost", "shared_cost",
-    ]
-    private static let used = ["cpu_used_millicore_seconds", "memory_used_byte_seconds"]
-    /// The costs, then what was requested, then what was used.
-    static let summed = cost + ["cpu_millicore_seconds", "memory_byte_seconds", "gpu_seconds"] + used
-
-    /// The bounded sum of a column; 0 of NULLs, but NULL where nothing is known of the use.
-    static func sum(_ prefix: String, _ column: String, _ filter: String = "") -> String {
-        used.contains(column) ? boundedSumOrNull(prefix + column, filter) : boundedSum(prefix + column, filter)
-    }
-
-    static func sums(_ row: String) -> String {
-        summed.map { "sum(\(row).\($0)) AS \($0)" }.joined(separator: ", ")
-    }
-
-    /// The sum of all resources of a row, which may have NULLs.
-    static func total(_ row: String) -> String {
-        cost.map { "coalesce(\(row).\($0), 0)::numeric" }.joined(separator: " + ")
     }
 }

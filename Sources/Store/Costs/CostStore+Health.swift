@@ -70,9 +70,8 @@ extension CostStore {
             SELECT g.source, g.cluster, \(microseconds("g.first")), \(microseconds("g.last + interval '1 hour'"))
             FROM (SELECT source, cluster, min(hour) AS first, max(hour) AS last FROM placed
                 GROUP BY source, cluster, island) g
-            WHERE EXISTS (SELECT FROM cost_entity_daily e JOIN cost_attribution a ON a.id = e.attribution_id
-                    WHERE e.source = g.source AND a.cluster = g.cluster
-                        AND e.day < date_trunc('day', g.first, 'UTC'))
+            WHERE EXISTS (SELECT FROM cost_cluster_daily r
+                    WHERE r.source = g.source AND r.cluster = g.cluster AND r.day < date_trunc('day', g.first, 'UTC'))
                 OR EXISTS (SELECT FROM cost_hourly c JOIN workload w ON w.id = c.workload_id
                     WHERE c.source = g.source AND w.cluster = g.cluster AND c.hour < g.first
                         AND c.hour >= date_trunc('day', g.first, 'UTC'))

@@ -73,8 +73,8 @@ extension CostStore {
     private static func matching(_ scope: CostScope) -> String {
         """
         fitting AS (
-            SELECT r.* FROM recommendation r JOIN workload w ON w.id = r.workload_id \(presentOwner)
-            WHERE w.deleted_at IS NULL AND ($1::text IS NULL OR \(scope.isOfWorkload))
+            SELECT r.* FROM recommendation r JOIN workload w ON w.id = r.workload_id \(scope.needsOwner ? presentOwner : "")
+            WHERE w.deleted_at IS NULL AND \(scope.isOfWorkload)
                 AND ($2::bigint IS NULL OR r.monthly_saving >= $2::bigint) AND ($3::text IS NULL OR r.class = $3)
                 AND ($4::text IS NULL OR r.source = $4) AND ($5::int IS NULL OR r.workload_id = $5::int)
                 AND ($6::text IS NULL OR r.container = $6))

@@ -64,9 +64,7 @@ extension CostStore {
             let removed = try session.run(RollUpStatement.removeDaily, unit).affected
             let entities = try session.run(RollUpStatement.writeEntityDaily, [day, source]).affected
             let gone = try session.run(RollUpStatement.removeEntityDaily, unit).affected
-            if entities + gone > 0 {
-                for statement in RollUpStatement.byMonth { try session.run(statement, unit) }
-            }
+            try sumToDate(session, touched, isChanged: entities + gone > 0)
             let settled = try session.run(RollUpStatement.settle, unit + [.time(touched.at)]).affected
             return RollUpTally(daily: written + removed, entityDaily: entities + gone, isSettled: settled > 0)
         }
@@ -206,11 +204,11 @@ private enum RollUpStatement {
             IS DISTINCT FROM (\(values("\(summed), \(extras)", of: "excluded")))
         """
 
+    // What is new has no statistics, so these are written for a hash whatever the planner believes.
     static let removeDaily = """
         DELETE FROM cost_daily d USING cost_attribution a
         WHERE d.day = $1::timestamptz AND d.source = $3::smallint AND a.id = d.attribution_id AND a.cluster = $2
-            AND NOT EXISTS (SELECT FROM rolled r
-                WHERE r.workload_id = d.workload_id AND r.attribution_id = d.attribution_id)
+            AND (d.workload_id, d.attribution_id) NOT IN (SELECT r.workload_id, r.attribution_id FROM rolled r)
         """
 
     /// ($1: the day; $2: the source.)
@@ -228,33 +226,7 @@ private enum RollUpStatement {
     static let removeEntityDaily = """
         DELETE FROM cost_entity_daily e USING cost_attribution a
         WHERE e.day = $1::timestamptz AND e.source = $3::smallint AND a.id = e.attribution_id AND a.cluster = $2
-            AND NOT EXISTS (SELECT FROM rolled r WHERE r.attribution_id = e.attribution_id)
-        """
-
-    /// The month of the day, anew.
-    static let byMonth = [
-        """
-        INSERT INTO cost_entity_monthly AS old (month, attribution_id, source, workloads, \(summed))
-        SELECT date_trunc('month', $1::timestamptz, 'UTC'), e.attribution_id, e.source, max(e.workloads),
-            \(CostColumns.summed.map { boundedSumOrNull("e.\($0)") }.joined(separator: ", "))
-        FROM cost_entity_daily e JOIN cost_attribution a ON a.id = e.attribution_id
-        WHERE \(inMonth) GROUP BY e.attribution_id, e.source
-        ON CONFLICT (month, attribution_id, source)
-        DO UPDATE SET (workloads, \(summed)) = (\(values("workloads, \(summed)", of: "excluded")))
-        WHERE (\(values("workloads, \(summed)", of: "old")))
-            IS DISTINCT FROM (\(values("workloads, \(summed)", of: "excluded")))
-        """,
-        """
-        DELETE FROM cost_entity_monthly m USING cost_attribution a
-        WHERE m.month = date_trunc('month', $1::timestamptz, 'UTC') AND m.source = $3::smallint
-            AND a.id = m.attribution_id AND a.cluster = $2
-            AND NOT EXISTS (SELECT FROM cost_entity_daily e WHERE e.attribution_id = m.attribution_id AND \(inMonth))
-        """,
-    ]
-
-    private static let inMonth = """
-        e.source = $3::smallint AND a.cluster = $2 AND e.day >= date_trunc('month', $1::timestamptz, 'UTC')
-            AND e.day < date_trunc('month', $1::timestamptz, 'UTC') + interval '1 month'
+            AND e.attribution_id NOT IN (SELECT r.attribution_id FROM rolled r)
         """
 
     /// ($4: when the day was touched, as far as the roll-up knows.)

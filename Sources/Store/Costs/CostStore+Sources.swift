@@ -39,11 +39,15 @@ extension CostStore {
         try await pool.read { session in
             try session.run(
                 """
-                WITH word AS (
+                WITH disputed AS MATERIALIZED (
+                    SELECT cluster, day FROM cost_cluster_daily
+                    WHERE day >= $1::timestamptz AND day < $2::timestamptz GROUP BY cluster, day HAVING count(*) > 1
+                ), word AS (
                     SELECT a.cluster, d.day, d.source, sum(\(Self.total)) AS cost,
                         count(*) OVER (PARTITION BY a.cluster, d.day) AS sources
                     FROM cost_entity_daily d JOIN cost_attribution a ON a.id = d.attribution_id
-                    WHERE d.day >= $1::timestamptz AND d.day < $2::timestamptz AND a.category IN ('owned', 'orphan')
+                        JOIN disputed ON disputed.cluster = a.cluster AND disputed.day = d.day
+                    WHERE d.day = ANY (ARRAY(SELECT day FROM disputed)) AND a.category IN ('owned', 'orphan')
                     GROUP BY a.cluster, d.day, d.source)
                 SELECT w.cluster, s.name, count(*), \(boundedSum("w.cost"))
                 FROM word w JOIN cost_source s ON s.id = w.source WHERE w.sources > 1

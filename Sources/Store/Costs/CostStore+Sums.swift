@@ -1,5 +1,5 @@
 internal import Base
-internal import Costs
+package import Costs
 internal import Matching
 
 /// What was rolled up, added up by what somebody asks. A day that is not over is there as far as it was rolled up last.
@@ -16,6 +16,46 @@ extension CostStore {
         return totals
     }
 
+    /// The money alone, which is less work.
+    ///
+    /// - Throws: `StoreError`.
+    package func cost(_ selection: CostSelection, _ window: CostWindow) async throws -> ResourceCost {
+        try await costs(selection, window, by: "NULL::text").first?.cost ?? .zero
+    }
+
+    /// How much of each cluster's money has an owner.
+    ///
+    /// - Throws: `StoreError`.
+    package func coverage(_ window: CostWindow, _ selection: CostSelection = CostSelection()) async throws
+        -> [String: CostCoverage]
+    {
+        // No category has a space.
+        let costs = try await costs(selection, window, by: "a.category || ' ' || a.cluster")
+        return costs.reduce(into: [:]) { clusters, row in
+            let parts = (row.key ?? "").split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, let category = CostCategory(rawValue: String(parts[0])) else { return }
+            clusters[String(parts[1]), default: CostCoverage()][category] += row.cost.total
+        }
+    }
+
+    /// The money of each group that had any record in the window.
+    private func costs(_ selection: CostSelection, _ window: CostWindow, by key: String) async throws
+        -> [(key: String?, cost: ResourceCost)]
+    {
+        var statement = CostStatement(selection, key: key, columns: CostColumns.cost)
+        statement.add(window)
+        guard !statement.isEmpty else { return [] }
+        let text = """
+            WITH \(statement.rows())
+            SELECT raw.key, \(CostColumns.cost.map { CostSums.sum($0, .none) }.joined(separator: ", "))
+            FROM raw GROUP BY 1 HAVING sum(raw.days * raw.sign) > 0
+            """
+        let values = statement.values
+        return try await pool.read { session in
+            try session.runOnce(text, values).map { (key: $0.text(0), cost: Self.cost($0, from: 1)) }
+        }
+    }
+
     /// A selection's cost in a window by group, the dearest first.
     ///
     /// - Parameters:
@@ -27,18 +67,11 @@ extension CostStore {
         by dimension: CostDimension, _ selection: CostSelection, _ window: CostWindow,
         comparedWith earlier: CostWindow? = nil, limit: Int, offset: Int = 0
     ) async throws -> CostGroups {
-        let part: CostStatement.Part = dimension == .day ? .day : .none
-        var statement = CostStatement(selection)
-        let now = Timestamp.now()
-        let byWorkload = dimension == .workload
-        let picked = statement.picked(key: dimension.key)
-        var sums = statement.sums(window, part: part, isBefore: false, byWorkload: byWorkload, now: now)
-        if let earlier {
-            sums += statement.sums(earlier, part: part, isBefore: true, byWorkload: byWorkload, now: now)
-        }
-        guard !sums.isEmpty else { return .empty(isCompared: earlier != nil) }
-        let text = Self.grouped(
-            dimension, picked: picked, sums: sums, limit: statement.number(limit), offset: statement.number(offset))
+        var statement = CostStatement(selection, key: dimension.key, part: dimension.part)
+        statement.add(window)
+        if let earlier { statement.add(earlier, isBefore: true) }
+        guard !statement.isEmpty else { return .empty(isCompared: earlier != nil) }
+        let text = CostSums.grouped(&statement, dimension, limit: limit, offset: offset)
         let values = statement.values
         return try await pool.read { session in
             try Self.groups(session.runOnce(text, values), dimension, isCompared: earlier != nil)
@@ -52,69 +85,24 @@ extension CostStore {
     package func trend(_ selection: CostSelection, _ window: CostWindow, by unit: CostTrendUnit) async throws
         -> [CostPoint]
     {
-        var statement = CostStatement(selection)
-        let picked = statement.picked(key: "NULL")
-        let sums = statement.sums(
-            window, part: unit == .day ? .day : .hour, isBefore: false, byWorkload: false, now: .now())
-        guard !sums.isEmpty else { return [] }
+        let part: CostStatement.Part = unit == .day ? .day : .hour
+        var statement = CostStatement(selection, part: part, columns: CostColumns.cost)
+        statement.add(window)
+        guard !statement.isEmpty else { return [] }
         let text = """
-            WITH \(picked), \(CostStatement.charge(sums))
-            SELECT \(microseconds("charge.part")), \(Self.outerSums())
-            FROM charge JOIN picked ON picked.id = charge.attribution_id AND picked.source = charge.source
-            GROUP BY charge.part ORDER BY charge.part
+            WITH \(statement.rows())
+            SELECT \(microseconds("raw.part")), \(CostColumns.cost.map { CostSums.sum($0, part) }.joined(separator: ", "))
+            FROM raw GROUP BY raw.part ORDER BY raw.part
             """
         let values = statement.values
         return try await pool.read { session in
             try session.runOnce(text, values).map { row in
-                CostPoint(at: row.time(0) ?? window.from, sum: Self.sum(row, from: 1))
+                CostPoint(at: row.time(0) ?? window.from, cost: Self.cost(row, from: 1))
             }
         }
     }
 
-    /// How much of the money has an owner.
-    ///
-    /// - Throws: `StoreError`.
-    package func coverage(_ window: CostWindow, _ selection: CostSelection = CostSelection()) async throws
-        -> CostCoverage
-    {
-        let money = try await totals(selection, window).byCategory.mapValues(\.cost.total)
-        return CostCoverage(
-            owned: money[.owned] ?? .zero, orphan: money[.orphan] ?? .zero, idle: money[.idle] ?? .zero,
-            unmounted: money[.unmounted] ?? .zero, unallocated: money[.unallocated] ?? .zero)
-    }
-
-    private static func outerSums(_ filter: String = "") -> String {
-        let sums = CostColumns.summed.map { CostColumns.sum("charge.", $0, filter) }
-        return (sums + ["coalesce(sum(charge.workloads)\(filter), 0)::bigint"]).joined(separator: ", ")
-    }
-
-    private static func grouped(
-        _ dimension: CostDimension, picked: String, sums: [String], limit: String, offset: String
-    ) -> String {
-        let key = dimension == .workload ? "charge.workload_id::text" : dimension == .day ? dayKey : "picked.key"
-        let names = (CostColumns.summed + ["workloads"] + CostColumns.cost.map { "before_\($0)" })
-        let before = CostColumns.cost.map { boundedSum("charge.\($0)", " FILTER (WHERE charge.is_before)") }
-        let all = names.map { CostColumns.sum("", $0) }
-        return """
-            WITH \(picked), \(CostStatement.charge(sums)), grouped (key, \(names.joined(separator: ", "))) AS (
-                SELECT \(key), \(outerSums(" FILTER (WHERE NOT charge.is_before)")), \(before.joined(separator: ", "))
-                FROM charge JOIN picked ON picked.id = charge.attribution_id AND picked.source = charge.source
-                GROUP BY 1
-            ), page AS (
-                SELECT row_number() OVER (ORDER BY \(CostColumns.total("grouped")) DESC, key) AS place, grouped.*
-                FROM grouped ORDER BY place LIMIT \(limit) OFFSET \(offset)
-            ), overall (count, \(names.joined(separator: ", "))) AS (
-                SELECT count(*), \(all.joined(separator: ", ")) FROM grouped
-            )
-            SELECT overall.*, page.*, w.cluster, w.kind, w.namespace, w.name FROM overall LEFT JOIN page ON true
-                LEFT JOIN workload w ON \(dimension == .workload ? "w.id = page.key::int" : "false")
-            ORDER BY page.place
-            """
-    }
-
-    private static let dayKey = "to_char(charge.part AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
-
-    /// How many columns `outerSums` has, and the compared costs after it.
+    /// How many columns a group's sums have, and the compared costs after it.
     private static let width = Int32(CostColumns.summed.count + 1)
     private static let wholeWidth = width + Int32(CostColumns.cost.count)
 
@@ -165,7 +153,7 @@ package enum CostTrendUnit: String, Sendable, CaseIterable {
 
 extension CostDimension {
     /// An expression over `cost_attribution a`; what days and workloads are grouped by stands elsewhere.
-    fileprivate var key: String {
+    var key: String {
         switch self {
         case .entity: "a.entity_ref"
         case .owner: "a.owner_ref"
@@ -178,6 +166,16 @@ extension CostDimension {
         case .cluster: "a.cluster"
         case .category: "a.category"
         case .workload, .day: "NULL::text"
+        }
+    }
+}
+
+extension CostDimension {
+    fileprivate var part: CostStatement.Part {
+        switch self {
+        case .workload: .workload
+        case .day: .day
+        default: .none
         }
     }
 }

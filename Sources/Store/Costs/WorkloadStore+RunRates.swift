@@ -9,7 +9,8 @@ extension WorkloadStore {
             try session.run(
                 """
                 SELECT \(boundedSum("w.cpu_hourly_cost")), \(boundedSum("w.memory_hourly_cost")), count(*)
-                FROM workload w \(presentOwner) WHERE w.deleted_at IS NULL AND ($1::text IS NULL OR \(scope.isOfWorkload))
+                FROM workload w \(scope.needsOwner ? presentOwner : "")
+                WHERE w.deleted_at IS NULL AND \(scope.isOfWorkload)
                 """, [scope.parameter]
             ).first { row in
                 (

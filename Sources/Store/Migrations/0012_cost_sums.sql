@@ -10,10 +10,10 @@ COMMENT ON COLUMN cost_entity_daily.memory_byte_seconds IS 'Byte-seconds, as the
 CREATE INDEX cost_daily_attribution ON cost_daily (attribution_id, day);
 CREATE INDEX cost_entity_daily_attribution ON cost_entity_daily (attribution_id, day);
 
--- cost_entity_daily by UTC month: windows of many days are added up from whole months and single days
--- (docs/decisions/002-cost-sums.md).
-CREATE TABLE cost_entity_monthly (
-    month timestamptz NOT NULL CHECK (month = date_trunc('month', month, 'UTC')),
+-- Of each day the sums of cost_entity_daily from the first of its month (UTC) through it, for every attribution that had a
+-- row there so far: what any days of a month cost is the difference of two rows (docs/decisions/002-cost-sums.md).
+CREATE TABLE cost_entity_to_date (
+    day timestamptz NOT NULL CHECK (day = date_trunc('day', day, 'UTC')),
     cpu_cost bigint NOT NULL,
     memory_cost bigint NOT NULL,
     gpu_cost bigint,
@@ -22,17 +22,38 @@ CREATE TABLE cost_entity_monthly (
     load_balancer_cost bigint,
     shared_cost bigint,
     cpu_millicore_seconds bigint NOT NULL,
-    memory_byte_seconds bigint NOT NULL,
+    memory_byte_seconds numeric NOT NULL,
     gpu_seconds bigint,
     cpu_used_millicore_seconds bigint,
-    memory_used_byte_seconds bigint,
+    memory_used_byte_seconds numeric,
+    -- Of how many workloads the sums are, as a list: each element has a day of the month in its upper 32 bits and the number
+    -- of that day in the lower ones, and none after it has as many. So the highest number from some day on is that of the
+    -- first element which is not from before.
+    peaks bigint[] NOT NULL,
     attribution_id int NOT NULL REFERENCES cost_attribution,
-    -- On the day with the most.
-    workloads int NOT NULL,
     source smallint NOT NULL REFERENCES cost_source,
-    PRIMARY KEY (month, attribution_id, source)
+    -- Days with a row, and days on which something is known of the use.
+    days smallint NOT NULL,
+    used_days smallint NOT NULL,
+    PRIMARY KEY (day, attribution_id, source)
 );
-CREATE INDEX cost_entity_monthly_attribution ON cost_entity_monthly (attribution_id, month);
+
+-- What a cluster cost a day, and so the days that cost_entity_to_date speaks of.
+CREATE TABLE cost_cluster_daily (
+    day timestamptz NOT NULL CHECK (day = date_trunc('day', day, 'UTC')),
+    cpu_cost bigint NOT NULL,
+    memory_cost bigint NOT NULL,
+    gpu_cost bigint,
+    storage_cost bigint,
+    network_cost bigint,
+    load_balancer_cost bigint,
+    shared_cost bigint,
+    -- Rows of cost_entity_daily; 0: all of them are gone again.
+    attributions int NOT NULL,
+    source smallint NOT NULL REFERENCES cost_source,
+    cluster text NOT NULL,
+    PRIMARY KEY (cluster, source, day)
+);
 
 -- Hours from before this moment were dropped: they are in the roll-ups alone, and none is written any more.
 CREATE TABLE cost_horizon (

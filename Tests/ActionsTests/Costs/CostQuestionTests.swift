@@ -155,6 +155,11 @@ struct CostQuestionTests {
                 INSERT INTO cost_entity_daily (day, attribution_id, source, cpu_cost, memory_cost, cpu_millicore_seconds,
                     memory_byte_seconds, workloads)
                 SELECT day, attribution_id, 2, cpu_cost / 2, memory_cost, 0, 0, 1 FROM cost_entity_daily;
+                INSERT INTO cost_entity_to_date (day, attribution_id, source, cpu_cost, memory_cost, cpu_millicore_seconds,
+                    memory_byte_seconds, peaks, days, used_days)
+                SELECT day, attribution_id, 2, cpu_cost / 2, memory_cost, 0, 0, peaks, days, 0 FROM cost_entity_to_date;
+                INSERT INTO cost_cluster_daily (day, cluster, source, cpu_cost, memory_cost, attributions)
+                SELECT day, cluster, 2, cpu_cost / 2, memory_cost, attributions FROM cost_cluster_daily;
                 INSERT INTO price_book (cluster, node, cpu_hourly_cost, memory_hourly_cost, gpu_hourly_cost, price_quality,
                     is_spot, cpu_millicores, memory_bytes, gpus)
                 VALUES ('main', 'a', 1, 1, 0, 'instance-type', false, 1, 1, 0);
