@@ -13,6 +13,7 @@ package actor CostFeedLoop: CostLoop {
     private let now: @Sendable () -> Timestamp
     private let pause: @Sendable (Duration) async throws -> Void
     private var meter: RateMeter
+    private var advice = CostAdviceMemory()
     private var shown: Set<String> = []
     private var lastError: String?
 
@@ -37,6 +38,8 @@ package actor CostFeedLoop: CostLoop {
     }
 
     package func run() async {
+        // Another leader may have written since.
+        advice = CostAdviceMemory()
         var backoff = Backoff(initial: .seconds(1), factor: 2, maximum: max(interval, .seconds(1)), jitter: 0.2)
         while !Task.isCancelled {
             let isWritten = await round()
@@ -83,17 +86,22 @@ package actor CostFeedLoop: CostLoop {
             try await costs.write(hours, source: feed.source)
         }
         meter.wrote(poll.rates, at: moment)
-        for rows in poll.recommendations.chunks(of: Self.chunk) {
-            try await costs.write(recommendations: rows, source: feed.source, at: moment)
-        }
-        try await costs.forgetRecommendations(
-            of: feed.source, in: Array(poll.clusters.keys), except: poll.recommendations.map(\.workloadID))
+        try await write(poll.advice, in: Array(poll.clusters.keys), at: moment)
         let outcome = IngestOutcome(
             poll, of: feed.source, stored: stored, clusters: Set(workloads.map(\.key.cluster)), at: moment)
         try await costs.note(outcome.states, source: feed.source, forgetting: outcome.forgotten)
         metrics.show(poll.clusters)
         shown.formUnion(poll.clusters.keys)
         return poll
+    }
+
+    private func write(_ found: [any CostAdvice], in clusters: [String], at moment: Timestamp) async throws {
+        for part in advice.news(in: found).chunks(of: Self.chunk) {
+            try await costs.write(part.map { $0.recommendation(at: moment) })
+            advice.wrote(part)
+        }
+        try await costs.forgetRecommendations(of: feed.source, in: clusters, except: found.map(\.workloadID))
+        advice.keep(found)
     }
 
     /// What is not there when the time is up is told as cancelled.
