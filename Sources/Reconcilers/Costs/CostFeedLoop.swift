@@ -19,6 +19,8 @@ package actor CostFeedLoop: CostLoop {
 
     /// Rows in one transaction, so that none holds much memory or takes long.
     private static let chunk = 1_000
+    /// The same of recommendations, whose details are long.
+    private static let adviceChunk = 250
     /// Of a round, when the interval is shorter.
     private static let shortestDeadline: Duration = .seconds(60)
 
@@ -77,7 +79,7 @@ package actor CostFeedLoop: CostLoop {
         let (feed, moment) = (feed, now())
         let workloads = try await costs.chargeableWorkloads()
         let stored = try await costs.ingestStates(of: feed.source)
-        let poll = await bounded { await feed.poll(workloads, at: moment) }
+        var poll = await bounded { await feed.poll(workloads, at: moment) }
         guard !Task.isCancelled else { return nil }
         let through = Dictionary(
             stored.compactMap { state in state.through.map { (state.cluster, $0) } }
@@ -86,6 +88,7 @@ package actor CostFeedLoop: CostLoop {
             try await costs.write(hours, source: feed.source)
         }
         meter.wrote(poll.rates, at: moment)
+        poll.rates = []
         try await write(poll.advice, in: Array(poll.clusters.keys), at: moment)
         let outcome = IngestOutcome(
             poll, of: feed.source, stored: stored, clusters: Set(workloads.map(\.key.cluster)), at: moment)
@@ -96,12 +99,12 @@ package actor CostFeedLoop: CostLoop {
     }
 
     private func write(_ found: [any CostAdvice], in clusters: [String], at moment: Timestamp) async throws {
-        for part in advice.news(in: found).chunks(of: Self.chunk) {
+        for part in advice.news(in: found).chunks(of: Self.adviceChunk) {
             try await costs.write(part.map { $0.recommendation(at: moment) })
             advice.wrote(part)
         }
-        try await costs.forgetRecommendations(of: feed.source, in: clusters, except: found.map(\.workloadID))
         advice.keep(found)
+        try await costs.forgetRecommendations(of: feed.source, in: clusters, except: found.map(\.workloadID))
     }
 
     /// What is not there when the time is up is told as cancelled.

@@ -37,7 +37,8 @@ struct ScaleOpsAdvice: CostAdvice {
         row.monthlySaving = figures.savingsAvailable ?? .zero
         row.confidence = 1
         row.reason =
-            isUnder ? "ScaleOps: under-provisioned" : isOver ? "ScaleOps: over-provisioned" : "ScaleOps: nothing is said"
+            isUnder
+            ? "ScaleOps: under-provisioned" : isOver ? "ScaleOps: over-provisioned" : "ScaleOps: nothing is said"
         row.details = details
         return row
     }
