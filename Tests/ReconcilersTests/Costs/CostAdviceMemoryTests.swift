@@ -1,4 +1,5 @@
 import Base
+import Costs
 import Store
 import Testing
 
