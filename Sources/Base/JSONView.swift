@@ -18,8 +18,9 @@ package struct JSONView {
     /// The member of an object, the last of that name; nil when this is no object or has no such member.
     package subscript(key: String) -> JSONView? {
         var found: JSONView?
+        let length = key.utf8.count
         forEachMember { name, value in
-            if name.elementsEqual(key.utf8) { found = value }
+            if name.count == length, name.elementsEqual(key.utf8) { found = value }
         }
         return found
     }

@@ -65,7 +65,6 @@ package struct SizingStore: Sendable {
     /// - Throws: `StoreError`; then nothing was written.
     package func write(_ changes: SizingChanges, sources: [Recommendation.Source] = [.vpa, .krr]) async throws {
         let checkpoints = JSONValue.array(changes.histories.flatMap(Self.rows))
-        let recommendations = JSONValue.array(changes.recommendations.map(Self.row))
         let containers = JSONValue.array(
             changes.containers.flatMap { id, names in
                 names.map { ["workload_id": .int(Int64(id)), "container": .string($0)] }
@@ -73,7 +72,7 @@ package struct SizingStore: Sendable {
         let ids = SQLValue.ints(changes.containers.keys.map(Int64.init))
         try await leader.run { session in
             try session.run(Statement.checkpoints, [.json(checkpoints)])
-            try session.run(Statement.recommendations, [.json(recommendations)])
+            try Recommendation.write(changes.recommendations, .replace, session)
             try session.run(
                 Statement.removeRecommendations, [ids, .json(containers), .texts(sources.map(\.rawValue))])
             _ = try session.run(Statement.removeHistories, [ids, .json(containers)])
@@ -123,24 +122,6 @@ package struct SizingStore: Sendable {
             }
         }
     }
-
-    private static func row(_ one: Recommendation) -> JSONValue {
-        func amount(_ value: Int64?) -> JSONValue { value.map { .int($0) } ?? .null }
-        return [
-            "workload_id": .int(Int64(one.workloadID)), "container": .string(one.container),
-            "source": .string(one.source.rawValue), "class": .string(one.sizingClass.rawValue),
-            "cpu_request_millicores": amount(one.requests.cpu), "memory_request_bytes": amount(one.requests.memory),
-            "cpu_limit_millicores": amount(one.limits.cpu), "memory_limit_bytes": amount(one.limits.memory),
-            "cpu_recommended_millicores": amount(one.recommended.cpu),
-            "memory_recommended_bytes": amount(one.recommended.memory),
-            "cpu_recommended_limit_millicores": amount(one.recommendedLimits.cpu),
-            "memory_recommended_limit_bytes": amount(one.recommendedLimits.memory),
-            "monthly_saving": .int(one.monthlySaving.nanoDollars), "confidence": .double(one.confidence),
-            "reason": .string(one.reason), "samples": .int(one.samples),
-            "history_seconds": .int(one.historySeconds), "details": .object(one.details),
-            "computed_at": .string(one.computedAt.rfc3339),
-        ]
-    }
 }
 
 extension SizingStore {
@@ -153,28 +134,6 @@ extension SizingStore {
             ON CONFLICT (workload_id, container, resource) DO UPDATE
             SET checkpoint = excluded.checkpoint, changed_at = excluded.changed_at
             WHERE old.checkpoint IS DISTINCT FROM excluded.checkpoint
-            """
-
-        private static let said =
-            """
-            class, cpu_request_millicores, memory_request_bytes, cpu_limit_millicores, memory_limit_bytes, \
-            cpu_recommended_millicores, memory_recommended_bytes, cpu_recommended_limit_millicores, \
-            memory_recommended_limit_bytes, monthly_saving, confidence, reason, samples, history_seconds, details, \
-            computed_at
-            """
-
-        static let recommendations =
-            """
-            INSERT INTO recommendation (workload_id, container, source, \(said))
-            SELECT workload_id, container, source, \(said) FROM jsonb_to_recordset($1::jsonb) AS r(
-                workload_id int, container text, source text, class text, cpu_request_millicores bigint,
-                memory_request_bytes bigint, cpu_limit_millicores bigint, memory_limit_bytes bigint,
-                cpu_recommended_millicores bigint, memory_recommended_bytes bigint,
-                cpu_recommended_limit_millicores bigint, memory_recommended_limit_bytes bigint,
-                monthly_saving bigint, confidence real, reason text, samples bigint, history_seconds bigint,
-                details jsonb, computed_at timestamptz)
-            ON CONFLICT (workload_id, container, source) DO UPDATE SET (\(said)) =
-                ROW (\(said.split(separator: ", ").map { "excluded.\($0)" }.joined(separator: ", ")))
             """
 
         /// EXCEPT and not NOT EXISTS, for the reason that `WorkloadStore` gives.

@@ -106,10 +106,7 @@ struct LeaderScene: Sendable {
             ),
             (
                 "write recommendations",
-                {
-                    try await $0.costs.write(
-                        recommendations: [recommendation(workload)], source: .scaleops, at: noon)
-                }
+                { try await $0.costs.write([recommendation(workload)]) }
             ),
             (
                 "forget recommendations",
@@ -155,9 +152,9 @@ struct LeaderScene: Sendable {
         node: "n", price: NodePrice(hourly: .zero, quality: .override, isSpot: false), capacity: .zero,
         instanceType: nil, region: nil)
 
-    private static func recommendation(_ workload: Int) -> WorkloadRecommendation {
-        WorkloadRecommendation(
-            workloadID: workload, sizing: .over, monthlySaving: Money(nanoDollars: 5), reason: "test", details: [:])
+    private static func recommendation(_ workload: Int) -> Recommendation {
+        Recommendation(
+            workloadID: workload, container: "", source: .scaleops, sizingClass: .over, computedAt: noon)
     }
 
     private static func hour(_ workload: Int) -> HourlyCost {

@@ -55,6 +55,7 @@ extension ScaleOpsClient {
             case nil: break
             }
         }
+        costs.rows.reserveCapacity(workloads.count)
         for workload in workloads {
             guard let index = indexes[workload.group] else { continue }
             costs.rows.append((workload, index.cost(of: workload)))

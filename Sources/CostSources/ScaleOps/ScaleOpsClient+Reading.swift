@@ -46,7 +46,14 @@ extension ScaleOpsClient {
             "GET", "/api/v1/workload-network",
             query: query.map { "\($0.0)=\(percentEncoded($0.1))" }.joined(separator: "&"),
             cluster: workload.cluster)
-        return try await list("destinations", of: request, mayBeBare: true) { ScaleOpsNetworkDestination(&$0) }
+        return try await document(request) { root in
+            var rows = ScaleOpsRows("destinations") { ScaleOpsNetworkDestination(&$0) }
+            // The list may be all that there is.
+            guard let list = root.isArray ? root : root["destinations"], !list.isNull else { return rows.list }
+            guard list.isArray else { throw ScaleOpsFieldProblem(field: "destinations", detail: "expected a list") }
+            list.forEachElement { rows.add($0) }
+            return rows.list
+        }
     }
 
     /// The policies of a cluster by name, as they are written.
@@ -59,42 +66,40 @@ extension ScaleOpsClient {
 }
 
 extension ScaleOpsClient {
-    /// Reads a list row by row; rows that do not say what they are about are left out and noted.
+    /// Reads a list row by row while it comes. What breaks off is asked for once more.
     private func list<Item: Sendable>(
-        _ key: String, of request: ScaleOpsRequest, mayBeBare: Bool = false,
-        _ read: (inout ScaleOpsRow) -> Item?
+        _ key: String, of request: ScaleOpsRequest, _ read: @escaping (inout ScaleOpsRow) -> Item?
     ) async throws(ScaleOpsError) -> ScaleOpsList<Item> {
-        try await document(request) { root in
-            var list = ScaleOpsList<Item>()
-            guard let rows = mayBeBare && root.isArray ? root : root[key], !rows.isNull else { return list }
-            guard rows.isArray else { throw ScaleOpsFieldProblem(field: key, detail: "expected a list") }
-            var index = 0
-            rows.forEachElement { view in
-                var row = ScaleOpsRow(view.value(), path: "\(key)[\(index)]")
-                if let item = row.isObject ? read(&row) : nil {
-                    list.items.append(item)
-                } else if row.isObject {
-                    row.noteMissingIdentity()
-                }
-                list.note(row.problems)
-                index += 1
-            }
-            return list
+        do {
+            return try await rows(key, of: request, read)
+        } catch  where error.code == .incomplete {
+            return try await rows(key, of: request, read)
         }
     }
 
-    /// Reads a document of an answer with a good status. What breaks off is asked for once more.
+    private func rows<Item: Sendable>(
+        _ key: String, of request: ScaleOpsRequest, _ read: @escaping (inout ScaleOpsRow) -> Item?
+    ) async throws(ScaleOpsError) -> ScaleOpsList<Item> {
+        var body = try await goodBody(of: request)
+        var reader = ScaleOpsListReader(key, maximumBytes: manner.maximumBytes, read)
+        while let bytes = try await body.next() {
+            try decoding(request) { try reader.feed(bytes) }
+        }
+        return try decoding(request) { try reader.finish() }
+    }
+
+    /// Reads a document of an answer. What breaks off is asked for once more.
     private func document<Found>(
         _ request: ScaleOpsRequest, _ read: (JSONView) throws -> Found
     ) async throws(ScaleOpsError) -> Found {
         let bytes: [UInt8]
         do {
-            bytes = try await body(of: request)
+            bytes = try await wholeBody(of: request)
         } catch  where error.code == .incomplete {
-            bytes = try await body(of: request)
+            bytes = try await wholeBody(of: request)
         }
-        do {
-            return try bytes.withUnsafeBytes { buffer in
+        return try decoding(request) {
+            try bytes.withUnsafeBytes { buffer in
                 try JSONParser().read(buffer) { root in
                     guard root.isObject || root.isArray else {
                         throw ScaleOpsFieldProblem(field: "the answer", detail: "expected an object")
@@ -102,20 +107,35 @@ extension ScaleOpsClient {
                     return try read(root)
                 }
             }
+        }
+    }
+
+    /// What cannot be read is told with the request.
+    private func decoding<Found>(
+        _ request: ScaleOpsRequest, _ read: () throws -> Found
+    ) throws(ScaleOpsError) -> Found {
+        do {
+            return try read()
         } catch {
             throw ScaleOpsError(.undecodable, endpoint, "\(request.shown): \(error)")
         }
     }
 
-    private func body(of request: ScaleOpsRequest) async throws(ScaleOpsError) -> [UInt8] {
+    private func wholeBody(of request: ScaleOpsRequest) async throws(ScaleOpsError) -> [UInt8] {
+        var body = try await goodBody(of: request)
+        return try await body.collect()
+    }
+
+    /// The body of an answer with a good status.
+    private func goodBody(of request: ScaleOpsRequest) async throws(ScaleOpsError) -> ScaleOpsBody {
         var answer = try await open(request)
-        let bytes = try await answer.body.collect()
         guard (200...299).contains(answer.status) else {
+            let bytes = try await answer.body.collect()
             let words = String(decoding: bytes.prefix(300), as: UTF8.self).split { $0.isNewline }.joined(separator: " ")
             throw ScaleOpsError(
                 .refused, endpoint, "\(request.shown): answered \(answer.status)" + (words.isEmpty ? "" : ": \(words)"),
                 status: answer.status)
         }
-        return bytes
+        return answer.body
     }
 }

@@ -16,7 +16,7 @@ package enum ScaleOpsRange: String, Sendable, CaseIterable {
 }
 
 /// What a workload cost: one row of `/detailedCostReport/getWorkloads`.
-package struct ScaleOpsCost: Sendable, Equatable {
+package struct ScaleOpsCost: Sendable, Hashable {
     package let id: String?
     package let name: String?
     /// Over the range.
@@ -46,20 +46,27 @@ package struct ScaleOpsCost: Sendable, Equatable {
 /// Finds the costs of workloads among those of their group: ScaleOps matches labels more loosely there, so there are others
 /// too. Ids differ in letter case between the two; where one is missing, the name decides.
 struct ScaleOpsCostIndex {
-    private var byID: [String: ScaleOpsCost] = [:]
-    private var byName: [String: ScaleOpsCost] = [:]
-    private var byNameWithoutID: [String: ScaleOpsCost] = [:]
+    private let rows: [ScaleOpsCost]
+    /// Positions in `rows`.
+    private var byID: [String: Int] = [:]
+    private var byName: [String: Int] = [:]
+    private var byNameWithoutID: [String: Int] = [:]
 
     init(_ rows: [ScaleOpsCost]) {
-        for row in rows.reversed() {
-            if let id = row.id { byID[id.lowercased()] = row }
+        self.rows = rows
+        for (position, row) in rows.enumerated().reversed() {
+            if let id = row.id { byID[id.lowercased()] = position }
             guard let name = row.name else { continue }
-            byName[name] = row
-            if row.id == nil { byNameWithoutID[name] = row }
+            byName[name] = position
+            if row.id == nil { byNameWithoutID[name] = position }
         }
     }
 
     func cost(of workload: ScaleOpsWorkload) -> ScaleOpsCost? {
+        position(of: workload).map { rows[$0] }
+    }
+
+    private func position(of workload: ScaleOpsWorkload) -> Int? {
         guard let id = workload.id else { return byName[workload.name] }
         return byID[id.lowercased()] ?? byNameWithoutID[workload.name]
     }

@@ -30,18 +30,34 @@ package struct ScaleOpsList<Item: Sendable>: Sendable {
 /// Reads the fields of one object, as leniently as ScaleOps writes them: null, absent and empty are the same, numbers may be
 /// texts. A field that cannot be used counts as absent and is noted.
 struct ScaleOpsRow {
-    private let value: JSONValue
+    /// An answer's row lies in what was parsed, and only the fields that are asked for become values.
+    private enum Source {
+        case view(JSONView)
+        case object(JSONObject)
+        case other
+    }
+
+    private let source: Source
     private let path: String
     private(set) var problems: [ScaleOpsFieldProblem] = []
 
+    /// - Parameter view: the row is not to be used after it.
+    init(_ view: JSONView, path: String) {
+        source = view.isObject ? .view(view) : .other
+        self.path = path
+        if !isObject { let _: Never? = note("", "an object", view.value()) }
+    }
+
     init(_ value: JSONValue, path: String) {
-        self.value = value
+        source = value.objectValue.map(Source.object) ?? .other
         self.path = path
         if !isObject { let _: Never? = note("", "an object", value) }
     }
 
     /// Whether this can be a row at all.
-    var isObject: Bool { value.objectValue != nil }
+    var isObject: Bool {
+        if case .other = source { false } else { true }
+    }
 
     /// Also of numbers, which some names consist of. PostgreSQL keeps no text with U+0000.
     mutating func text(_ key: String) -> String? {
@@ -105,8 +121,16 @@ struct ScaleOpsRow {
     }
 
     private func present(_ key: String) -> JSONValue? {
-        guard let found = value[key], !found.isNull, found != "", found != "N/A" else { return nil }
-        return found
+        let found: JSONValue? =
+            switch source {
+            case .view(let view): view[key]?.value()
+            case .object(let object): object[key]
+            case .other: nil
+            }
+        switch found {
+        case .null?, .string("")?, .string("N/A")?: return nil
+        case let found: return found
+        }
     }
 
     @discardableResult

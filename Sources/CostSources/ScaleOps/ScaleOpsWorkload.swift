@@ -1,7 +1,7 @@
 package import Costs
 
 /// A workload as ScaleOps sees it: one row of `/api/v1/dashboard/byNamespace`. What it does not say is nil.
-package struct ScaleOpsWorkload: Sendable, Equatable {
+package struct ScaleOpsWorkload: Sendable, Hashable {
     /// In another letter case elsewhere, and sometimes missing.
     package let id: String?
     package let cluster: String

@@ -28,13 +28,22 @@ package struct CostPoll: Sendable {
 
     /// What workloads cost an hour; those that it has no fresh figure for are left out.
     package var rates: [WorkloadRate] = []
-    package var recommendations: [WorkloadRecommendation] = []
+    package var advice: [any CostAdvice] = []
     /// By Callboard's names; those that it said nothing of are left out.
     package var clusters: [String: Cluster] = [:]
     /// Why it may have said nothing of others.
     package var failures: [String] = []
 
     package init() {}
+}
+
+/// What a source recommends for a workload. Rows are made when they are written, since all of them take much memory, and
+/// only where the source says something else than before.
+package protocol CostAdvice: Sendable {
+    var workloadID: Int { get }
+    /// Another one when the row is another, in this process.
+    var fingerprint: Int { get }
+    func recommendation(at now: Timestamp) -> Recommendation
 }
 
 /// What a workload costs an hour at the moment.

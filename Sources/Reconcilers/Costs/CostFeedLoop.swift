@@ -13,11 +13,14 @@ package actor CostFeedLoop: CostLoop {
     private let now: @Sendable () -> Timestamp
     private let pause: @Sendable (Duration) async throws -> Void
     private var meter: RateMeter
+    private var advice = CostAdviceMemory()
     private var shown: Set<String> = []
     private var lastError: String?
 
     /// Rows in one transaction, so that none holds much memory or takes long.
     private static let chunk = 1_000
+    /// The same of recommendations, whose details are long.
+    private static let adviceChunk = 250
     /// Of a round, when the interval is shorter.
     private static let shortestDeadline: Duration = .seconds(60)
 
@@ -37,6 +40,8 @@ package actor CostFeedLoop: CostLoop {
     }
 
     package func run() async {
+        // Another leader may have written since.
+        advice = CostAdviceMemory()
         var backoff = Backoff(initial: .seconds(1), factor: 2, maximum: max(interval, .seconds(1)), jitter: 0.2)
         while !Task.isCancelled {
             let isWritten = await round()
@@ -74,7 +79,7 @@ package actor CostFeedLoop: CostLoop {
         let (feed, moment) = (feed, now())
         let workloads = try await costs.chargeableWorkloads()
         let stored = try await costs.ingestStates(of: feed.source)
-        let poll = await bounded { await feed.poll(workloads, at: moment) }
+        var poll = await bounded { await feed.poll(workloads, at: moment) }
         guard !Task.isCancelled else { return nil }
         let through = Dictionary(
             stored.compactMap { state in state.through.map { (state.cluster, $0) } }
@@ -83,17 +88,23 @@ package actor CostFeedLoop: CostLoop {
             try await costs.write(hours, source: feed.source)
         }
         meter.wrote(poll.rates, at: moment)
-        for rows in poll.recommendations.chunks(of: Self.chunk) {
-            try await costs.write(recommendations: rows, source: feed.source, at: moment)
-        }
-        try await costs.forgetRecommendations(
-            of: feed.source, in: Array(poll.clusters.keys), except: poll.recommendations.map(\.workloadID))
+        poll.rates = []
+        try await write(poll.advice, in: Array(poll.clusters.keys), at: moment)
         let outcome = IngestOutcome(
             poll, of: feed.source, stored: stored, clusters: Set(workloads.map(\.key.cluster)), at: moment)
         try await costs.note(outcome.states, source: feed.source, forgetting: outcome.forgotten)
         metrics.show(poll.clusters)
         shown.formUnion(poll.clusters.keys)
         return poll
+    }
+
+    private func write(_ found: [any CostAdvice], in clusters: [String], at moment: Timestamp) async throws {
+        for part in advice.news(in: found).chunks(of: Self.adviceChunk) {
+            try await costs.write(part.map { $0.recommendation(at: moment) })
+            advice.wrote(part)
+        }
+        advice.keep(found)
+        try await costs.forgetRecommendations(of: feed.source, in: clusters, except: found.map(\.workloadID))
     }
 
     /// What is not there when the time is up is told as cancelled.

@@ -51,6 +51,16 @@ package actor ScaleOpsFeed: CostFeed {
 
     package func poll(_ workloads: [ChargeableWorkload], at now: Timestamp) async -> CostPoll {
         var poll = CostPoll()
+        let matches = await join(workloads, &poll)
+        await refresh(matches, &poll, at: now)
+        for match in matches { add(match, to: &poll, at: now) }
+        let groups = Set(matches.map(Self.group))
+        known = known.filter { groups.contains($0.key) || !poll.failures.isEmpty }
+        return poll
+    }
+
+    /// Asks for the figures and joins them; what is needed for that alone is let go.
+    private func join(_ workloads: [ChargeableWorkload], _ poll: inout CostPoll) async -> [ScaleOpsMatch] {
         var join = ScaleOpsJoin(workloads, names: names)
         for (endpoint, answer) in await figures() {
             switch answer {
@@ -62,11 +72,7 @@ package actor ScaleOpsFeed: CostFeed {
         }
         tell(join.strangers)
         poll.clusters = join.clusters
-        await refresh(join.matches, &poll, at: now)
-        for match in join.matches { add(match, to: &poll, at: now) }
-        let groups = Set(join.matches.map(Self.group))
-        known = known.filter { groups.contains($0.key) || !poll.failures.isEmpty }
-        return poll
+        return join.matches
     }
 
     private typealias Figures = Result<ScaleOpsList<ScaleOpsWorkload>, ScaleOpsError>
@@ -131,13 +137,7 @@ package actor ScaleOpsFeed: CostFeed {
     private func add(_ match: ScaleOpsMatch, to poll: inout CostPoll, at now: Timestamp) {
         let costs = known[Self.group(match)]
         let cost = costs?.costs[match.figures.name]
-        var details: JSONObject = ["endpoint": .string(match.endpoint), "workload": match.figures.document]
-        if let costs, let cost {
-            details["cost"] = cost?.document ?? .null
-            details["costRange"] = .string(Self.range.rawValue)
-            details["costAt"] = .string(costs.askedAt.rfc3339)
-        }
-        poll.recommendations.append(match.recommendation(details))
+        poll.advice.append(ScaleOpsAdvice(match, cost: costs.flatMap { costs in cost.map { ($0, costs.askedAt) } }))
         guard let costs, isFresh(costs, at: now), let hourly = cost??.hourly else { return }
         guard hourly >= .zero else {
             poll.clusters[match.workload.key.cluster]?.malformed += 1

@@ -1,14 +1,17 @@
-internal import Base
 internal import CostSources
 internal import Costs
 internal import Matching
 internal import Store
 
-/// A workload that ScaleOps and Callboard know.
-struct ScaleOpsMatch {
+/// A workload that ScaleOps and Callboard know. An object, since it is large and goes through many hands.
+final class ScaleOpsMatch: Sendable {
     let endpoint: String
     let figures: ScaleOpsWorkload
     let workload: ChargeableWorkload
+
+    init(endpoint: String, figures: ScaleOpsWorkload, workload: ChargeableWorkload) {
+        (self.endpoint, self.figures, self.workload) = (endpoint, figures, workload)
+    }
 }
 
 /// Joins the rows of ScaleOps to the workloads that run, by cluster, namespace, kind and name. Pure.
@@ -72,23 +75,7 @@ extension ScaleOpsMatch {
                 memoryBytes: Self.amount(figures.memoryRequest) ?? 0))
     }
 
-    func recommendation(_ details: JSONObject) -> WorkloadRecommendation {
-        let isUnder = figures.isUnderProvisioned ?? false
-        let isOver = figures.isOverProvisioned ?? false
-        var row = WorkloadRecommendation(
-            workloadID: workload.id, sizing: isUnder ? .under : isOver ? .over : .ok,
-            monthlySaving: figures.savingsAvailable ?? .zero,
-            reason: isUnder
-                ? "ScaleOps: under-provisioned" : isOver ? "ScaleOps: over-provisioned" : "ScaleOps: nothing is said",
-            details: details)
-        row.cpuRequestMillicores = Self.amount(figures.cpuRequest)
-        row.memoryRequestBytes = Self.amount(figures.memoryRequest)
-        row.cpuRecommendedMillicores = Self.amount(figures.recommendedCPU)
-        row.memoryRecommendedBytes = Self.amount(figures.recommendedMemory)
-        return row
-    }
-
-    private static func amount(_ number: Double?) -> Int64? {
+    static func amount(_ number: Double?) -> Int64? {
         number.flatMap { Int64(exactly: $0.rounded()) }
     }
 }

@@ -1,26 +1,5 @@
 package import Base
-package import Costs
 package import Matching
-
-/// What a source would have a workload request as a whole: a row of `recommendation` without a container.
-package struct WorkloadRecommendation: Sendable {
-    package let workloadID: Int
-    package var sizing: SizingClass
-    /// What the source says that it requests; nil: it does not say.
-    package var cpuRequestMillicores: Int64?
-    package var memoryRequestBytes: Int64?
-    package var cpuRecommendedMillicores: Int64?
-    package var memoryRecommendedBytes: Int64?
-    package var monthlySaving: Money
-    package var reason: String
-    /// Members that are left out keep their stored values.
-    package var details: JSONObject
-
-    package init(workloadID: Int, sizing: SizingClass, monthlySaving: Money, reason: String, details: JSONObject) {
-        (self.workloadID, self.sizing, self.monthlySaving) = (workloadID, sizing, monthlySaving)
-        (self.reason, self.details) = (reason, details)
-    }
-}
 
 /// What a source says of a workload that matches an entity.
 package struct LinkedDetails: Sendable {
@@ -31,17 +10,16 @@ package struct LinkedDetails: Sendable {
 }
 
 extension CostStore {
-    /// Writes what a source says of workloads; rows that say the same already are left alone.
+    /// Writes what sources say of workloads; rows that say the same already are left alone, and members of `details` that
+    /// are left out keep their stored values.
     ///
     /// - Throws: `StoreError`; then nothing was written.
-    package func write(recommendations: [WorkloadRecommendation], source: CostSource, at now: Timestamp) async throws {
-        let rows = JSONValue.array(recommendations.map(Self.row))
-        try await leader.run { session in
-            _ = try session.run(Self.writeRecommendations, [.json(rows), .text(source.name), .time(now)])
-        }
+    package func write(_ recommendations: [Recommendation]) async throws {
+        try await leader.run { session in try Recommendation.write(recommendations, .merge, session) }
     }
 
-    /// Removes what a source said of workloads in these clusters that it does not know any more.
+    /// Removes what a source said of workloads in these clusters that it does not know any more. EXCEPT and not NOT EXISTS,
+    /// for the reason that `WorkloadStore` gives.
     ///
     /// - Parameter known: ids of those that it knows.
     /// - Throws: `StoreError`; then nothing was removed.
@@ -52,9 +30,10 @@ extension CostStore {
         try await leader.run { session in
             _ = try session.run(
                 """
-                DELETE FROM recommendation r USING workload w
-                WHERE r.source = $1 AND r.container = '' AND w.id = r.workload_id AND w.cluster = ANY($2::text[])
-                    AND NOT EXISTS (SELECT FROM unnest($3::int[]) AS known(id) WHERE known.id = r.workload_id)
+                DELETE FROM recommendation WHERE source = $1 AND container = '' AND workload_id IN (
+                    SELECT r.workload_id FROM recommendation r JOIN workload w ON w.id = r.workload_id
+                    WHERE r.source = $1 AND r.container = '' AND w.cluster = ANY($2::text[])
+                    EXCEPT SELECT unnest($3::int[]))
                 """, [.text(source.name), .texts(clusters), .ints(known.map(Int64.init))])
         }
     }
@@ -77,42 +56,4 @@ extension CostStore {
             }
         }
     }
-
-    private static func row(_ recommendation: WorkloadRecommendation) -> JSONValue {
-        [
-            "workload_id": .int(Int64(recommendation.workloadID)), "class": .string(recommendation.sizing.rawValue),
-            "cpu_request_millicores": recommendation.cpuRequestMillicores.map(JSONValue.int) ?? .null,
-            "memory_request_bytes": recommendation.memoryRequestBytes.map(JSONValue.int) ?? .null,
-            "cpu_recommended_millicores": recommendation.cpuRecommendedMillicores.map(JSONValue.int) ?? .null,
-            "memory_recommended_bytes": recommendation.memoryRecommendedBytes.map(JSONValue.int) ?? .null,
-            "monthly_saving": .int(recommendation.monthlySaving.nanoDollars), "reason": .string(recommendation.reason),
-            "details": .object(recommendation.details),
-        ]
-    }
-
-    private static let said =
-        """
-        class, cpu_request_millicores, memory_request_bytes, cpu_recommended_millicores, memory_recommended_bytes, \
-        monthly_saving, reason
-        """
-
-    private static func prefixed(_ name: String) -> String {
-        said.split(separator: ", ").map { "\(name).\($0)" }.joined(separator: ", ")
-    }
-
-    /// A source that does not say how sure it is counts as sure.
-    private static let writeRecommendations =
-        """
-        INSERT INTO recommendation AS old (workload_id, container, source, \(said), confidence, samples, history_seconds,
-            details, computed_at)
-        SELECT workload_id, '', $2, \(said), 1, 0, 0, details, $3::timestamptz
-        FROM jsonb_to_recordset($1::jsonb) AS r(workload_id int, class text, cpu_request_millicores bigint,
-            memory_request_bytes bigint, cpu_recommended_millicores bigint, memory_recommended_bytes bigint,
-            monthly_saving bigint, reason text, details jsonb)
-        ON CONFLICT (workload_id, container, source) DO UPDATE SET
-            (\(said), details, computed_at) =
-            ROW (\(prefixed("excluded")), old.details || excluded.details, excluded.computed_at)
-        WHERE (\(prefixed("old")), old.details)
-            IS DISTINCT FROM (\(prefixed("excluded")), old.details || excluded.details)
-        """
 }

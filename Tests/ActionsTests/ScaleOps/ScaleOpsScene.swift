@@ -47,17 +47,19 @@ struct ScaleOpsScene: Sendable {
     /// Stores rows as the leader does.
     private func store(_ rows: [JSONValue]) async throws {
         let present = try await store.workloads.present(cluster: "main")
-        let recommendations = rows.compactMap { row -> WorkloadRecommendation? in
+        let recommendations = rows.compactMap { row -> Recommendation? in
             guard let id = present.first(where: { $0.key.name == row["workloadName"]?.stringValue })?.value else {
                 return nil
             }
             var details: JSONObject = ["endpoint": "e0", "workload": row, "costRange": "7d"]
             details["cost"] = row["cost"] ?? .null
-            return WorkloadRecommendation(
-                workloadID: id, sizing: .ok, monthlySaving: .zero, reason: "test", details: details)
+            var recommendation = Recommendation(
+                workloadID: id, container: "", source: .scaleops, sizingClass: .ok, computedAt: Self.asOf)
+            recommendation.details = details
+            return recommendation
         }
         guard !recommendations.isEmpty else { return }
-        try await store.costs.write(recommendations: recommendations, source: .scaleops, at: Self.asOf)
+        try await store.costs.write(recommendations)
         let state = IngestState(cluster: "main", through: Self.asOf, askedAt: Self.asOf, unmatched: 7)
         try await store.costs.note([state], source: .scaleops)
     }

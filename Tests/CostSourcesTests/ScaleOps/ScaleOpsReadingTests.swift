@@ -215,6 +215,24 @@ struct ScaleOpsReadingTests {
         #expect(server.asked.count == 2)
     }
 
+    @Test("an answer is the same however its bytes are cut")
+    func everySplit() throws {
+        let text = #"{"n": [1], "workloads": [3, {"clusterName": "a"}, \#(Self.whole.dropFirst(1).drop { $0 != "{" })"#
+        let bytes = Array(text.utf8)
+        func read(_ parts: [ArraySlice<UInt8>]) throws -> ScaleOpsList<ScaleOpsWorkload> {
+            var reader = ScaleOpsListReader("workloads", maximumBytes: 1 << 20) { ScaleOpsWorkload(&$0) }
+            for part in parts { try reader.feed(Array(part)) }
+            return try reader.finish()
+        }
+        let whole = try read([bytes[...]])
+        #expect(whole.items.first?.name == "shop" && whole.problems.map(\.field) == ["workloads[0]", "workloads[1]"])
+        for cut in bytes.indices {
+            let parts = try read([bytes[..<cut], bytes[cut...]])
+            #expect(parts.items == whole.items && parts.problems == whole.problems, "cut at \(cut)")
+            #expect(throws: ScaleOpsFieldProblem.self) { try read([bytes[..<cut]]) }
+        }
+    }
+
     @Test("10,000 workloads are read")
     func many() async throws {
         let server = try ScaleOpsStandIn()

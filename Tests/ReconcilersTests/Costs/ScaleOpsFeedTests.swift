@@ -231,6 +231,35 @@ struct ScaleOpsFeedTests {
         }
     }
 
+    @Test("every change of what ScaleOps says is stored, also of a workload that was away meanwhile")
+    func changes() async throws {
+        try await Self.with([Self.workload("shop"), Self.workload("cart")]) { scene async throws in
+            let stored = """
+                SELECT concat_ws(' ', w.name, r.monthly_saving / 1000000000, r.cpu_request_millicores,
+                    r.cpu_recommended_millicores, r.class, r.details->'workload'->>'policyName',
+                    r.details->'cost'->>'totalCost', r.confidence, r.computed_at AT TIME ZONE 'UTC')
+                FROM recommendation r JOIN workload w ON w.id = workload_id WHERE w.name = 'shop'
+                """
+            _ = await scene.round()
+            let first = try await scene.values(stored)
+            func next(_ row: JSONValue?, seconds: Int64 = 300) async throws -> [String] {
+                scene.server.change { $0.workloads = [row, Self.workload("cart")].compactMap { $0 } }
+                scene.time.advance(seconds: seconds)
+                #expect(await scene.round())
+                return try await scene.values(stored)
+            }
+            #expect(try await next(Self.workload("shop")) == first)
+            let other: JSONObject = ["policyName": "other", "savingsAvailable": 7, "cpuRecommended": 125]
+            let changed = try await next(Self.workload("shop", other))
+            #expect(changed == ["shop 7 1000 125 over other 16.8 1 2036-03-10 12:40:00"])
+            #expect(try await next(nil) == [])
+            let back = try await next(Self.workload("shop", other))
+            #expect(back == ["shop 7 1000 125 over other 16.8 1 2036-03-10 12:50:00"])
+            let dear = try await next(Self.workload("shop", other, cost: ["totalCost": 33.6]), seconds: 3_600)
+            #expect(dear == ["shop 7 1000 125 over other 33.6 1 2036-03-10 13:50:00"])
+        }
+    }
+
     @Test("a leader that begins has the costs that the one before kept, also while they cannot be had")
     func restart() async throws {
         try await Self.with([Self.workload("shop")]) { scene async throws in

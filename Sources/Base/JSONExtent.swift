@@ -1,17 +1,20 @@
 /// Finds where a JSON value ends, over chunks of any size. It looks at brackets and strings only; whether what lies
 /// between is JSON is for the parser to say.
-struct JSONExtent {
+package struct JSONExtent {
     private enum Inside { case nothing, container, string, scalar }
 
     private var inside = Inside.nothing
     private var depth = 0
     private var isEscaped = false
 
+    /// Before the first byte of a value.
+    package init() {}
+
     /// Reads on from `position`.
     ///
     /// - Returns: where the value ends or the chunk does, and whether it was the value. A number or a word ends before
     ///   the byte that cannot belong to it.
-    mutating func advance(in chunk: UnsafeRawBufferPointer, from position: Int) -> (end: Int, isComplete: Bool) {
+    package mutating func advance(in chunk: UnsafeRawBufferPointer, from position: Int) -> (end: Int, isComplete: Bool) {
         var position = position
         while position < chunk.count {
             let byte = chunk[position]
@@ -68,23 +71,4 @@ struct JSONExtent {
 }
 
 /// RFC 8259 §2.
-func isJSONSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
-
-/// A JSON body that is not what was expected.
-struct JSONStreamError: Error, CustomStringConvertible, Equatable {
-    enum Code: String, Sendable {
-        /// The body ended before the list did.
-        case truncated
-        /// Not the structure of a list or of an event.
-        case malformed
-        /// One item or line is longer than any object can be.
-        case tooLarge
-        /// JSON, but not a list.
-        case notAList
-    }
-
-    let code: Code
-    let detail: String
-
-    var description: String { "JSON \(code.rawValue): \(detail)" }
-}
+package func isJSONSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
