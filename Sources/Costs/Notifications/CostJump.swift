@@ -23,7 +23,8 @@ package struct CostJump: Sendable, Hashable {
     /// - Parameter before: what the seven days before it cost together.
     package init?(day: Money, before: Money, rule: Rule) {
         guard let mean = before.scaled(by: 1, over: Self.days), mean > rule.minimumDaily, day > rule.minimumDaily,
-            let percent = Money(dollars: rule.percent), let limit = mean.scaled(by: percent.nanoDollars, over: Self.all),
+            let percent = Money(dollars: rule.percent),
+            let limit = mean.scaled(by: percent.nanoDollars, over: Self.all),
             day - mean > limit
         else { return nil }
         self.day = day

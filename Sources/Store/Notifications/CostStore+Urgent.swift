@@ -25,9 +25,10 @@ extension CostStore {
         of scope: CostScope, classes: [SizingClass], minimumSaving: Money?, limit: Int
     ) async throws -> [UrgentRecommendation] {
         let query = RecommendationQuery(scope: scope)
-        let values = Self.values(query) + [
-            .texts(classes.map(\.rawValue)), .int(minimumSaving?.nanoDollars), .int(Int64(limit)),
-        ]
+        let values =
+            Self.values(query) + [
+                .texts(classes.map(\.rawValue)), .int(minimumSaving?.nanoDollars), .int(Int64(limit)),
+            ]
         return try await pool.read { session in
             try session.run(
                 """

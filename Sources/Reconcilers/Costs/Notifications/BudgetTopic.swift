@@ -18,7 +18,8 @@ struct BudgetTopic: NotificationTopic {
         var decision = NotificationDecision()
         for month in isYoung ? [month.previous, month] : [month] {
             let window = month.toDate(now)
-            let spent = try await desk.costs.spent(of: budgets, CostWindow(from: window.lowerBound, to: window.upperBound))
+            let spent = try await desk.costs.spent(
+                of: budgets, CostWindow(from: window.lowerBound, to: window.upperBound))
             for (budget, spent) in zip(budgets, spent) { add(budget, spent, window, told, to: &decision) }
         }
         let kept = [month.previous, month].map { Self.prefix($0.start) }
@@ -54,10 +55,12 @@ struct BudgetTopic: NotificationTopic {
         var lines = [
             NotificationLine("\(scoped.kind.rawValue) \(scoped.ref)", url: link),
             NotificationLine(
-                "\(status.spent.shown(in: scoped.currency)) of \(scoped.budget.amount.shown(in: scoped.currency)) spent"),
+                "\(status.spent.shown(in: scoped.currency)) of \(scoped.budget.amount.shown(in: scoped.currency)) spent"
+            ),
         ]
         if let forecast {
-            lines.append(NotificationLine("\(forecast.shown(in: scoped.currency)) by the end of the month, if it goes on"))
+            lines.append(
+                NotificationLine("\(forecast.shown(in: scoped.currency)) by the end of the month, if it goes on"))
         }
         return NewNotification(
             .budget, key: key, title: "\(share) % of the budget of \(scoped.ref) is spent", window: window,

@@ -69,7 +69,8 @@ struct JumpTopic: NotificationTopic {
 
     private func title(_ found: [Found], _ date: String) -> String {
         guard found.count == 1, let one = found.first else {
-            return "\(found.count) \(desk.target.jumpSubject == .entity ? "entities" : "owners") cost much more on \(date)"
+            return
+                "\(found.count) \(desk.target.jumpSubject == .entity ? "entities" : "owners") cost much more on \(date)"
         }
         return "\(one.ref) cost \(NotificationDesk.percent(one.jump.ratio)) on \(date)"
     }

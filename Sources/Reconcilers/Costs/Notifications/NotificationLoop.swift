@@ -1,6 +1,6 @@
 package import Base
 package import CostSources
-package import Costs
+internal import Costs
 package import Store
 
 /// Decides what one target is to be told, writes it down, and sends it until it is delivered or given up. What was sent and not

@@ -66,7 +66,8 @@ struct ReportTopic: NotificationTopic {
         let last = NotificationDesk.day(window.upperBound.adding(seconds: -1))
         return NewNotification(
             .report, key: key,
-            title: "Costs\(of) \(first == last ? "on \(first)" : "from \(first) to \(last)"): \(desk.money(facts.total))",
+            title:
+                "Costs\(of) \(first == last ? "on \(first)" : "from \(first) to \(last)"): \(desk.money(facts.total))",
             window: window, data: data(facts), lines: lines(facts))
     }
 
