@@ -26,7 +26,7 @@ struct NotificationsConfiguration {
             throw list.refused("expected at most \(Self.maximumTargets) webhooks, found \(elements.count)")
         }
         for element in elements { targets.append(try target(element)) }
-        baseURL = try root["app.baseUrl"].map(Self.baseURL)
+        baseURL = try root["app.baseUrl"].flatMap(Self.frontEnd)
     }
 
     private mutating func target(_ node: ConfigurationNode) throws(ConfigurationError) -> NotificationTarget {
@@ -110,7 +110,7 @@ struct NotificationsConfiguration {
         type.allCases.map(\.rawValue).joined(separator: ", ")
     }
 
-    private static func baseURL(_ node: ConfigurationNode) throws(ConfigurationError) -> String? {
+    private static func frontEnd(_ node: ConfigurationNode) throws(ConfigurationError) -> String? {
         var url = try node.string()[...]
         while url.hasSuffix("/") { url.removeLast() }
         guard url.hasPrefix("http://") || url.hasPrefix("https://") else { return nil }

@@ -12,7 +12,12 @@ package struct WebhookClient: Sendable {
         /// What was wrong, without secrets; nil: nothing.
         package let error: String?
         /// Whether our own end came before the answer: it says nothing of the receiver.
-        package var isCancelled = false
+        package let isCancelled: Bool
+
+        /// Callers of this room make results in tests only.
+        package init(outcome: DeliveryRule.Outcome, status: Int?, error: String?, isCancelled: Bool = false) {
+            (self.outcome, self.status, self.error, self.isCancelled) = (outcome, status, error, isCancelled)
+        }
     }
 
     package let webhook: Webhook

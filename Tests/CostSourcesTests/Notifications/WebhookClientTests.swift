@@ -1,5 +1,6 @@
 import Base
 import Costs
+import HTTPClient
 import HTTPServer
 import Testing
 
