@@ -22,6 +22,7 @@ struct CallboardRoutes {
             Route("/api/callboard/clusters") { try await invoke("callboard:list-clusters", $0, [:]) },
             Route("/api/callboard/orphans") { try await invoke("callboard:list-orphan-workloads", $0, [:]) },
         ] + CostRoutes(registry: registry).routes + SourceRoutes(store: store).routes
+            + NotificationRoutes(store: store).routes
     }
 
     private func ref(_ request: RouteRequest) -> JSONValue {

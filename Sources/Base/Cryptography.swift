@@ -18,6 +18,13 @@ package func sha256(_ bytes: [UInt8]) -> [UInt8] {
 /// The SHA-256 digest in lower-case hexadecimal.
 package func sha256Hex(_ bytes: [UInt8]) -> String { Hex.encode(sha256(bytes)) }
 
+/// The keyed digest HMAC-SHA256 (RFC 2104).
+package func hmacSHA256(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
+    var digest = [UInt8](repeating: 0, count: 32)
+    HMAC(EVP_sha256(), key, Int32(key.count), bytes, bytes.count, &digest, nil)
+    return digest
+}
+
 /// The SHA-1 digest in lower-case hexadecimal: for names that other systems make so, not for protection.
 package func sha1Hex(_ bytes: [UInt8]) -> String {
     var digest = [UInt8](repeating: 0, count: 20)

@@ -39,7 +39,7 @@ extension Configuration {
         }
     }
 
-    private static func scope(_ node: ConfigurationNode) throws(ConfigurationError) -> (ScopedBudget.Kind, String) {
+    static func scope(_ node: ConfigurationNode) throws(ConfigurationError) -> (ScopedBudget.Kind, String) {
         let words = ScopedBudget.Kind.allCases.map(\.rawValue).joined(separator: ", ")
         let kindNode = try node.required("kind", "one of \(words)")
         guard let kind = ScopedBudget.Kind(rawValue: try kindNode.string()) else {
@@ -58,7 +58,7 @@ extension Configuration {
         }
     }
 
-    private static func amount(_ node: ConfigurationNode) throws(ConfigurationError) -> Money {
+    static func amount(_ node: ConfigurationNode) throws(ConfigurationError) -> Money {
         guard let amount = Money(dollars: try node.number()) else { throw node.expected("an amount of money") }
         return amount
     }

@@ -23,6 +23,7 @@ struct Configuration {
     var budgets: [ScopedBudget] = []
     var costRollUp = CostRollUp.Settings()
     var usage = UsageConfiguration()
+    var notifications = NotificationsConfiguration()
     var mcp = MCPConfiguration(version: programVersion)
     /// What to tell the user about at the start.
     var warnings: [String] = []
@@ -47,6 +48,8 @@ struct Configuration {
             root, sources: scaleOps.endpoints.isEmpty ? [.estimate] : [.estimate, .scaleops])
         usage = try UsageConfiguration(root)
         warnings += usage.warnings
+        notifications = try NotificationsConfiguration(root)
+        warnings += notifications.warnings
         try readMCP(root)
         warnings += try root.unknownKeys(known: Self.knownKeys).map { "unknown configuration key \($0) is ignored" }
         warnings += Self.unsetVariables(root)
@@ -139,6 +142,13 @@ struct Configuration {
         "callboard.costs.prometheus[].url", "callboard.costs.prometheus[].token",
         "callboard.costs.prometheus[].clusterLabel", "callboard.costs.prometheus[].cluster",
         "callboard.costs.prometheus[].timeout", "callboard.costs.prometheus[].timeout.*",
+        "callboard.notifications[].name", "callboard.notifications[].url", "callboard.notifications[].format",
+        "callboard.notifications[].headers.*", "callboard.notifications[].secret", "callboard.notifications[].events",
+        "callboard.notifications[].events[]", "callboard.notifications[].scope.kind",
+        "callboard.notifications[].scope.ref", "callboard.notifications[].report.schedule",
+        "callboard.notifications[].report.weekday", "callboard.notifications[].report.hour",
+        "callboard.notifications[].costJump.percent", "callboard.notifications[].costJump.minimumDailyAmount",
+        "callboard.notifications[].costJump.by", "callboard.notifications[].recommendation.minimumMonthlySaving",
         "callboard.mcp.allowedOrigins", "callboard.mcp.allowedOrigins[]", "callboard.mcp.allowedHosts",
         "callboard.mcp.allowedHosts[]",
         "scaleops.pollInterval", "scaleops.pollInterval.*", "scaleops.costInterval", "scaleops.costInterval.*",

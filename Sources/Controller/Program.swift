@@ -39,13 +39,19 @@ struct Program {
         let prometheusHTTP = configuration.usage.prometheus.isEmpty ? nil : HTTPClient(name: "prometheus")
         let github = GitHub(configuration.github, githubHTTP, metrics)
         let scaleOps = ScaleOps(configuration.scaleOps, scaleOpsHTTP, metrics)
+        let notifications = Notifications(
+            configuration.notifications,
+            sender: NotificationSender(
+                instance: configuration.clusters.homeName, currency: configuration.prices.currency),
+            interval: configuration.costRollUp.interval)
         let clusters = try await Clusters(configuration.clusters, http, leases: leaseHTTP, metrics)
         let feed = ownStore.catalogFeed(logger: Logger("catalog-feed"))
         feed.keepCurrent(store.catalog)
         let identity = processIdentity()
         let requests = ownStore.requestFeed(logger: Logger("catalog-requests"))
         let reconcilers = reconcilers(
-            clusters, feed, requests, ownStore.catalog, github, githubHTTP, scaleOps, identity: identity,
+            clusters, feed, requests, ownStore.catalog, github, githubHTTP, scaleOps, notifications,
+            identity: identity,
             usage: configuration.usage.usage(home: configuration.clusters.homeName, prometheusHTTP))
         let leadership = Leadership(
             configuration.leadership, clusters, ownStore, reconcilers, identity: identity, metrics,
@@ -100,6 +106,7 @@ struct Program {
         githubHTTP.shutdown()
         scaleOpsHTTP.shutdown()
         prometheusHTTP?.shutdown()
+        notifications.shutdown()
         if let failure { throw failure }
     }
 
@@ -121,8 +128,8 @@ struct Program {
 
     private func reconcilers(
         _ clusters: Clusters, _ feed: CatalogFeed, _ requests: CatalogFeed, _ registered: CatalogStore,
-        _ github: GitHub, _ http: HTTPClient, _ scaleOps: ScaleOps, identity: String,
-        usage: UsageSettings
+        _ github: GitHub, _ http: HTTPClient, _ scaleOps: ScaleOps, _ notifications: Notifications,
+        identity: String, usage: UsageSettings
     ) -> ReconcilerSet {
         let configuration = configuration
         let files = ThreadExecutor(name: "catalog-files")
@@ -155,6 +162,7 @@ struct Program {
             },
             makeCostLoops: { [metrics] store in
                 costLoops(store, metrics) + scaleOps.loops(store, configuration.prices.nodes.onDemand, metrics)
+                    + notifications.loops(store, metrics)
             },
             usage: usage
         ) { store in

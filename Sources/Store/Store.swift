@@ -6,6 +6,7 @@ package struct Store: Sendable {
     package let workloads: WorkloadStore
     package let costs: CostStore
     package let sizing: SizingStore
+    package let notifications: NotificationStore
     package let leadership: LeadershipStore
     package let etags: EtagStore
     private let pool: PostgresPool
@@ -21,6 +22,7 @@ package struct Store: Sendable {
         workloads = WorkloadStore(pool: pool, leader: leader)
         costs = CostStore(pool: pool, leader: leader)
         sizing = SizingStore(pool: pool, leader: leader)
+        notifications = NotificationStore(pool: pool, leader: leader)
         leadership = LeadershipStore(pool: pool)
         etags = EtagStore(pool: pool, leader: leader)
     }

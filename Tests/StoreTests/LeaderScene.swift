@@ -112,6 +112,34 @@ struct LeaderScene: Sendable {
                 "forget recommendations",
                 { try await $0.costs.forgetRecommendations(of: .scaleops, in: ["c"], except: []) }
             ),
+            (
+                "decide notifications",
+                { try await $0.notifications.write(decision, for: "ops", from: sender, at: noon) }
+            ),
+            (
+                "forget what was told",
+                { store in
+                    var decision = NotificationDecision()
+                    decision.forgotten = ["budget a"]
+                    try await store.notifications.write(decision, for: "ops", from: sender, at: noon)
+                }
+            ),
+            (
+                "note a delivery",
+                { store in
+                    let due = try await store.notifications.due("ops", now: noon, limit: 1)
+                    let attempt = NotificationAttempt(
+                        at: noon, state: .delivered, nextAt: noon, status: 200, error: nil)
+                    try await store.notifications.note(attempt, of: due.first?.id ?? "none")
+                }
+            ),
+            (
+                "clear notifications",
+                {
+                    _ = try await $0.notifications.clear(
+                        waitingSince: noon, endedBefore: noon.adding(seconds: 1))
+                }
+            ),
             ("note usage", { try await $0.workloads.note(usage: usage, cluster: "c") }),
             ("write recommendations", { try await $0.sizing.write(sizing(workload)) }),
             ("leave a cluster", { try await $0.workloads.leave(cluster: "c") }),
@@ -119,6 +147,16 @@ struct LeaderScene: Sendable {
             ("forget the recommendations for what is gone", { try await $0.sizing.removeGone(cluster: "c") }),
         ]
     }
+
+    private static let sender = NotificationSender(instance: "main", currency: "EUR")
+    private static let decision: NotificationDecision = {
+        var decision = NotificationDecision()
+        decision.notifications = [
+            NewNotification(.budget, key: "a", title: "a", window: noon..<noon, data: [:], lines: [])
+        ]
+        decision.told = ["budget a"]
+        return decision
+    }()
 
     private static let usage = UsageState(source: "metrics.k8s.io", at: noon, pods: 1, error: nil)
 

@@ -102,23 +102,4 @@ extension CostScope {
 
     /// What of a fresh look at sources concerns the scope.
     func concerns(cluster: String) -> Bool { kind != .cluster || value == cluster }
-
-    /// The costs of it, by the sources that count or by one.
-    func selection(source: CostSource?, category: CostCategory? = nil) -> CostSelection {
-        var selection = CostSelection()
-        (selection.source, selection.category) = (source, category)
-        switch kind {
-        case .all: break
-        case .entity: selection.entityRefs = value.map { [$0] }
-        case .owner: selection.owner = value
-        case .system: selection.system = value
-        case .domain: selection.domain = value
-        case .kind: selection.entityKind = value
-        case .type: selection.entityType = value
-        case .lifecycle: selection.lifecycle = value
-        case .namespace: selection.namespace = value
-        case .cluster: selection.cluster = value
-        }
-        return selection
-    }
 }

@@ -14,8 +14,6 @@ struct GetBudgetStatus: Action {
     }
 
     private static let defaultLimit = 15
-    /// Of groups of a scope in which budgets are looked for.
-    private static let maximumGroups = 100_000
 
     static let definition = ActionDefinition(
         plugin: "callboard", name: "get-budget-status", title: "Get the status of budgets",
@@ -97,25 +95,14 @@ struct GetBudgetStatus: Action {
         return .object(answer)
     }
 
-    /// One question for each kind of scope, however many budgets there are.
     private func standings(
         _ budgets: [ScopedBudget], _ window: Range<Timestamp>, _ through: Timestamp?
     ) async throws -> [Standing] {
-        var standings: [Standing] = []
-        for (kind, scoped) in Dictionary(grouping: budgets, by: \.kind) {
-            var selection = CostSelection()
-            if kind == .entity { selection.entityRefs = scoped.map(\.ref) }
-            let groups = try await desk.store.costs.groups(
-                by: kind.dimension, selection, CostWindow(window), limit: Self.maximumGroups)
-            let pairs = groups.groups.compactMap { group in group.key.map { ($0, group.sum.cost.total) } }
-            let spent = Dictionary(pairs) { $0 + $1 }
-            standings += scoped.map { one in
-                let actual = ActualCost(
-                    spent[one.ref] ?? .zero, in: window, through: through ?? window.lowerBound)
-                return Standing(scoped: one, status: BudgetStatus(one.budget, monthToDate: actual))
-            }
+        let spent = try await desk.store.costs.spent(of: budgets, CostWindow(window))
+        return zip(budgets, spent).map { budget, spent in
+            let actual = ActualCost(spent, in: window, through: through ?? window.lowerBound)
+            return Standing(scoped: budget, status: BudgetStatus(budget.budget, monthToDate: actual))
         }
-        return standings
     }
 
     private static func totals(_ all: [BudgetStatus]) -> JSONValue {
@@ -140,18 +127,5 @@ struct GetBudgetStatus: Action {
             "exhaustedAt": Output.time(status.exhaustion),
             "runRate": ["monthly": Output.amount(Output.monthly(hourly))],
         ]
-    }
-}
-
-extension ScopedBudget.Kind {
-    fileprivate var dimension: CostDimension {
-        switch self {
-        case .owner: .owner
-        case .system: .system
-        case .domain: .domain
-        case .entity: .entity
-        case .namespace: .namespace
-        case .cluster: .cluster
-        }
     }
 }

@@ -34,6 +34,25 @@ package struct CostScope: Sendable, Hashable {
     /// Whether its condition looks at the owner.
     var needsOwner: Bool { ![.all, .namespace, .cluster].contains(kind) }
 
+    /// The costs of it, by the sources that count or by one.
+    package func selection(source: CostSource? = nil, category: CostCategory? = nil) -> CostSelection {
+        var selection = CostSelection()
+        (selection.source, selection.category) = (source, category)
+        switch kind {
+        case .all: break
+        case .entity: selection.entityRefs = value.map { [$0] }
+        case .owner: selection.owner = value
+        case .system: selection.system = value
+        case .domain: selection.domain = value
+        case .kind: selection.entityKind = value
+        case .type: selection.entityType = value
+        case .lifecycle: selection.lifecycle = value
+        case .namespace: selection.namespace = value
+        case .cluster: selection.cluster = value
+        }
+        return selection
+    }
+
     /// An SQL condition on a workload `w` and the present link `o` of its owner; `$1` is the value.
     var isOfWorkload: String {
         switch kind {

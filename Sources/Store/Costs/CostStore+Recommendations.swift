@@ -56,7 +56,7 @@ extension CostStore {
         }
     }
 
-    private static func values(_ query: RecommendationQuery) -> [SQLValue] {
+    static func values(_ query: RecommendationQuery) -> [SQLValue] {
         [
             query.scope.parameter, .int(query.minimumSaving?.nanoDollars), .text(query.sizing), .text(query.source),
             .int(query.workload.map { Int64($0) }), .text(query.container),
@@ -70,7 +70,7 @@ extension CostStore {
         """
 
     /// Of workloads that are gone nothing is said.
-    private static func matching(_ scope: CostScope) -> String {
+    static func matching(_ scope: CostScope) -> String {
         """
         fitting AS (
             SELECT r.* FROM recommendation r JOIN workload w ON w.id = r.workload_id \(scope.needsOwner ? presentOwner : "")

@@ -76,7 +76,7 @@ package struct RecommendationQuery: Sendable {
     package var limit = 15
     package var offset = 0
 
-    package init() {}
+    package init(scope: CostScope = .all) { self.scope = scope }
 }
 
 /// What could be saved by one source's word. Sources are never added up.
