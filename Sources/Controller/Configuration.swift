@@ -17,6 +17,7 @@ struct Configuration {
     var leadership = LeadershipConfiguration()
     var github = GitHubConfiguration()
     var scaleOps = ScaleOpsConfiguration()
+    var openCost = OpenCostConfiguration()
     var ingestion = IngestionConfiguration()
     var prices = EstimatePrices()
     var costInterval: Duration = .seconds(30)
@@ -40,6 +41,8 @@ struct Configuration {
         warnings += github.warnings
         scaleOps = try ScaleOpsConfiguration(root)
         warnings += scaleOps.warnings
+        openCost = try OpenCostConfiguration(root)
+        warnings += openCost.warnings
         ingestion = try IngestionConfiguration(root)
         warnings += ingestion.warnings
         try readCosts(root)
@@ -155,6 +158,12 @@ struct Configuration {
         "scaleops.endpoints[].authentication.tenantId", "scaleops.endpoints[].authentication.clientId",
         "scaleops.endpoints[].authentication.clientSecret", "scaleops.endpoints[].authentication.scope",
         "scaleops.endpoints[].authentication.tokenUrl",
+
+        "opencost.enabled", "opencost.url", "opencost.pathPrefix", "opencost.token", "opencost.timeout",
+        "opencost.timeout.*", "opencost.clusters.*", "opencost.pollInterval", "opencost.pollInterval.*",
+        "opencost.maximumAnswerMegabytes", "opencost.endpoints[].name", "opencost.endpoints[].url",
+        "opencost.endpoints[].pathPrefix", "opencost.endpoints[].token", "opencost.endpoints[].timeout",
+        "opencost.endpoints[].timeout.*", "opencost.endpoints[].clusters.*",
 
         "kubernetesIngestor.enabled", "kubernetesIngestor.annotationPrefix", "kubernetesIngestor.defaultOwner",
         "kubernetesIngestor.inheritOwnerFromNamespace", "kubernetesIngestor.argoIntegration",

@@ -24,7 +24,7 @@ package struct IngestState: Sendable, Equatable {
     }
 }
 
-/// A workload that runs, as far as others' costs of it need to know.
+/// A workload that runs or ran lately, as far as others' costs of it need to know.
 package struct ChargeableWorkload: Sendable {
     package let id: Int
     package let key: WorkloadKey
@@ -98,17 +98,18 @@ extension CostStore {
                 ROW (excluded.asked_at, excluded.error, excluded.unmatched, excluded.malformed)
         """
 
-    /// Every workload that runs.
+    /// Every workload that runs, or went since a moment.
     ///
     /// - Throws: `StoreError`.
-    package func chargeableWorkloads() async throws -> [ChargeableWorkload] {
+    package func chargeableWorkloads(goneSince moment: Timestamp) async throws -> [ChargeableWorkload] {
         try await pool.read { session in
             try session.run(
                 """
                 SELECT cluster, kind, namespace, name, id, cpu_request_millicores, memory_request_bytes,
                     cpu_hourly_cost, memory_hourly_cost, pods, \(microseconds("created_at"))
-                FROM workload WHERE deleted_at IS NULL
-                """
+                FROM workload
+                WHERE deleted_at IS NULL OR deleted_at > $1::timestamptz AND NOT starts_with(kind, '__')
+                """, [.time(moment)]
             ).map { row in
                 ChargeableWorkload(
                     id: Int(row.int(4) ?? 0), key: try WorkloadStore.key(row, from: 0),
