@@ -44,7 +44,8 @@ struct ScaleOpsConfiguration {
         if let length = node["costInterval"] {
             costInterval = try length.duration(in: .seconds(1)...(.seconds(86_400)))
         }
-        if let clusters = node["clusters"] { clusterNames = ScaleOpsClusterNames(try clusters.clusterNames("ScaleOps")) }
+        guard let clusters = node["clusters"] else { return }
+        clusterNames = ScaleOpsClusterNames(try clusters.clusterNames("ScaleOps"))
     }
 
     private static func isName(_ text: String) -> Bool {

@@ -1,4 +1,4 @@
-package import Base
+internal import Base
 
 /// What OpenCost answered: what it allocates, step by step.
 package struct OpenCostAnswer: Sendable {
@@ -21,7 +21,9 @@ package struct OpenCostAnswer: Sendable {
     private init(_ root: JSONView, to question: OpenCostQuestion) throws {
         let code = root["code"]?.value().intValue
         guard code == nil || code == 200 else { throw Problem(detail: "code \(code ?? 0): \(Self.words(root))") }
-        guard let data = root["data"], data.isArray else { throw Problem(detail: "no list in data: \(Self.words(root))") }
+        guard let data = root["data"], data.isArray else {
+            throw Problem(detail: "no list in data: \(Self.words(root))")
+        }
         let steps = question.steps
         data.forEachElement { step in
             step.forEachMember { key, value in

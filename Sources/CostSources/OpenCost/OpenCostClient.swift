@@ -24,7 +24,8 @@ package final class OpenCostClient: Sendable {
     package func allocations(_ question: OpenCostQuestion) async throws(UsageError) -> OpenCostAnswer {
         let response = try await answer(request(question))
         guard response.status == 200 else {
-            throw failed(Self.code(response.status), "answered \(response.status): \(OpenCostAnswer.words(response.body))")
+            let words = OpenCostAnswer.words(response.body)
+            throw failed(Self.code(response.status), "answered \(response.status): \(words)")
         }
         do {
             return try OpenCostAnswer(response.body, to: question)

@@ -21,7 +21,7 @@ package struct OpenCostQuestion: Sendable {
 
     /// Moments at which a step begins.
     var steps: Set<Timestamp> {
-        let length = Int64(stepHours) * 3_600_000_000
+        let length = stepHours * 3_600_000_000
         return Set(
             stride(from: from.microseconds, to: to.microseconds, by: length).map { Timestamp(microseconds: $0) })
     }

@@ -17,6 +17,8 @@ package actor CostFeedLoop: CostLoop {
     private var lastError: String?
     /// Until the next round, when the source wishes so.
     private var next: Duration?
+    /// Until the next round when the last one was written.
+    var nextWait: Duration { next ?? interval }
 
     /// Rows in one transaction, so that none holds much memory or takes long.
     private static let chunk = 1_000
@@ -46,7 +48,7 @@ package actor CostFeedLoop: CostLoop {
             let isWritten = await round()
             var generator = SystemRandomNumberGenerator()
             if isWritten { backoff.reset() }
-            let wait = isWritten ? next ?? interval : backoff.next(using: &generator)
+            let wait = isWritten ? nextWait : backoff.next(using: &generator)
             guard (try? await pause(wait)) != nil else { break }
         }
         metrics.hide(shown)

@@ -167,7 +167,9 @@ package actor OpenCostFeed: CostFeed {
         let hours = stride(from: first.microseconds, to: end.microseconds, by: 3_600_000_000)
             .map { Timestamp(microseconds: $0) }
         let missing = hours.filter { !told.contains($0) }
-        return missing.first.map { "nothing is said of \(missing.count) of \(hours.count) hours, the first \($0.rfc3339)" }
+        return missing.first.map {
+            "nothing is said of \(missing.count) of \(hours.count) hours, the first \($0.rfc3339)"
+        }
     }
 
     private func pause(after poll: CostPoll, at now: Timestamp) -> Duration {

@@ -84,7 +84,8 @@ struct OpenCostJoin {
         case .unmounted: return remainder("__unmounted__")
         case .controller, .unallocated:
             if let id = workloads.id(of: row, in: cluster) { return .workload(id) }
-            if strays.insert(Stray(cluster: cluster, namespace: row.namespace, share: row.share, pod: row.pod)).inserted {
+            if strays.insert(Stray(cluster: cluster, namespace: row.namespace, share: row.share, pod: row.pod)).inserted
+            {
                 clusters[cluster]?.unmatched += 1
             }
             return remainder("__unallocated__")

@@ -56,7 +56,8 @@ struct OpenCostReading {
     }
 
     /// The rows, with those without a controller by pod where OpenCost says so.
-    private func named(_ rows: [OpenCostRow], _ question: OpenCostQuestion, _ found: inout Found) async -> [OpenCostRow] {
+    private func named(_ rows: [OpenCostRow], _ question: OpenCostQuestion, _ found: inout Found) async -> [OpenCostRow]
+    {
         let namespaces = Set(rows.filter { $0.share == .unallocated }.map(\.namespace)).subtracting([""])
         guard !namespaces.isEmpty else { return rows }
         let pods = OpenCostQuestion(

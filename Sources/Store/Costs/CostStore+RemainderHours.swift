@@ -31,8 +31,9 @@ extension CostStore {
                 JOIN workload w ON w.cluster = r.cluster AND starts_with(w.kind, '__')
                 JOIN cost_hourly c ON c.hour = r.hour AND c.workload_id = w.id
                 WHERE c.source = $1::smallint
-                """, [.int(source.rawValue), .json(.array(rows))])
-            return Set(found.compactMap { row in row.time(1).map { StoredHour(workloadID: Int(row.int(0) ?? 0), hour: $0) } })
+                """, [.int(source.rawValue), .json(.array(rows))]
+            ).map { row in row.time(1).map { StoredHour(workloadID: Int(row.int(0) ?? 0), hour: $0) } }
+            return Set(found.compactMap { $0 })
         }
     }
 }
