@@ -98,18 +98,24 @@ extension CostStore {
                 ROW (excluded.asked_at, excluded.error, excluded.unmatched, excluded.malformed)
         """
 
-    /// Every workload that runs, or went since a moment.
+    /// Every workload that runs.
     ///
+    /// - Parameter moment: those that went since then too, but of clusters alone whose workloads have once been known
+    ///   completely; nil: none that went.
     /// - Throws: `StoreError`.
-    package func chargeableWorkloads(goneSince moment: Timestamp) async throws -> [ChargeableWorkload] {
+    package func chargeableWorkloads(goneSince moment: Timestamp?) async throws -> [ChargeableWorkload] {
         try await pool.read { session in
             try session.run(
                 """
                 SELECT cluster, kind, namespace, name, id, cpu_request_millicores, memory_request_bytes,
                     cpu_hourly_cost, memory_hourly_cost, pods, \(microseconds("created_at"))
-                FROM workload
-                WHERE deleted_at IS NULL OR deleted_at > $1::timestamptz AND NOT starts_with(kind, '__')
-                """, [.time(moment)]
+                FROM workload w
+                WHERE CASE WHEN $1::timestamptz IS NULL THEN deleted_at IS NULL
+                    ELSE (deleted_at IS NULL OR deleted_at > $1::timestamptz) AND NOT starts_with(kind, '__')
+                        AND EXISTS (
+                            SELECT FROM ingest_watermark m
+                            WHERE m.cluster = w.cluster AND m.source = $2::smallint AND m.through IS NOT NULL) END
+                """, [.time(moment), .int(Self.estimate)]
             ).map { row in
                 ChargeableWorkload(
                     id: Int(row.int(4) ?? 0), key: try WorkloadStore.key(row, from: 0),

@@ -6,13 +6,14 @@ package import Store
 package protocol CostFeed: Sendable {
     var source: CostSource { get }
 
-    /// Workloads that are gone for no longer than that many seconds may still be charged.
-    var lookBackSeconds: Int64 { get }
+    /// Workloads that are gone for no longer than that many seconds may still be charged, so it is asked of clusters alone
+    /// whose workloads are all known. Nil: it speaks of the present.
+    var lookBackSeconds: Int64? { get }
 
     /// Asks once. What cannot be had is told in the answer; the rest is there.
     ///
     /// - Parameters:
-    ///   - workloads: those that run, or are not gone for longer than `lookBackSeconds`; nobody is charged for others.
+    ///   - workloads: those that run, or are gone no longer than `lookBackSeconds`; nobody is charged for others.
     ///   - through: up to when it was complete, by cluster.
     func poll(_ workloads: [ChargeableWorkload], through: [String: Timestamp], at now: Timestamp) async -> CostPoll
 

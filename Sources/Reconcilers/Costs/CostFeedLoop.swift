@@ -79,7 +79,8 @@ package actor CostFeedLoop: CostLoop {
     /// - Returns: nil when the task was cancelled meanwhile.
     private func askAndWrite() async throws -> CostPoll? {
         let (feed, moment) = (feed, now())
-        let workloads = try await costs.chargeableWorkloads(goneSince: moment.adding(seconds: -feed.lookBackSeconds))
+        let workloads = try await costs.chargeableWorkloads(
+            goneSince: feed.lookBackSeconds.map { moment.adding(seconds: -$0) })
         let stored = try await costs.ingestStates(of: feed.source)
         let through = Dictionary(
             stored.compactMap { state in state.through.map { (state.cluster, $0) } }

@@ -13,10 +13,12 @@ package actor OpenCostFeed: CostFeed {
         var asked: Timestamp?
         /// The day that was corrected last.
         var corrected: Timestamp?
+        /// Clusters that it told of and Callboard did not have then.
+        var strangers: Set<String> = []
     }
 
     package let source = CostSource.opencost
-    package var lookBackSeconds: Int64 { Self.keptHours * 3_600 }
+    package nonisolated var lookBackSeconds: Int64? { Self.keptHours * 3_600 }
     private let clients: [OpenCostClient]
     /// Nil: ten minutes after each hour.
     private let interval: Duration?
@@ -34,6 +36,8 @@ package actor OpenCostFeed: CostFeed {
     static let overlapHours: Int64 = 3
     /// In one round, so that what is behind is taken in bounded parts.
     static let hoursAtOnce: Int64 = 12
+    /// While no workload is known.
+    private static let patience: Duration = .seconds(30)
     /// After a failure.
     static let retryInterval: Duration = .seconds(300)
 
@@ -53,16 +57,18 @@ package actor OpenCostFeed: CostFeed {
         var poll = CostPoll()
         let index = OpenCostWorkloads(workloads)
         pending = progress
-        var found: Set<String> = []
+        // At the first start the workloads are still to be found.
+        guard !index.clusters.isEmpty else {
+            poll.next = min(interval ?? Self.patience, Self.patience)
+            return poll
+        }
         var isBehind = false
         for client in clients {
             let join = OpenCostJoin(index, except: Set(poll.clusters.keys))
             let stored = through.filter { index.clusters.contains($0.key) }.values.min()
-            let reading = await read(client, join, stored: stored, &poll, at: now)
-            isBehind = isBehind || reading.isBehind
-            found.formUnion(reading.strangers)
+            if await read(client, join, index, stored: stored, &poll, at: now) { isBehind = true }
         }
-        tell(found)
+        tell(pending.values.reduce(into: []) { $0.formUnion($1.strangers) })
         poll.next = isBehind ? .zero : pause(after: poll, at: now)
         return poll
     }
@@ -74,16 +80,20 @@ package actor OpenCostFeed: CostFeed {
     /// - Parameters:
     ///   - join: without any rows.
     ///   - stored: up to when an earlier process had read.
-    /// - Returns: whether there are further hours to be had, and clusters that Callboard does not have.
+    /// - Returns: whether there are further hours to be had.
     private func read(
-        _ client: OpenCostClient, _ join: OpenCostJoin, stored: Timestamp?, _ poll: inout CostPoll, at now: Timestamp
-    ) async -> (isBehind: Bool, strangers: Set<String>) {
+        _ client: OpenCostClient, _ join: OpenCostJoin, _ index: OpenCostWorkloads, stored: Timestamp?,
+        _ poll: inout CostPoll, at now: Timestamp
+    ) async -> Bool {
         let name = client.endpoint.name
-        let asked = progress[name]?.asked
+        var (asked, stored) = (progress[name]?.asked, stored)
+        // A cluster that was unknown until now is read from the beginning.
+        if progress[name]?.strangers.isDisjoint(with: index.clusters) == false { (asked, stored) = (nil, nil) }
         let window = Self.window(asked: asked, stored: stored, at: now)
         let reading = OpenCostReading(client: client)
         let hours = await reading.hours(from: window.from, to: window.to, into: join)
         pending[name, default: Progress()].asked = max(hours.end, asked ?? hours.end)
+        if hours.error == nil { pending[name]?.strangers = hours.join.strangers }
         if let error = hours.error { poll.failures.append(error.detail) }
         var problems = [hours.error, hours.gap].compactMap { $0?.detail }
         var charges = hours.join.charges
@@ -95,7 +105,7 @@ package actor OpenCostFeed: CostFeed {
         }
         add(charges, to: &poll)
         note(hours, client.endpoint, problems.first, &poll)
-        return (hours.error == nil && hours.end < now.startOfHour, hours.join.strangers)
+        return hours.error == nil && hours.end < now.startOfHour
     }
 
     /// From the last hours that are over, or further back to where it came to an end, as far as OpenCost keeps hours.

@@ -5,9 +5,9 @@ internal import Store
 /// Mends what OpenCost's answers lose by rounding: they have five decimals, so that the hours of something small may be
 /// some per cent off. The day as a whole is rounded once; its hours are brought to add up to it. Pure.
 enum OpenCostRounding {
-    private static let resources: [WritableKeyPath<ResourceCost, Money> & Sendable] = [
-        \.cpu, \.memory, \.gpu, \.storage, \.network, \.loadBalancer, \.shared,
-    ]
+    private static var resources: [WritableKeyPath<ResourceCost, Money>] {
+        [\.cpu, \.memory, \.gpu, \.storage, \.network, \.loadBalancer, \.shared]
+    }
 
     /// - Parameters:
     ///   - hours: of the day, by the beginning of the hour.

@@ -1,7 +1,7 @@
-package import Base
+internal import Base
 package import Costs
 package import Matching
-package import Store
+internal import Store
 
 /// What a source says that nobody is charged for in an hour.
 package struct RemainderHour: Sendable {

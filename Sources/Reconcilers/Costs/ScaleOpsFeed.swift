@@ -23,7 +23,7 @@ package actor ScaleOpsFeed: CostFeed {
 
     package let source = CostSource.scaleops
     /// What is gone has no rate.
-    package let lookBackSeconds: Int64 = 0
+    package let lookBackSeconds: Int64? = nil
     private let endpoints: ScaleOpsEndpoints
     private let names: ScaleOpsClusterNames
     private let prices: PriceList

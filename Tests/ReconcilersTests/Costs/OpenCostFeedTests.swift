@@ -87,7 +87,7 @@ struct OpenCostFeedTests {
             #expect(try await scene.hours().count == 1)
 
             scene.server.allocate { _, hour in [OpenCostServer.row(hour, controller: "shop", Self.cent)] }
-            let next = OpenCostScene.loop(scene.server.url, scene.store, scene.time)
+            let next = OpenCostScene.makeLoop(scene.server.url, scene.store, scene.time)
             let count = scene.server.asked.count
             #expect(await next.round())
             let hours = scene.server.asked.dropFirst(count).filter { !$0.isOfDay }.flatMap(\.hours)
@@ -116,6 +116,29 @@ struct OpenCostFeedTests {
             #expect(await scene.loop.round())
             #expect(try await scene.state()?.error == "opencost says nothing of this cluster any more")
             #expect(try await scene.hours().count == 1)
+        }
+    }
+
+    @Test("a cluster that is known later is read from the beginning, and nobody is asked while none is known")
+    func newcomer() async throws {
+        try await OpenCostScene.with { scene async throws in
+            scene.server.allocate { _, hour in
+                [
+                    OpenCostServer.row(hour, controller: "shop", Self.cent),
+                    OpenCostServer.row(hour, cluster: "us", controller: "api", Self.cent),
+                ]
+            }
+            _ = try await scene.values("UPDATE ingest_watermark SET through = NULL WHERE source = 1 RETURNING cluster")
+            #expect(await scene.loop.round())
+            let wait = await scene.loop.nextWait
+            #expect(scene.server.asked.isEmpty && wait == .seconds(30))
+            try await scene.store.costs.complete(cluster: "main", through: Self.noon)
+            await scene.catchUp()
+            let from = Self.noon.adding(seconds: -60 * 3_600)
+            #expect(try await scene.hours(since: from).count == 49)
+            try await scene.store.costs.complete(cluster: "us", through: Self.noon)
+            await scene.catchUp()
+            #expect(try await scene.hours(since: from).count == 98)
         }
     }
 

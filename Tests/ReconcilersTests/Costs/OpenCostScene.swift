@@ -33,18 +33,19 @@ struct OpenCostScene: Sendable {
             ]
             _ = try await store.workloads.write(present: present, gone: [])
             _ = try await store.workloads.write(present: [], gone: [record("gone").workload.key])
+            for cluster in ["main", "us"] { try await store.costs.complete(cluster: cluster, through: noon) }
             let server = try OpenCostServer()
             let time = ManualTime(noon.adding(seconds: 660))
             let scene = OpenCostScene(
                 store: store, server: server, time: time,
-                loop: Self.loop(server.url, clusters, maximumBytes, store, time), pool: pool)
+                loop: Self.makeLoop(server.url, clusters, maximumBytes, store, time), pool: pool)
             try await body(scene)
             await pool.close()
             await store.close()
         }
     }
 
-    static func loop(
+    static func makeLoop(
         _ url: String, _ clusters: [String: String] = [:], _ maximumBytes: Int = 1 << 20, _ store: Store,
         _ time: ManualTime
     ) -> CostFeedLoop {
