@@ -38,7 +38,8 @@ struct OpenCostScene: Sendable {
             let time = ManualTime(noon.adding(seconds: 660))
             let scene = OpenCostScene(
                 store: store, server: server, time: time,
-                loop: Self.makeLoop(server.url, clusters, maximumBytes, store, time), pool: pool)
+                loop: Self.makeLoop(server.url, store, time, clusters: clusters, maximumBytes: maximumBytes),
+                pool: pool)
             try await body(scene)
             await pool.close()
             await store.close()
@@ -46,8 +47,8 @@ struct OpenCostScene: Sendable {
     }
 
     static func makeLoop(
-        _ url: String, _ clusters: [String: String] = [:], _ maximumBytes: Int = 1 << 20, _ store: Store,
-        _ time: ManualTime
+        _ url: String, _ store: Store, _ time: ManualTime, clusters: [String: String] = [:],
+        maximumBytes: Int = 1 << 20
     ) -> CostFeedLoop {
         let client = OpenCostClient(
             OpenCostEndpoint(baseURL: url, clusters: clusters), http: HTTPClient(name: "test"), version: "1",
