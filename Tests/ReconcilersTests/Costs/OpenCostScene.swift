@@ -80,7 +80,8 @@ struct OpenCostScene: Sendable {
             SELECT concat_ws('/', w.cluster, w.kind, w.namespace, w.name) || ' '
                 || to_char(c.hour AT TIME ZONE 'UTC', 'HH24') || ' ' || (c.cpu_cost + c.memory_cost)
             FROM cost_hourly c JOIN workload w ON w.id = c.workload_id
-            WHERE c.source = 3 AND c.hour >= '\(since.rfc3339)' ORDER BY 1 COLLATE "C"
+            WHERE c.source = 3 AND c.hour >= '\(since.rfc3339)'
+            ORDER BY w.cluster, w.kind COLLATE "C", w.name COLLATE "C", c.hour
             """)
     }
 
