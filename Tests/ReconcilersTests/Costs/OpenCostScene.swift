@@ -33,6 +33,10 @@ struct OpenCostScene: Sendable {
             ]
             _ = try await store.workloads.write(present: present, gone: [])
             _ = try await store.workloads.write(present: [], gone: [record("gone").workload.key])
+            let deletion = noon.adding(seconds: -1_800).rfc3339
+            _ = try await pool.run { session in
+                try session.run("UPDATE workload SET deleted_at = '\(deletion)' WHERE name = 'gone'").affected
+            }
             for cluster in ["main", "us"] { try await store.costs.complete(cluster: cluster, through: noon) }
             let server = try OpenCostServer()
             let time = ManualTime(noon.adding(seconds: 660))
