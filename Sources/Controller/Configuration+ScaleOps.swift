@@ -45,18 +45,7 @@ struct ScaleOpsConfiguration {
             costInterval = try length.duration(in: .seconds(1)...(.seconds(86_400)))
         }
         guard let clusters = node["clusters"] else { return }
-        guard let names = clusters.value.objectValue else {
-            throw clusters.expected("names of clusters by ScaleOps' names")
-        }
-        var found: [String: String] = [:]
-        for (theirs, value) in names {
-            guard let ours = value.stringValue, !ours.isEmpty else {
-                throw clusters.refused("expected a name for the cluster \(theirs), found \(value.typeName)")
-            }
-            guard !found.values.contains(ours) else { throw clusters.refused("the name \(ours) stands here twice") }
-            found[theirs] = ours
-        }
-        clusterNames = ScaleOpsClusterNames(found)
+        clusterNames = ScaleOpsClusterNames(try clusters.clusterNames("ScaleOps"))
     }
 
     private static func isName(_ text: String) -> Bool {

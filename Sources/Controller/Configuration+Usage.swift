@@ -44,26 +44,15 @@ struct UsageConfiguration {
     }
 
     private mutating func endpoint(_ node: ConfigurationNode) throws(ConfigurationError) -> PrometheusEndpoint {
-        let address = try node.required("url", "a URL such as http://prometheus.monitoring:9090")
-        let url = try address.string()
-        guard url.hasPrefix("https://") || url.hasPrefix("http://"), !url.contains(where: { "?#@ ".contains($0) })
-        else { throw address.refused("expected a URL such as http://prometheus.monitoring:9090") }
-        let token = try token(node)
+        let example = "a URL such as http://prometheus.monitoring:9090"
+        let url = try node.required("url", example).httpURL(example)
+        let token = try node["token"]?.bearerToken()
         if token != nil, url.hasPrefix("http://"), !HTTPRequest.isLoopback(url) {
             warnings.append("\(node.path).token goes to \(url), which is not encrypted; expected https")
         }
         return PrometheusEndpoint(
             baseURL: url, token: token, clusterLabel: try label(node), cluster: try node["cluster"]?.string(),
             timeout: try node["timeout"]?.duration(in: .seconds(1)...(.seconds(120))) ?? .seconds(30))
-    }
-
-    private func token(_ node: ConfigurationNode) throws(ConfigurationError) -> Secret? {
-        guard let found = node["token"] else { return nil }
-        let text = try found.string()
-        guard text.utf8.count >= Secret.minimumLength, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw found.refused("expected a bearer token of at least \(Secret.minimumLength) bytes without white space")
-        }
-        return Secret(text)
     }
 
     private func label(_ node: ConfigurationNode) throws(ConfigurationError) -> String? {

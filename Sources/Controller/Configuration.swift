@@ -17,6 +17,7 @@ struct Configuration {
     var leadership = LeadershipConfiguration()
     var github = GitHubConfiguration()
     var scaleOps = ScaleOpsConfiguration()
+    var openCost = OpenCostConfiguration()
     var ingestion = IngestionConfiguration()
     var prices = EstimatePrices()
     var costInterval: Duration = .seconds(30)
@@ -41,11 +42,12 @@ struct Configuration {
         warnings += github.warnings
         scaleOps = try ScaleOpsConfiguration(root)
         warnings += scaleOps.warnings
+        openCost = try OpenCostConfiguration(root)
+        warnings += openCost.warnings
         ingestion = try IngestionConfiguration(root)
         warnings += ingestion.warnings
         try readCosts(root)
-        costRollUp = try CostRollUp.Settings(
-            root, sources: scaleOps.endpoints.isEmpty ? [.estimate] : [.estimate, .scaleops])
+        costRollUp = try CostRollUp.Settings(root, sources: costSources)
         usage = try UsageConfiguration(root)
         warnings += usage.warnings
         notifications = try NotificationsConfiguration(root)
@@ -56,6 +58,14 @@ struct Configuration {
         if tokens.isEmpty {
             warnings.append("backend.auth.externalAccess has no token, so nobody can use the API")
         }
+    }
+
+    /// Those that tell something here.
+    private var costSources: Set<CostSource> {
+        var sources: Set<CostSource> = [.estimate]
+        if !scaleOps.endpoints.isEmpty { sources.insert(.scaleops) }
+        if !openCost.endpoints.isEmpty { sources.insert(.opencost) }
+        return sources
     }
 
     /// Keys that have a meaning here, and those of Backstage that have none but harm nothing.
@@ -166,6 +176,12 @@ struct Configuration {
         "scaleops.endpoints[].authentication.tenantId", "scaleops.endpoints[].authentication.clientId",
         "scaleops.endpoints[].authentication.clientSecret", "scaleops.endpoints[].authentication.scope",
         "scaleops.endpoints[].authentication.tokenUrl",
+
+        "opencost.enabled", "opencost.url", "opencost.pathPrefix", "opencost.token", "opencost.timeout",
+        "opencost.timeout.*", "opencost.clusters.*", "opencost.pollInterval", "opencost.pollInterval.*",
+        "opencost.maximumAnswerMegabytes", "opencost.endpoints[].name", "opencost.endpoints[].url",
+        "opencost.endpoints[].pathPrefix", "opencost.endpoints[].token", "opencost.endpoints[].timeout",
+        "opencost.endpoints[].timeout.*", "opencost.endpoints[].clusters.*",
 
         "kubernetesIngestor.enabled", "kubernetesIngestor.annotationPrefix", "kubernetesIngestor.defaultOwner",
         "kubernetesIngestor.inheritOwnerFromNamespace", "kubernetesIngestor.argoIntegration",

@@ -3,6 +3,7 @@ import Actions
 import Base
 import Catalog
 import CatalogSources
+import CostSources
 import Costs
 import HTTPClient
 import HTTPServer
@@ -36,6 +37,7 @@ struct Program {
         let leaseHTTP = HTTPClient(name: "leases")
         let githubHTTP = HTTPClient(name: "github")
         let scaleOpsHTTP = HTTPClient(name: "scaleops")
+        let openCostHTTP = configuration.openCost.endpoints.isEmpty ? nil : HTTPClient(name: "opencost")
         let prometheusHTTP = configuration.usage.prometheus.isEmpty ? nil : HTTPClient(name: "prometheus")
         let github = GitHub(configuration.github, githubHTTP, metrics)
         let scaleOps = ScaleOps(configuration.scaleOps, scaleOpsHTTP, metrics)
@@ -51,7 +53,7 @@ struct Program {
         let requests = ownStore.requestFeed(logger: Logger("catalog-requests"))
         let reconcilers = reconcilers(
             clusters, feed, requests, ownStore.catalog, github, githubHTTP, scaleOps, notifications,
-            identity: identity,
+            openCostHTTP.map { configuration.openCost.clients($0) } ?? [], identity: identity,
             usage: configuration.usage.usage(home: configuration.clusters.homeName, prometheusHTTP))
         let leadership = Leadership(
             configuration.leadership, clusters, ownStore, reconcilers, identity: identity, metrics,
@@ -105,6 +107,7 @@ struct Program {
         leaseHTTP.shutdown()
         githubHTTP.shutdown()
         scaleOpsHTTP.shutdown()
+        openCostHTTP?.shutdown()
         prometheusHTTP?.shutdown()
         notifications.shutdown()
         if let failure { throw failure }
@@ -129,7 +132,7 @@ struct Program {
     private func reconcilers(
         _ clusters: Clusters, _ feed: CatalogFeed, _ requests: CatalogFeed, _ registered: CatalogStore,
         _ github: GitHub, _ http: HTTPClient, _ scaleOps: ScaleOps, _ notifications: Notifications,
-        identity: String, usage: UsageSettings
+        _ openCost: [OpenCostClient], identity: String, usage: UsageSettings
     ) -> ReconcilerSet {
         let configuration = configuration
         let files = ThreadExecutor(name: "catalog-files")
@@ -161,7 +164,8 @@ struct Program {
                 }
             },
             makeCostLoops: { [metrics] store in
-                costLoops(store, metrics) + scaleOps.loops(store, configuration.prices.nodes.onDemand, metrics)
+                costLoops(store, metrics, openCost)
+                    + scaleOps.loops(store, configuration.prices.nodes.onDemand, metrics)
                     + notifications.loops(store, metrics)
             },
             usage: usage
@@ -186,12 +190,20 @@ struct Program {
         }
     }
 
-    private func costLoops(_ store: Store, _ metrics: MetricsRegistry) -> [any CostLoop] {
-        [
+    private func costLoops(
+        _ store: Store, _ metrics: MetricsRegistry, _ openCost: [OpenCostClient]
+    ) -> [any CostLoop] {
+        let loops: [any CostLoop] = [
             CostRollUp(
                 costs: store.costs, settings: configuration.costRollUp, metrics: metrics, logger: Logger("costs")),
             BudgetLoop(configuration.budgets, store: store.costs, logger: Logger("budgets")),
         ]
+        guard !openCost.isEmpty else { return loops }
+        let (logger, interval) = (Logger("opencost"), configuration.openCost.pollInterval)
+        let feed = OpenCostFeed(openCost, interval: interval, logger: logger)
+        let loop = CostFeedLoop(
+            feed, costs: store.costs, interval: interval ?? .seconds(3_600), metrics: metrics, logger: logger)
+        return loops + [loop]
     }
 
     private func source(

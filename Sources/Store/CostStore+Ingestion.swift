@@ -24,7 +24,7 @@ package struct IngestState: Sendable, Equatable {
     }
 }
 
-/// A workload that runs, as far as others' costs of it need to know.
+/// A workload that runs or ran lately, as far as others' costs of it need to know.
 package struct ChargeableWorkload: Sendable {
     package let id: Int
     package let key: WorkloadKey
@@ -100,15 +100,22 @@ extension CostStore {
 
     /// Every workload that runs.
     ///
+    /// - Parameter moment: those that went since then too, but of clusters alone whose workloads have once been known
+    ///   completely; nil: none that went.
     /// - Throws: `StoreError`.
-    package func chargeableWorkloads() async throws -> [ChargeableWorkload] {
+    package func chargeableWorkloads(goneSince moment: Timestamp?) async throws -> [ChargeableWorkload] {
         try await pool.read { session in
             try session.run(
                 """
                 SELECT cluster, kind, namespace, name, id, cpu_request_millicores, memory_request_bytes,
                     cpu_hourly_cost, memory_hourly_cost, pods, \(microseconds("created_at"))
-                FROM workload WHERE deleted_at IS NULL
-                """
+                FROM workload w
+                WHERE CASE WHEN $1::timestamptz IS NULL THEN deleted_at IS NULL
+                    ELSE (deleted_at IS NULL OR deleted_at > $1::timestamptz) AND NOT starts_with(kind, '__')
+                        AND EXISTS (
+                            SELECT FROM ingest_watermark m
+                            WHERE m.cluster = w.cluster AND m.source = $2::smallint AND m.through IS NOT NULL) END
+                """, [.time(moment), .int(Self.estimate)]
             ).map { row in
                 ChargeableWorkload(
                     id: Int(row.int(4) ?? 0), key: try WorkloadStore.key(row, from: 0),

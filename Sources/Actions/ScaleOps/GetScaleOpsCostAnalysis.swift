@@ -84,7 +84,7 @@ struct GetScaleOpsCostAnalysis: Action {
 
     /// Asks for the costs of the entries, endpoint by endpoint.
     private func asked(_ reading: ScaleOpsReading, _ range: ScaleOpsRange) async throws -> [Item] {
-        var costs: [ScaleOpsPlace: ScaleOpsCost] = [:]
+        var costs: [WorkloadPlace: ScaleOpsCost] = [:]
         var failures: [ScaleOpsGroup: String] = [:]
         for (name, entries) in Dictionary(grouping: reading.entries, by: \.endpoint) {
             guard let client = reader.settings.endpoints.client(name) else { continue }

@@ -133,7 +133,7 @@ struct ScaleOpsReader: Sendable {
             client async throws(ScaleOpsError) in
             try await client.workloads(labels: labels).items
         }
-        var found: [ScaleOpsPlace: (endpoint: String, figures: ScaleOpsWorkload)] = [:]
+        var found: [WorkloadPlace: (endpoint: String, figures: ScaleOpsWorkload)] = [:]
         for (client, answer) in zip(settings.endpoints.clients, answers) {
             switch answer {
             case .failure(let error): reading.failures.append(error.detail)
@@ -147,7 +147,7 @@ struct ScaleOpsReader: Sendable {
         reading.asOf = now()
         reading.entries = links.compactMap { link in
             let key = link.key
-            let place = ScaleOpsPlace(cluster: key.cluster, namespace: key.namespace, kind: key.kind, name: key.name)
+            let place = WorkloadPlace(cluster: key.cluster, namespace: key.namespace, kind: key.kind, name: key.name)
             return found[place].map {
                 ScaleOpsEntry(isOwner: link.isOwner, endpoint: $0.endpoint, figures: $0.figures, cost: nil)
             }

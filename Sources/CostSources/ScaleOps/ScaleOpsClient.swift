@@ -112,7 +112,7 @@ package final class ScaleOpsClient: Sendable {
             throw ScaleOpsError(
                 Task.isCancelled ? .cancelled : .busy, endpoint, "\(request.shown): too many requests are under way")
         }
-        var repeats = ScaleOpsRepeats(isRead: request.isRead)
+        var repeats = RequestRepeats(isRead: request.isRead)
         var end = manner.clock() + manner.deadline
         while true {
             let began = manner.clock()
@@ -149,22 +149,22 @@ package final class ScaleOpsClient: Sendable {
         }
     }
 
-    private func outcome(of attempt: Result<HTTPStream, any Error>) -> ScaleOpsRepeats.Outcome {
+    private func outcome(of attempt: Result<HTTPStream, any Error>) -> RequestRepeats.Outcome {
         switch attempt {
         case .failure(let error): return .failure((error as? HTTPClientError)?.code ?? .cancelled)
         case .success(let stream):
             return .answer(
                 status: stream.status,
                 retryAfter: stream.headers["Retry-After"].flatMap { UInt16($0) }.map { .seconds(Int($0)) },
-                leadsToLogin: ScaleOpsRepeats.leadsToLogin(
+                leadsToLogin: RequestRepeats.leadsToLogin(
                     status: stream.status, location: stream.headers["Location"], baseURL: endpoint.baseURL))
         }
     }
 
     /// What follows, after the wait that it needs. When there is no time for that, what came is the end.
     private func next(
-        _ repeats: inout ScaleOpsRepeats, after outcome: ScaleOpsRepeats.Outcome, until end: ContinuousClock.Instant
-    ) async -> ScaleOpsRepeats.Step {
+        _ repeats: inout RequestRepeats, after outcome: RequestRepeats.Outcome, until end: ContinuousClock.Instant
+    ) async -> RequestRepeats.Step {
         var generator = SystemRandomNumberGenerator()
         let step = repeats.next(after: outcome, using: &generator)
         guard case .wait(let pause) = step else { return step }

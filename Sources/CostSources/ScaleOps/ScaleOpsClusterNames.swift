@@ -9,8 +9,8 @@ package struct ScaleOpsClusterNames: Sendable, Equatable {
     package func ours(_ theirs: String) -> String { names[theirs] ?? theirs }
 
     /// Where Callboard would look for a workload of ScaleOps.
-    package func place(of workload: ScaleOpsWorkload) -> ScaleOpsPlace {
-        ScaleOpsPlace(
+    package func place(of workload: ScaleOpsWorkload) -> WorkloadPlace {
+        WorkloadPlace(
             cluster: ours(workload.cluster), namespace: workload.namespace, kind: workload.kind, name: workload.name)
     }
 }

@@ -60,21 +60,7 @@ package struct ScaleOpsWorkload: Sendable, Hashable {
     /// Those that ScaleOps' cost report can be asked about together.
     package var group: ScaleOpsGroup { ScaleOpsGroup(cluster: cluster, namespace: namespace, kind: kind) }
 
-    package var place: ScaleOpsPlace { ScaleOpsPlace(cluster: cluster, namespace: namespace, kind: kind, name: name) }
-}
-
-/// Which workload, whatever the letter case of its kind.
-package struct ScaleOpsPlace: Sendable, Hashable {
-    package let cluster: String
-    package let namespace: String
-    /// In lower case.
-    package let kind: String
-    package let name: String
-
-    package init(cluster: String, namespace: String, kind: String, name: String) {
-        (self.cluster, self.namespace, self.name) = (cluster, namespace, name)
-        self.kind = kind.lowercased()
-    }
+    package var place: WorkloadPlace { WorkloadPlace(cluster: cluster, namespace: namespace, kind: kind, name: name) }
 }
 
 /// Workloads of a kind in a namespace of a cluster.

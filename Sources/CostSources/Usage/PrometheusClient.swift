@@ -84,15 +84,7 @@ package final class PrometheusClient: Sendable {
 
     private func problem(_ error: any Error) -> UsageError {
         guard let error = error as? HTTPClientError else { return failed(.cancelled, "cancelled") }
-        let code: UsageError.Code =
-            switch error.code {
-            case .cancelled: .cancelled
-            case .bodyTooLarge: .tooLarge
-            case .timeout: .timeout
-            case .connectionLost: .undecodable
-            case .invalidRequest, .cannotResolve, .cannotConnect, .tls, .other: .unreachable
-            }
-        return failed(code, error.detail)
+        return failed(UsageError.Code(error.code), error.detail)
     }
 
     private func failed(_ code: UsageError.Code, _ detail: String) -> UsageError {

@@ -1,5 +1,6 @@
 package import Base
 package import Costs
+internal import HTTPClient
 
 /// Tells what the pods of one cluster use.
 package protocol UsageSource: Sendable {
@@ -32,7 +33,7 @@ package struct UsageReading: Sendable {
     package init() {}
 }
 
-/// A source of usage did not give what it was asked for. Never holds a token or a query.
+/// A source of usage or of costs did not give what it was asked for. Never holds a token or a query.
 package struct UsageError: Error, CustomStringConvertible, Equatable {
     package enum Code: String, Sendable, CaseIterable {
         /// The cluster has no such API, or nobody serves it: no error of anybody.
@@ -61,4 +62,17 @@ package struct UsageError: Error, CustomStringConvertible, Equatable {
     /// For metrics: one of a fixed set.
     package var label: String { code.rawValue }
     package var description: String { detail }
+}
+
+extension UsageError.Code {
+    /// What a request that got no whole answer comes to.
+    init(_ code: HTTPClientError.Code) {
+        switch code {
+        case .cancelled: self = .cancelled
+        case .bodyTooLarge: self = .tooLarge
+        case .timeout: self = .timeout
+        case .connectionLost: self = .undecodable
+        case .invalidRequest, .cannotResolve, .cannotConnect, .tls, .other: self = .unreachable
+        }
+    }
 }

@@ -16,11 +16,17 @@ package actor CostFeedLoop: CostLoop {
     private var advice = CostAdviceMemory()
     private var shown: Set<String> = []
     private var lastError: String?
+    /// Until the next round, when the source wishes so.
+    private var next: Duration?
+    /// Until the next round when the last one was written.
+    var nextWait: Duration { next ?? interval }
 
     /// Rows in one transaction, so that none holds much memory or takes long.
     private static let chunk = 1_000
     /// The same of recommendations, whose details are long.
     private static let adviceChunk = 250
+    /// Of whole hours, which come by ten thousands.
+    private static let hourChunk = 10_000
     /// Of a round, when the interval is shorter.
     private static let shortestDeadline: Duration = .seconds(60)
 
@@ -47,7 +53,8 @@ package actor CostFeedLoop: CostLoop {
             let isWritten = await round()
             var generator = SystemRandomNumberGenerator()
             if isWritten { backoff.reset() }
-            guard (try? await pause(isWritten ? interval : backoff.next(using: &generator))) != nil else { break }
+            let wait = isWritten ? nextWait : backoff.next(using: &generator)
+            guard (try? await pause(wait)) != nil else { break }
         }
         metrics.hide(shown)
     }
@@ -77,13 +84,16 @@ package actor CostFeedLoop: CostLoop {
     /// - Returns: nil when the task was cancelled meanwhile.
     private func askAndWrite() async throws -> CostPoll? {
         let (feed, moment) = (feed, now())
-        let workloads = try await costs.chargeableWorkloads()
+        let workloads = try await costs.chargeableWorkloads(
+            goneSince: feed.lookBackSeconds.map { moment.adding(seconds: -$0) })
         let stored = try await costs.ingestStates(of: feed.source)
-        var poll = await bounded { await feed.poll(workloads, at: moment) }
-        guard !Task.isCancelled else { return nil }
         let through = Dictionary(
             stored.compactMap { state in state.through.map { (state.cluster, $0) } }
         ) { first, _ in first }
+        var poll = await bounded { await feed.poll(workloads, through: through, at: moment) }
+        guard !Task.isCancelled else { return nil }
+        next = poll.next
+        try await writeHours(of: poll)
         for hours in meter.hours(of: poll.rates, stored: through, at: moment).chunks(of: Self.chunk) {
             try await costs.write(hours, source: feed.source)
         }
@@ -93,6 +103,7 @@ package actor CostFeedLoop: CostLoop {
         let outcome = IngestOutcome(
             poll, of: feed.source, stored: stored, clusters: Set(workloads.map(\.key.cluster)), at: moment)
         try await costs.note(outcome.states, source: feed.source, forgetting: outcome.forgotten)
+        await feed.wrote()
         metrics.show(poll.clusters)
         shown.formUnion(poll.clusters.keys)
         return poll
@@ -105,6 +116,17 @@ package actor CostFeedLoop: CostLoop {
         }
         advice.keep(found)
         try await costs.forgetRecommendations(of: feed.source, in: clusters, except: found.map(\.workloadID))
+    }
+
+    /// The hours that the source itself gives.
+    private func writeHours(of poll: CostPoll) async throws {
+        for hours in poll.hours.chunks(of: Self.hourChunk) { try await costs.write(hours, source: feed.source) }
+        guard !poll.toldHours.isEmpty else { return }
+        let ids = try await costs.remainders(Array(Set(poll.remainders.map(\.key))))
+        let rows = poll.remainders.compactMap { row in ids[row.key].map { row.hourly($0) } }
+        let stored = try await costs.remainderHours(of: feed.source, in: poll.toldHours)
+        let gone = stored.subtracting(rows.map { StoredHour($0) }).map(HourlyCost.none)
+        for hours in (rows + gone).chunks(of: Self.hourChunk) { try await costs.write(hours, source: feed.source) }
     }
 
     /// What is not there when the time is up is told as cancelled.
@@ -146,8 +168,8 @@ struct IngestOutcome {
     init(_ poll: CostPoll, of source: CostSource, stored: [IngestState], clusters: Set<String>, at now: Timestamp) {
         states = poll.clusters.sorted { $0.key < $1.key }.map { name, cluster in
             IngestState(
-                cluster: name, through: cluster.error == nil ? now : nil, askedAt: now, error: cluster.error,
-                unmatched: cluster.unmatched, malformed: cluster.malformed)
+                cluster: name, through: cluster.through ?? (cluster.error == nil ? now : nil), askedAt: now,
+                error: cluster.error, unmatched: cluster.unmatched, malformed: cluster.malformed)
         }
         let before = Dictionary(stored.map { ($0.cluster, $0) }) { first, _ in first }
         for name in clusters.union(before.keys).subtracting(poll.clusters.keys).sorted() {

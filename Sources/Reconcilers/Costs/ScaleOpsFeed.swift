@@ -22,6 +22,8 @@ package actor ScaleOpsFeed: CostFeed {
     }
 
     package let source = CostSource.scaleops
+    /// What is gone has no rate.
+    package let lookBackSeconds: Int64? = nil
     private let endpoints: ScaleOpsEndpoints
     private let names: ScaleOpsClusterNames
     private let prices: PriceList
@@ -49,7 +51,9 @@ package actor ScaleOpsFeed: CostFeed {
         self.costInterval = costInterval / .seconds(1)
     }
 
-    package func poll(_ workloads: [ChargeableWorkload], at now: Timestamp) async -> CostPoll {
+    package func poll(
+        _ workloads: [ChargeableWorkload], through: [String: Timestamp], at now: Timestamp
+    ) async -> CostPoll {
         var poll = CostPoll()
         let matches = await join(workloads, &poll)
         await refresh(matches, &poll, at: now)

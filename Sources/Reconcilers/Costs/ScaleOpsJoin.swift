@@ -23,7 +23,7 @@ struct ScaleOpsJoin {
     private(set) var strangers: Set<String> = []
     private let names: ScaleOpsClusterNames
     private let known: Set<String>
-    private var waiting: [ScaleOpsPlace: ChargeableWorkload]
+    private var waiting: [WorkloadPlace: ChargeableWorkload]
 
     init(_ workloads: [ChargeableWorkload], names: ScaleOpsClusterNames) {
         self.names = names
@@ -31,7 +31,7 @@ struct ScaleOpsJoin {
         let places = workloads.map { workload in
             let key = workload.key
             return (
-                ScaleOpsPlace(cluster: key.cluster, namespace: key.namespace, kind: key.kind, name: key.name), workload
+                WorkloadPlace(cluster: key.cluster, namespace: key.namespace, kind: key.kind, name: key.name), workload
             )
         }
         waiting = Dictionary(places) { first, _ in first }

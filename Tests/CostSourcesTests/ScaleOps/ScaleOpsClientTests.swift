@@ -88,7 +88,7 @@ struct ScaleOpsClientTests {
     @Test("what follows an attempt")
     func steps() {
         var random = SeededRandom(seed: 1)
-        var repeats = ScaleOpsRepeats(isRead: true)
+        var repeats = RequestRepeats(isRead: true)
         #expect(repeats.next(after: .answer(status: 200), using: &random) == .end)
         #expect(repeats.next(after: .answer(status: 500), using: &random) == .end)
         #expect(repeats.next(after: .failure(.timeout), using: &random) == .end)
@@ -107,7 +107,7 @@ struct ScaleOpsClientTests {
             #expect(bound.contains(pause), "\(pause)")
         }
         #expect(repeats.next(after: .failure(.connectionLost), using: &random) == .end)
-        var write = ScaleOpsRepeats(isRead: false)
+        var write = RequestRepeats(isRead: false)
         #expect(write.next(after: .failure(.connectionLost), using: &random) == .end)
         #expect(write.next(after: .answer(status: 503), using: &random) == .end)
         #expect(write.next(after: .answer(status: 302, leadsToLogin: true), using: &random) == .end)

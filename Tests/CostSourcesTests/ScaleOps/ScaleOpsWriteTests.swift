@@ -81,7 +81,7 @@ struct ScaleOpsWriteTests {
             ("//scale.example/x", true), ("/SSO/x", true),
         ])
     func leadsToLogin(location: String, leads: Bool) {
-        let found = ScaleOpsRepeats.leadsToLogin(status: 303, location: location, baseURL: "https://scale.example")
+        let found = RequestRepeats.leadsToLogin(status: 303, location: location, baseURL: "https://scale.example")
         #expect(found == leads)
     }
 }

@@ -2,7 +2,7 @@ internal import Base
 internal import HTTPClient
 
 /// Decides what follows an attempt. Pure; one for each request.
-struct ScaleOpsRepeats {
+struct RequestRepeats {
     /// What an attempt led to.
     enum Outcome: Equatable {
         case answer(status: Int, retryAfter: Duration? = nil, leadsToLogin: Bool = false)
