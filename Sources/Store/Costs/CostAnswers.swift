@@ -70,6 +70,8 @@ package struct CostCoverage: Sendable, Hashable {
     package var unmounted = Money.zero
     package var unallocated = Money.zero
 
+    package init() {}
+
     /// The money of all workloads.
     package var workloads: Money { owned + orphan }
     /// All of it.
