@@ -160,6 +160,10 @@ extension NotificationsConfiguration {
 
     private static func headers(_ node: ConfigurationNode) throws(ConfigurationError) -> [(String, Secret)] {
         guard node.value.objectValue != nil else { throw node.expected("an object: values by header name") }
+        // What is sent without its token would be refused, or taken for somebody else's.
+        if let (path, variable) = node.missingVariables.first(where: { $0.key.hasPrefix("\(node.path).") }) {
+            throw node.refused("\(path): the environment variable \(variable) is not set")
+        }
         var headers: [(String, Secret)] = []
         for (key, member) in node.members {
             let isName = !key.isEmpty && key.utf8.allSatisfy { $0 == UInt8(ascii: "-") || isLetterOrDigit($0) }

@@ -73,13 +73,13 @@ struct ConfigurationNotificationsTests {
     @Test(
         "what cannot be used is refused by its path, and no secret is shown",
         arguments: [
-            ("{url: 'https://x', events: [budget]}", "callboard.notifications[0].name is missing"),
+            ("{url: 'https://x', events: [budget]}", "callboard.notifications[0].name: is missing"),
             ("{name: 'a b', url: 'https://x', events: [budget]}", "notifications[0].name"),
-            ("{name: a, events: [budget]}", "callboard.notifications[0].url is missing"),
+            ("{name: a, events: [budget]}", "callboard.notifications[0].url: is missing"),
             ("{name: a, url: 'ftp://s3cret', events: [budget]}", "notifications[0].url"),
             ("{name: a, url: 'https://x/ s3cret', events: [budget]}", "notifications[0].url"),
             ("{name: a, url: '${UNSET}', events: [budget]}", "UNSET is not set"),
-            ("{name: a, url: 'https://x'}", "callboard.notifications[0].events is missing"),
+            ("{name: a, url: 'https://x'}", "callboard.notifications[0].events: is missing"),
             ("{name: a, url: 'https://x', events: []}", "found none"),
             (
                 "{name: a, url: 'https://x', events: [rain]}",
