@@ -52,7 +52,7 @@ struct ReportTopic: NotificationTopic {
         return Facts(
             groups: try await costs.groups(
                 by: .entity, selection, present, comparedWith: earlier, limit: Self.maximumGroups),
-            coverage: try await costs.coverage(present, selection),
+            coverage: try await costs.coverage(present, selection).values.reduce(CostCoverage(), +),
             orphans: try await costs.groups(
                 by: .namespace, desk.target.scope.selection(category: .orphan), present, limit: Self.orphans
             ).groups,
