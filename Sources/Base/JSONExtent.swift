@@ -14,7 +14,8 @@ package struct JSONExtent {
     ///
     /// - Returns: where the value ends or the chunk does, and whether it was the value. A number or a word ends before
     ///   the byte that cannot belong to it.
-    package mutating func advance(in chunk: UnsafeRawBufferPointer, from position: Int) -> (end: Int, isComplete: Bool) {
+    package mutating func advance(in chunk: UnsafeRawBufferPointer, from position: Int) -> (end: Int, isComplete: Bool)
+    {
         var position = position
         while position < chunk.count {
             let byte = chunk[position]
