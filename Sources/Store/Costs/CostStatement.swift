@@ -155,13 +155,15 @@ struct CostStatement {
 
     /// Each workload's days, added up; of everything before the source is looked at, for then it is less.
     private mutating func workloadDays(_ range: Range<Timestamp>, _ isBefore: Bool) -> String {
-        let everything = "FROM cost_daily row WHERE \(within(range, "day"))"
+        let rows =
+            selection.isEverything
+            ? "FROM cost_daily row WHERE \(within(range, "day"))" : from("cost_daily", range)
         return """
             SELECT row.attribution_id, NULL::text AS key, NULL::timestamptz AS part, row.workload_id, \(isBefore) AS is_before,
                 1 AS sign, \(CostColumns.list("row", columns)), row.days, row.used_days, 1::bigint AS workloads
             FROM (SELECT row.attribution_id, row.source, row.workload_id, \(CostColumns.sums("row", columns)),
                     count(*) AS days, count(row.cpu_used_millicore_seconds) AS used_days
-                \(selection.isEverything ? everything : from("cost_daily", range)) GROUP BY 1, 2, 3) row \(Self.joinPicked)
+                \(rows) GROUP BY 1, 2, 3) row \(Self.joinPicked)
             """
     }
 
