@@ -61,7 +61,7 @@ def receiver():
 
 
 def configuration(receiver, namespace):
-    budget = {"scope": {"kind": "namespace", "ref": namespace}, "amount": 0.000000001, "warnAt": [0.5, 1]}
+    budget = {"scope": {"kind": "namespace", "ref": namespace}, "amount": 0.000001, "warnAt": [1]}
     target = {"name": "ops", "url": receiver.url, "secret": KEY, "headers": {"Authorization": f"Bearer {TOKEN}"},
               "events": ["budget", "report"], "report": {"schedule": "daily", "hour": 0}}
     slack = {"name": "chat", "url": receiver.url + "-slack", "format": "slack", "events": ["budget"]}

@@ -57,7 +57,7 @@ package struct NotificationLoop: CostLoop {
                 await decide(topics)
                 decisionAt = now().adding(interval)
             }
-            if now() >= look.heldUntil ?? now() {
+            if look.heldUntil.map({ now() >= $0 }) ?? true {
                 look = await attempt("notifications were not sent") { try await delivery.look() } ?? Self.nothing
             }
             let sendAt = look.next.map { max($0, look.heldUntil ?? $0) } ?? decisionAt

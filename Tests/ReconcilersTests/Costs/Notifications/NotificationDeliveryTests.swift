@@ -111,10 +111,18 @@ struct NotificationDeliveryTests {
             let began = scene.time.now
             let script = SendScript(Array(repeating: SendScript.answer(500), count: 1_000))
             let slept = Mutex(0)
+            let readings = Mutex(Int64(0))
             let loop = NotificationLoop(
                 NotificationScene.target(), store: scene.store, sender: NotificationScene.sender, baseURL: nil,
                 interval: .seconds(3_600), metrics: MetricsRegistry(), logger: Logger("test") { _ in },
-                send: script.send, now: { scene.time.now }
+                send: script.send,
+                now: {
+                    // As a real clock does, no two moments are the same.
+                    readings.withLock { count in
+                        count += 1
+                        return Timestamp(microseconds: scene.time.now.microseconds + count)
+                    }
+                }
             ) { pause in
                 #expect(pause >= .seconds(1) && pause <= .seconds(3_600))
                 scene.time.advance(seconds: pause.components.seconds + 1)
