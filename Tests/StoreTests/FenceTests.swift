@@ -63,7 +63,8 @@ struct FenceTests {
                     "workload", "entity_workload", "etagged_copy", "canonical_state", "source_run", "location_claim",
                     "cost_hourly", "cost_day_touched", "cost_attribution", "cost_daily", "cost_entity_daily",
                     "cost_entity_to_date", "cost_cluster_daily", "cost_primary", "cost_horizon", "budget",
-                    "ingest_watermark", "notification", "notification_told", "price_book", "recommendation", "container_histogram",
+                    "ingest_watermark", "notification", "notification_told", "price_book", "recommendation",
+                    "container_histogram",
                     "leader_epoch",
                 ])
         }
