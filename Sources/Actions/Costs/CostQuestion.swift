@@ -134,7 +134,10 @@ struct CostDesk: Sendable {
         [
             "hourly": Output.costSchema, "monthly": Output.costSchema,
             "workloads": Schema.count("Workloads that run now."),
-        ], description: "What runs now at its present requests, an hour and a month of 730 hours: no actual cost.")
+        ],
+        description:
+            "CPU and memory of what runs now at its present requests, an hour and a month of 730 hours: no actual "
+            + "cost.")
 }
 
 extension CostWindow {
