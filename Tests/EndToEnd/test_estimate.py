@@ -77,7 +77,7 @@ def test_a_volume_and_a_load_balancer_are_paid_for_by_who_has_them(make_callboar
     volume = {
         "apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": f"{namespace}-data"},
         "spec": {"capacity": {"storage": "10Gi"}, "accessModes": ["ReadWriteOnce"], "storageClassName": "",
-                 "persistentVolumeReclaimPolicy": "Retain", "hostPath": {"path": "/tmp/none"},
+                 "persistentVolumeReclaimPolicy": "Retain", "hostPath": {"path": "/none"},
                  "claimRef": {"namespace": namespace, "name": "data"}}}
     claim = {
         "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"namespace": namespace, "name": "data"},

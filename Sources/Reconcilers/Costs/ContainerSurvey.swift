@@ -36,7 +36,7 @@ extension Ownership {
     /// The workloads that have pods which are not finished.
     func survey() -> [WorkloadKey: SizedWorkload] {
         var found: [WorkloadKey: SizedWorkload] = [:]
-        for pod in pods.list() where pod.isActive {
+        for pod in pods.list() where !pod.isFinished {
             guard let key = workload(of: pod) else { continue }
             found[key, default: SizedWorkload()].pods.append(pod.meta.key)
             if !pod.nodeName.isEmpty { found[key]?.podsByNode[pod.nodeName, default: 0] += 1 }
@@ -65,9 +65,6 @@ extension Ownership {
 }
 
 extension Pod {
-    /// Whether its containers run or will.
-    var isActive: Bool { phase != .succeeded && phase != .failed }
-
     /// Containers that were killed for lack of memory since a moment, with when.
     func outOfMemoryKills(since moment: Timestamp) -> [(container: String, at: Timestamp)] {
         (troubles?.containers ?? []).compactMap { container in

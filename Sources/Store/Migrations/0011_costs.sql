@@ -74,6 +74,8 @@ CREATE TABLE cost_daily (
     attribution_id int NOT NULL REFERENCES cost_attribution,
     source smallint NOT NULL REFERENCES cost_source,
     hours smallint NOT NULL,
+    -- Whether the workload belonged to one attribution for all of that day.
+    is_sole boolean NOT NULL DEFAULT true,
     PRIMARY KEY (day, workload_id, source, attribution_id)
 ) PARTITION BY RANGE (day);
 CREATE INDEX cost_daily_workload ON cost_daily (workload_id, day);
@@ -88,9 +90,9 @@ CREATE TABLE cost_entity_daily (
     network_cost bigint,
     load_balancer_cost bigint,
     shared_cost bigint,
-    -- Core-seconds and GiB-seconds, requested and used.
     cpu_millicore_seconds bigint NOT NULL,
     memory_byte_seconds bigint NOT NULL,
+    gpu_seconds bigint,
     cpu_used_millicore_seconds bigint,
     memory_used_byte_seconds bigint,
     attribution_id int NOT NULL REFERENCES cost_attribution,

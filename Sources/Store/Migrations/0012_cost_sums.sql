@@ -1,12 +1,5 @@
 -- What roll-ups and the questions that are asked of them need besides.
 
-ALTER TABLE cost_daily
-    -- Whether the workload belonged to one attribution for all of that day.
-    ADD COLUMN is_sole boolean NOT NULL DEFAULT true;
-ALTER TABLE cost_entity_daily ADD COLUMN gpu_seconds bigint;
-COMMENT ON COLUMN cost_entity_daily.cpu_millicore_seconds IS 'Thousandths of core-seconds, as the name says';
-COMMENT ON COLUMN cost_entity_daily.memory_byte_seconds IS 'Byte-seconds, as the name says';
-
 CREATE INDEX cost_daily_attribution ON cost_daily (attribution_id, day);
 CREATE INDEX cost_entity_daily_attribution ON cost_entity_daily (attribution_id, day);
 
