@@ -62,17 +62,20 @@ let package = Package(
             imports: [
                 "KubeClient", "CatalogSources", "CostSources", "Store", "Catalog", "Costs", "Matching", "Base",
             ]),
+        room("Access", imports: ["COpenSSL", "HTTPClient", "KubeClient", "Store", "Actions", "Base"]),
         room(
             "API",
             imports: [
-                "Actions", "MCP", "Store", "CostSources", "KubeClient", "Catalog", "Costs", "Matching", "HTTPServer",
+                "Access", "Actions", "MCP", "Store", "CostSources", "KubeClient", "Catalog", "Costs", "Matching",
+                "HTTPServer",
                 "Base",
             ],
             resources: [.embedInCode("Description")]),
         .executableTarget(
             name: "Controller",
             dependencies: [
-                "API", "Reconcilers", "Actions", "MCP", "CatalogSources", "CostSources", "KubeClient", "Store",
+                "API", "Access", "Reconcilers", "Actions", "MCP", "CatalogSources", "CostSources", "KubeClient",
+                "Store",
                 "Matching", "Catalog", "Costs", "HTTPServer", "HTTPClient", "Base",
             ],
             swiftSettings: strict),
@@ -101,6 +104,9 @@ let package = Package(
         tests("CostSources", imports: ["Base", "Costs", "KubeClient", "HTTPClient", "HTTPServer", "TestSupport"]),
         tests("MCP", imports: ["Base", "HTTPServer", "TestSupport"]),
         tests(
+            "Access",
+            imports: ["Base", "Actions", "Store", "KubeClient", "HTTPClient", "HTTPServer", "TestSupport"]),
+        tests(
             "Actions",
             imports: ["Base", "Store", "CostSources", "HTTPClient", "Catalog", "Costs", "Matching", "TestSupport"]),
         tests(
@@ -112,13 +118,13 @@ let package = Package(
         tests(
             "API",
             imports: [
-                "Base", "Actions", "Store", "CostSources", "KubeClient", "HTTPClient", "Catalog", "Costs", "Matching",
-                "MCP", "HTTPServer", "TestSupport",
+                "Base", "Access", "Actions", "Store", "CostSources", "KubeClient", "HTTPClient", "Catalog", "Costs",
+                "Matching", "MCP", "HTTPServer", "TestSupport",
             ]),
         tests(
             "Controller",
             imports: [
-                "Base", "Catalog", "CatalogSources", "CostSources", "Costs", "Actions", "API", "MCP", "Store",
+                "Base", "Catalog", "CatalogSources", "CostSources", "Costs", "Access", "Actions", "API", "MCP", "Store",
                 "KubeClient", "Reconcilers",
             ]),
         fuzz,

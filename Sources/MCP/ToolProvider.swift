@@ -1,4 +1,5 @@
 package import Base
+package import HTTPServer
 
 /// Whoever has tools to offer. The server asks it for every request: it keeps nothing between them.
 package protocol ToolProvider: Sendable {
@@ -13,6 +14,41 @@ package protocol ToolProvider: Sendable {
     /// Throw ``ToolFailure`` for what the caller should read; any other error is logged and answered as internal. The
     /// task is cancelled at the deadline and when the client goes away.
     func call(_ name: String, arguments: JSONObject, for principal: Principal) async throws -> ToolResult
+
+    /// What there is besides tools. The methods below are asked only for what this names.
+    var offer: MCPOffer { get }
+
+    /// A page of resources, each in the form of `resources/list`.
+    ///
+    /// - Throws: `MCPContentError.badCursor`.
+    func resources(for principal: Principal, after cursor: String?) async throws -> MCPPage
+
+    /// The templates, each in the form of `resources/templates/list`.
+    func resourceTemplates(for principal: Principal) async throws -> [JSONValue]
+
+    /// The contents of a resource, at least one.
+    ///
+    /// - Throws: `MCPContentError.noResource`, also for what the principal may not see.
+    func resource(_ uri: String, for principal: Principal) async throws -> [JSONValue]
+
+    /// The prompts, each in the form of `prompts/list`.
+    func prompts(for principal: Principal) async throws -> [JSONValue]
+
+    /// The result of `prompts/get`: `messages`, perhaps a `description`.
+    ///
+    /// - Throws: `MCPContentError.noPrompt`, `.badArgument`.
+    func prompt(_ name: String, arguments: [String: String], for principal: Principal) async throws -> JSONObject
+
+    /// What an argument of a prompt or of a template can be.
+    ///
+    /// - Throws: `MCPContentError.noPrompt`, `.noResource`, `.badArgument`.
+    func complete(_ question: CompletionQuestion, for principal: Principal) async throws -> CompletionAnswer
+
+    /// What changes from now on, until the task that reads ends. Each reader has its own stream, which is bounded.
+    func changes() -> AsyncStream<MCPChange>
+
+    /// Is told of everything that the audit wants to know. Must not wait.
+    func observe(_ event: MCPEvent, of request: HTTPServerRequest, by principal: Principal)
 }
 
 /// What a tool answers.
