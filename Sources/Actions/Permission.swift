@@ -72,10 +72,13 @@ package struct Caller: Sendable, Hashable {
     package let subject: String
     /// What the caller is held to; nil for everything.
     package let restrictions: [AccessRestriction]?
+    /// The user entity of a person, such as `user:default/ann`; nil for programs and for people whom the catalog has not.
+    package let userEntityRef: String?
 
-    package init(subject: String, restrictions: [AccessRestriction]? = nil) {
+    package init(subject: String, restrictions: [AccessRestriction]? = nil, userEntityRef: String? = nil) {
         self.subject = subject
         self.restrictions = restrictions
+        self.userEntityRef = userEntityRef
     }
 
     /// Whether the caller has the permission.

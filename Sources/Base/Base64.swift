@@ -8,8 +8,8 @@ package enum Base64 {
         case urlSafe
     }
 
-    /// Encodes with the standard alphabet and padding.
-    package static func encode(_ bytes: [UInt8]) -> String {
+    /// Encodes; with padding in the standard alphabet alone.
+    package static func encode(_ bytes: [UInt8], alphabet: Alphabet = .standard) -> String {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
         for start in stride(from: 0, to: bytes.count, by: 3) {
@@ -18,7 +18,11 @@ package enum Base64 {
             bits <<= UInt32(3 - chunk.count) * 8
             for position in 0..<4 {
                 let sextet = UInt8((bits >> UInt32(18 - 6 * position)) & 0x3F)
-                text.append(position <= chunk.count ? character(sextet) : UInt8(ascii: "="))
+                if position <= chunk.count {
+                    text.append(character(sextet, alphabet))
+                } else if alphabet == .standard {
+                    text.append(UInt8(ascii: "="))
+                }
             }
         }
         return String(decoding: text, as: UTF8.self)
@@ -55,13 +59,13 @@ package enum Base64 {
         return strict && bits != 0 ? nil : bytes
     }
 
-    private static func character(_ sextet: UInt8) -> UInt8 {
+    private static func character(_ sextet: UInt8, _ alphabet: Alphabet) -> UInt8 {
         switch sextet {
         case 0..<26: UInt8(ascii: "A") + sextet
         case 26..<52: UInt8(ascii: "a") + sextet - 26
         case 52..<62: UInt8(ascii: "0") + sextet - 52
-        case 62: UInt8(ascii: "+")
-        default: UInt8(ascii: "/")
+        case 62: alphabet == .standard ? UInt8(ascii: "+") : UInt8(ascii: "-")
+        default: alphabet == .standard ? UInt8(ascii: "/") : UInt8(ascii: "_")
         }
     }
 

@@ -12,6 +12,7 @@ struct Configuration {
     var port = 7007
     var database: PostgresPool.Configuration
     var tokens: [StaticToken] = []
+    var keys = KeyRing.ephemeral()
     var catalog = CatalogConfiguration()
     var clusters = ClustersConfiguration()
     var leadership = LeadershipConfiguration()
@@ -34,6 +35,7 @@ struct Configuration {
         database = try Self.database(root, environment)
         try readListen(root)
         tokens = try Self.tokens(root)
+        keys = try Self.keys(root)
         catalog = try CatalogConfiguration(root)
         warnings += catalog.warnings
         clusters = try ClustersConfiguration(root)
@@ -77,6 +79,7 @@ struct Configuration {
         "backend.database.connection.sslmode", "backend.database.pool.max",
         "backend.auth.externalAccess[].type", "backend.auth.externalAccess[].options.token",
         "backend.auth.externalAccess[].options.subject", "backend.auth.externalAccess[].accessRestrictions.*",
+        "auth.session.secret", "callboard.auth.previousSecrets[]",
         "integrations.github[].host", "integrations.github[].token", "integrations.github[].apps.*",
         "integrations.github[].apiBaseUrl", "integrations.github[].rawBaseUrl", "catalog.providers.github.*",
         "catalog.locations[].type", "catalog.locations[].target", "catalog.locations[].rules[].allow",

@@ -157,13 +157,14 @@ struct ConfigurationTests {
     func unknownKeys() throws {
         let found = try configuration(
             """
-            auth: {providers: {github: {clientId: '${NO}'}}}
-            backend: {listen: {prot: 1}, cors: {}, auth: {externalAccess: [{type: static, optoins: 1, options: {token: 12345678, subject: x}}]}}
+            techdocs: {builder: '${NO}'}
+            backend: {listen: {prot: 1}, corz: {}, auth: {externalAccess: [{type: static, optoins: 1, options: {token: 12345678, subject: x}}]}}
             catalog: {rulez: 1, locations: [{type: file, target: a, rulez: []}]}
             callboard: {costs: {price: {}}}
             """.replacing("12345678", "'12345678'"))
         let expected = [
-            "auth", "backend.listen.prot", "backend.cors", "backend.auth.externalAccess[0].optoins", "catalog.rulez",
+            "techdocs", "backend.listen.prot", "backend.corz", "backend.auth.externalAccess[0].optoins",
+            "catalog.rulez",
             "catalog.locations[0].rulez", "callboard.costs.price",
         ]
         #expect(found.warnings == expected.map { "unknown configuration key \($0) is ignored" })
