@@ -11,13 +11,15 @@ package struct TestDatabase: Sendable {
     package let uri: String
 
     /// Makes a database, runs the body, and drops the database whatever came of it.
+    ///
+    /// - Parameter template: the database that it is a copy of; nil: it is empty.
     package static func with<Value: Sendable>(
-        _ body: @Sendable (TestDatabase) async throws -> Value
+        template: String? = nil, _ body: @Sendable (TestDatabase) async throws -> Value
     ) async throws -> Value {
-        let server = environmentVariable("CALLBOARD_TEST_DATABASE_URL") ?? ""
         let name = "test_" + Hex.encode(randomBytes(8))
         let administration = PostgresPool(PostgresPool.Configuration(uri: server))
-        try await administration.run { try $0.runScript("CREATE DATABASE \(name)") }
+        let origin = template.map { " TEMPLATE \($0) STRATEGY file_copy" } ?? ""
+        try await administration.run { try $0.runScript("CREATE DATABASE \(name)\(origin)") }
         let result: Result<Value, any Error>
         do {
             result = .success(try await body(TestDatabase(uri: replacingDatabase(of: server, by: name))))
@@ -33,9 +35,8 @@ package struct TestDatabase: Sendable {
     package static func withStore<Value: Sendable>(
         _ body: @Sendable (Store) async throws -> Value
     ) async throws -> Value {
-        try await with { database in
+        try await with(template: try await MigratedTemplate.shared.name()) { database in
             let store = Store(PostgresPool.Configuration(uri: database.uri))
-            _ = try await store.migrate()
             do {
                 let value = try await body(store)
                 await store.close()
@@ -47,8 +48,11 @@ package struct TestDatabase: Sendable {
         }
     }
 
+    /// The URI of the server's own database.
+    static var server: String { environmentVariable("CALLBOARD_TEST_DATABASE_URL") ?? "" }
+
     /// `postgresql://user:password@host:port/name?parameters` with another name.
-    private static func replacingDatabase(of uri: String, by name: String) -> String {
+    static func replacingDatabase(of uri: String, by name: String) -> String {
         let parts = uri.split(separator: "?", maxSplits: 1)
         let path = parts[0].split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
         return "\(path)/\(name)" + (parts.count > 1 ? "?\(parts[1])" : "")
