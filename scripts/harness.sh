@@ -39,25 +39,36 @@ make_python() { # SYSTEM FOLDER
 }
 
 remove_surroundings() {
-    "$scripts/cluster.sh" stop "$surroundings/cluster"
     "$scripts/cluster.sh" stop "$surroundings/spare"
-    "$scripts/postgres.sh" remove "$surroundings/postgres"
+    for folder in "$surroundings" "$surroundings/second"; do
+        "$scripts/cluster.sh" stop "$folder/cluster"
+        "$scripts/postgres.sh" remove "$folder/postgres"
+    done
     rm -rf "$surroundings"
+}
+
+# start_surroundings FOLDER [postgres flags…]: a cluster and a database in the folder.
+start_surroundings() {
+    mkdir -p "$1" && "$scripts/cluster.sh" start "$1/cluster" --nodes 2 &&
+        "$scripts/postgres.sh" start "$1/postgres" --createdb "${@:2}"
+}
+
+# use_surroundings FOLDER: exports where they are.
+use_surroundings() {
+    # For what must stop and start them: scripts/cluster.sh restart-apiserver, scripts/postgres.sh restart.
+    export CALLBOARD_TEST_CLUSTER="$1/cluster" CALLBOARD_TEST_POSTGRES="$1/postgres"
+    export CALLBOARD_TEST_KUBECONFIG="$1/cluster/kubeconfig"
+    CALLBOARD_TEST_KUBECTL=$(cat "$1/cluster/kubectl")
+    # Its role may create databases: each suite makes its own.
+    CALLBOARD_TEST_DATABASE_URL=$("$scripts/postgres.sh" url "$1/postgres")
+    export CALLBOARD_TEST_KUBECTL CALLBOARD_TEST_DATABASE_URL
 }
 
 # provide_surroundings [postgres flags…]: starts both and exports where they are.
 provide_surroundings() {
     surroundings=$(mktemp -d "${TMPDIR:-/tmp}/callboard-surroundings.XXXXXX")
     at_exit remove_surroundings
-    "$scripts/cluster.sh" start "$surroundings/cluster" --nodes 2 &&
-        "$scripts/postgres.sh" start "$surroundings/postgres" --createdb "$@" || return 1
-    # For what must stop and start them: scripts/cluster.sh restart-apiserver, scripts/postgres.sh restart.
-    export CALLBOARD_TEST_CLUSTER="$surroundings/cluster" CALLBOARD_TEST_POSTGRES="$surroundings/postgres"
-    export CALLBOARD_TEST_KUBECONFIG="$surroundings/cluster/kubeconfig"
-    CALLBOARD_TEST_KUBECTL=$(cat "$surroundings/cluster/kubectl")
-    # Its role may create databases: each suite makes its own.
-    CALLBOARD_TEST_DATABASE_URL=$("$scripts/postgres.sh" url "$surroundings/postgres")
-    export CALLBOARD_TEST_KUBECTL CALLBOARD_TEST_DATABASE_URL
+    start_surroundings "$surroundings" "$@" && use_surroundings "$surroundings"
 }
 
 # A second cluster, after provide_surroundings: for tests that kill its programs and take it back in time.
