@@ -121,6 +121,20 @@ package struct OAuthStore: Sendable {
         }
     }
 
+    /// The grant that a refresh token belongs to; nil when there is none.
+    ///
+    /// - Throws: `StoreError`.
+    package func grant(ofRefresh hash: String) async throws -> OAuthGrant? {
+        try await pool.read { session in
+            try session.run(
+                """
+                SELECT \(Statement.grantColumns) FROM oauth_refresh r JOIN oauth_grant g ON g.id = r.grant_id
+                WHERE r.hash = $1
+                """, [.text(hash)]
+            ).first(Self.grant)
+        }
+    }
+
     private static func carryOut(
         _ verdict: OAuthVerdict, of grant: OAuthGrant, _ session: PostgresSession, _ now: Timestamp
     ) throws {
