@@ -3,7 +3,7 @@ package struct SignInError: Error, Hashable, CustomStringConvertible {
     package enum Code: String, Sendable, CaseIterable {
         /// The attempt is not one of this browser, or it is over, or its state was used already.
         case expired
-        /// What came back does not belong to what was begun.
+        /// What came back does not belong to what was begun: its state is another.
         case mismatch
         /// The person did not agree at the provider.
         case declined
