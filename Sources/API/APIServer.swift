@@ -1,3 +1,4 @@
+package import Access
 package import Actions
 package import Base
 package import HTTPServer
@@ -22,13 +23,14 @@ package struct APIServer: Sendable {
     ///   - envelope: from where requests may come.
     ///   - resources: who issues tokens for the MCP endpoints; nil: nobody that we know of.
     ///   - scaleOps: nil: there is no `/api/scaleops`.
+    ///   - signIn: nil: persons cannot sign in in browsers.
     ///   - liveness: why the process hangs and should be restarted; nil when it does not.
     ///   - readiness: what keeps the program from being ready, by check; empty when nothing does.
     package init(
         store: Store, registry: ActionRegistry, authenticator: Authenticator, mcp: MCPConfiguration,
         envelope: Envelope = Envelope(), resources: ProtectedResources? = nil,
         catalog: CatalogAPIConfiguration = CatalogAPIConfiguration(), kubernetes: KubernetesObjects? = nil,
-        scaleOps: ScaleOpsAPIConfiguration? = nil, metrics: MetricsRegistry, logger: Logger,
+        scaleOps: ScaleOpsAPIConfiguration? = nil, signIn: SignIn? = nil, metrics: MetricsRegistry, logger: Logger,
         liveness: @escaping @Sendable () async -> String? = { nil },
         readiness: @escaping @Sendable () async -> [ReadinessCheck]
     ) {
@@ -47,6 +49,9 @@ package struct APIServer: Sendable {
             + OpenAPIRoutes(registry: registry, withScaleOps: scaleOps != nil).routes
             + (kubernetes.map { KubernetesRoutes(store: store, objects: $0).routes } ?? [])
             + (scaleOps.map { ScaleOpsRoutes(configuration: $0, logger: logger).routes } ?? [])
+            + (signIn.map {
+                SignInRoutes($0, directory: CatalogUsers(store), metrics: metrics, logger: logger).routes
+            } ?? [])
         immediateRoutes = routes.filter { $0.immediate != nil }
         requests = metrics.counter(
             "callboard_http_requests_total", help: "Answered requests.", labels: ["route", "method", "code"])

@@ -13,6 +13,8 @@ struct Configuration {
     var database: PostgresPool.Configuration
     var tokens: [StaticToken] = []
     var keys = KeyRing.ephemeral()
+    /// Nil: persons cannot sign in in browsers.
+    var signIn: SignInConfiguration?
     var catalog = CatalogConfiguration()
     var clusters = ClustersConfiguration()
     var leadership = LeadershipConfiguration()
@@ -36,6 +38,8 @@ struct Configuration {
         try readListen(root)
         tokens = try Self.tokens(root)
         keys = try Self.keys(root)
+        signIn = try SignInConfiguration(root, keys: keys)
+        warnings += signIn?.warnings ?? []
         catalog = try CatalogConfiguration(root)
         warnings += catalog.warnings
         clusters = try ClustersConfiguration(root)
@@ -80,6 +84,17 @@ struct Configuration {
         "backend.auth.externalAccess[].type", "backend.auth.externalAccess[].options.token",
         "backend.auth.externalAccess[].options.subject", "backend.auth.externalAccess[].accessRestrictions.*",
         "auth.session.secret", "callboard.auth.previousSecrets[]",
+        "auth.environment", "auth.providers.oidc.*", "auth.providers.github.*",
+        "callboard.auth.github.allowedOrganizations", "callboard.auth.github.allowedOrganizations[]",
+        "callboard.auth.signIn.allow[].provider", "callboard.auth.signIn.allow[].user",
+        "callboard.auth.signIn.allow[].group", "callboard.auth.signIn.allow[].email",
+        "callboard.auth.signIn.allow[].emailDomain", "callboard.auth.signIn.sessionDuration",
+        "callboard.auth.signIn.sessionDuration.*", "callboard.auth.signIn.kubernetes.enabled",
+        "callboard.auth.signIn.kubernetes.audiences", "callboard.auth.signIn.kubernetes.audiences[]",
+        "callboard.auth.signIn.kubernetes.sessionDuration", "callboard.auth.signIn.kubernetes.sessionDuration.*",
+        "callboard.auth.signIn.kubernetes.resolvers[].resolver",
+        "callboard.auth.signIn.kubernetes.resolvers[].allowedDomains",
+        "callboard.auth.signIn.kubernetes.resolvers[].allowedDomains[]",
         "integrations.github[].host", "integrations.github[].token", "integrations.github[].apps.*",
         "integrations.github[].apiBaseUrl", "integrations.github[].rawBaseUrl", "catalog.providers.github.*",
         "catalog.locations[].type", "catalog.locations[].target", "catalog.locations[].rules[].allow",

@@ -39,6 +39,7 @@ struct Program {
         let scaleOpsHTTP = HTTPClient(name: "scaleops")
         let openCostHTTP = configuration.openCost.endpoints.isEmpty ? nil : HTTPClient(name: "opencost")
         let prometheusHTTP = configuration.usage.prometheus.isEmpty ? nil : HTTPClient(name: "prometheus")
+        let signInHTTP = configuration.signIn == nil ? nil : HTTPClient(name: "sign-in")
         let github = GitHub(configuration.github, githubHTTP, metrics)
         let scaleOps = ScaleOps(configuration.scaleOps, scaleOpsHTTP, metrics)
         let notifications = Notifications(
@@ -77,7 +78,11 @@ struct Program {
             catalog: catalog,
             kubernetes: KubernetesObjects(
                 directory: clusters.directory, configuration: configuration.clusters.objects, metrics: metrics),
-            scaleOps: scaleOps.api, metrics: metrics, logger: Logger("api"),
+            scaleOps: scaleOps.api,
+            signIn: signInHTTP.flatMap {
+                configuration.signIn?.signIn(keys: configuration.keys, http: $0, store: store, home: clusters.home)
+            },
+            metrics: metrics, logger: Logger("api"),
             liveness: { await leadership.problem },
             readiness: { await readiness.checks() })
         var listen = HTTPServer.Configuration()
@@ -109,6 +114,7 @@ struct Program {
         scaleOpsHTTP.shutdown()
         openCostHTTP?.shutdown()
         prometheusHTTP?.shutdown()
+        signInHTTP?.shutdown()
         notifications.shutdown()
         if let failure { throw failure }
     }
