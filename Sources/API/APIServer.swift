@@ -24,13 +24,15 @@ package struct APIServer: Sendable {
     ///   - resources: who issues tokens for the MCP endpoints; nil: nobody that we know of.
     ///   - scaleOps: nil: there is no `/api/scaleops`.
     ///   - signIn: nil: persons cannot sign in in browsers.
+    ///   - oauth: nil: nobody gets tokens here.
     ///   - liveness: why the process hangs and should be restarted; nil when it does not.
     ///   - readiness: what keeps the program from being ready, by check; empty when nothing does.
     package init(
         store: Store, registry: ActionRegistry, authenticator: Authenticator, mcp: MCPConfiguration,
         envelope: Envelope = Envelope(), resources: ProtectedResources? = nil,
         catalog: CatalogAPIConfiguration = CatalogAPIConfiguration(), kubernetes: KubernetesObjects? = nil,
-        scaleOps: ScaleOpsAPIConfiguration? = nil, signIn: SignIn? = nil, metrics: MetricsRegistry, logger: Logger,
+        scaleOps: ScaleOpsAPIConfiguration? = nil, signIn: SignIn? = nil,
+        oauth: (server: AuthorizationServer, persons: any PersonSource)? = nil, metrics: MetricsRegistry, logger: Logger,
         liveness: @escaping @Sendable () async -> String? = { nil },
         readiness: @escaping @Sendable () async -> [ReadinessCheck]
     ) {
@@ -51,6 +53,9 @@ package struct APIServer: Sendable {
             + (scaleOps.map { ScaleOpsRoutes(configuration: $0, logger: logger).routes } ?? [])
             + (signIn.map {
                 SignInRoutes($0, directory: CatalogUsers(store), metrics: metrics, logger: logger).routes
+            } ?? [])
+            + (oauth.map {
+                OAuthRoutes($0.server, persons: $0.persons, metrics: metrics, logger: logger).routes
             } ?? [])
         immediateRoutes = routes.filter { $0.immediate != nil }
         requests = metrics.counter(

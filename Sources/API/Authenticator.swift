@@ -45,9 +45,10 @@ package struct Authenticator: Sendable {
             return Self.anybody
         }
         if let known = holder(of: token) { return known }
+        let path = "/" + request.pathSegments.joined(separator: "/")
         for verifier in verifiers {
             do throws(TokenError) {
-                if let caller = try await verifier.caller(of: token) { return caller }
+                if let caller = try await verifier.caller(of: token, at: path) { return caller }
             } catch {
                 throw AuthenticationError(error)
             }

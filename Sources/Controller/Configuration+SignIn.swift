@@ -46,7 +46,7 @@ struct SignInConfiguration {
         if let github { providers.append(GitHubSignIn(github, http: http)) }
         return SignIn(
             site: site, keys: keys, providers: providers,
-            kubernetes: kubernetesAudiences.map { TokenReviews(home, audiences: $0) }, settings: settings,
+            kubernetes: kubernetesAudiences.map { PersonTokenReviews(home, audiences: $0) }, settings: settings,
             directory: CatalogUsers(store))
     }
 

@@ -4,7 +4,7 @@ internal import HTTPServer
 
 /// The fields of a form that a browser has sent.
 struct FormFields: Sendable {
-    private let fields: [(name: String, value: String)]
+    let fields: [(name: String, value: String)]
 
     /// More than any form here holds; a pasted token is the longest.
     static let maximumBytes = 64 << 10

@@ -21,6 +21,8 @@ struct Page: Sendable {
 
     var response: HTTPServerResponse {
         var headers = Self.protection(formTargets: formTargets)
+        // With no-referrer, browsers would name the origin of the page's own forms "null" (Fetch §3.2).
+        headers.set("Referrer-Policy", "same-origin")
         headers.set("Content-Type", "text/html; charset=utf-8")
         return HTTPServerResponse(status: status, headers: headers, body: .bytes(Array(document.text.utf8)))
     }

@@ -50,6 +50,9 @@ package struct OAuthConfiguration: Sendable {
     /// What tokens can be for; the last is everything that is not an MCP server.
     package var resources: [String] { resourcePaths.map { baseURL + $0 } }
 
+    /// The path of the base URL; usually empty.
+    package var basePath: String { URLPieces(baseURL)?.path ?? "" }
+
     /// What a token must be for to be good at a path of ours, as requests name it.
     func resource(at path: String) -> String {
         let fitting = resourcePaths.filter { path == $0 || path.hasPrefix($0 + "/") }

@@ -24,6 +24,12 @@ package struct OAuthError: Error, Sendable, Hashable, CustomStringConvertible {
         self.detail = String(detail.unicodeScalars.map { Self.allowed($0) ? Character($0) : "'" })
     }
 
+    package static let invalidForm = OAuthError(.invalidRequest, "expected a form (application/x-www-form-urlencoded)")
+    package static let tooLong = OAuthError(.invalidRequest, "the request is too long")
+    package static let signedOut = OAuthError(
+        .accessDenied, "you are signed in no more; begin again in the application")
+    package static let invalidRegistration = OAuthError(.invalidClientMetadata, "expected JSON of at most 32 KB")
+
     package var description: String { "\(code.rawValue): \(detail)" }
 
     /// RFC 6749 §5.2: printable ASCII but `"` and `\`.

@@ -6,11 +6,11 @@ package protocol KubernetesIdentity: Sendable {
     /// Nil when the cluster does not know the token.
     ///
     /// - Throws: `unavailable` when it cannot be asked.
-    func identity(of token: String) async throws(SignInError) -> KubernetesUser?
+    func identity(of token: String) async throws(SignInError) -> KubernetesPerson?
 }
 
 /// A user of the cluster.
-package struct KubernetesUser: Sendable, Hashable {
+package struct KubernetesPerson: Sendable, Hashable {
     package let username: String
     package let groups: [String]
     /// The end of the token; nil when it does not say.
@@ -24,7 +24,7 @@ package struct KubernetesUser: Sendable, Hashable {
 }
 
 /// Asks the API server with a TokenReview.
-package struct TokenReviews: KubernetesIdentity {
+package struct PersonTokenReviews: KubernetesIdentity {
     private let client: KubernetesClient
     /// For whom tokens must be; empty: the API server.
     private let audiences: [String]
@@ -36,7 +36,7 @@ package struct TokenReviews: KubernetesIdentity {
         self.audiences = audiences
     }
 
-    package func identity(of token: String) async throws(SignInError) -> KubernetesUser? {
+    package func identity(of token: String) async throws(SignInError) -> KubernetesPerson? {
         guard token.utf8.count <= Self.maximumTokenBytes else { return nil }
         var spec: JSONObject = ["token": .string(token)]
         if !audiences.isEmpty { spec["audiences"] = .array(audiences.map { .string($0) }) }
@@ -53,14 +53,14 @@ package struct TokenReviews: KubernetesIdentity {
     }
 
     /// What a review's status says.
-    static func user(_ status: JSONValue, _ token: String, _ audiences: [String]) -> KubernetesUser? {
+    static func user(_ status: JSONValue, _ token: String, _ audiences: [String]) -> KubernetesPerson? {
         guard status["authenticated"] == true, let username = status["user"]?["username"]?.stringValue,
             !username.isEmpty
         else { return nil }
         func texts(_ json: JSONValue?) -> [String] { json?.arrayValue?.compactMap(\.stringValue) ?? [] }
         // A server that does not know audiences leaves them out, and has checked none.
         guard audiences.isEmpty || !Set(audiences).isDisjoint(with: texts(status["audiences"])) else { return nil }
-        return KubernetesUser(username: username, groups: texts(status["user"]?["groups"]), expires: expiry(of: token))
+        return KubernetesPerson(username: username, groups: texts(status["user"]?["groups"]), expires: expiry(of: token))
     }
 
     /// The claim `exp` of a token that the cluster has found good; nil when it is no JWT or has none.

@@ -40,7 +40,7 @@ struct PageTests {
     func headers() throws {
         let response = Page("Ann's \"page\"", status: 403, "<p>hello</p>").response
         #expect(response.status == 403 && response.headers["Content-Type"] == "text/html; charset=utf-8")
-        #expect(response.headers["Cache-Control"] == "no-store" && response.headers["Referrer-Policy"] == "no-referrer")
+        #expect(response.headers["Cache-Control"] == "no-store" && response.headers["Referrer-Policy"] == "same-origin")
         let document = Self.text(response)
         #expect(document.contains("<h1>Ann&#39;s &quot;page&quot;</h1>") && !document.contains("<script"))
         let style = try #require(document.firstRange(of: "<style>")?.upperBound)
