@@ -13,6 +13,7 @@ struct Configuration {
     var database: PostgresPool.Configuration
     var tokens: [StaticToken] = []
     var keys = KeyRing.ephemeral()
+    var access = AccessConfiguration()
     var catalog = CatalogConfiguration()
     var clusters = ClustersConfiguration()
     var leadership = LeadershipConfiguration()
@@ -36,6 +37,8 @@ struct Configuration {
         try readListen(root)
         tokens = try Self.tokens(root)
         keys = try Self.keys(root)
+        access = try AccessConfiguration(root)
+        warnings += access.warnings
         catalog = try CatalogConfiguration(root)
         warnings += catalog.warnings
         clusters = try ClustersConfiguration(root)
@@ -57,7 +60,7 @@ struct Configuration {
         try readMCP(root)
         warnings += try root.unknownKeys(known: Self.knownKeys).map { "unknown configuration key \($0) is ignored" }
         warnings += Self.unsetVariables(root)
-        if tokens.isEmpty {
+        if tokens.isEmpty && !access.letsIn {
             warnings.append("backend.auth.externalAccess has no token, so nobody can use the API")
         }
     }
@@ -80,6 +83,20 @@ struct Configuration {
         "backend.auth.externalAccess[].type", "backend.auth.externalAccess[].options.token",
         "backend.auth.externalAccess[].options.subject", "backend.auth.externalAccess[].accessRestrictions.*",
         "auth.session.secret", "callboard.auth.previousSecrets[]",
+        "backend.auth.externalAccess[].options.secret", "backend.auth.externalAccess[].options.url",
+        "backend.auth.externalAccess[].options.issuer", "backend.auth.externalAccess[].options.issuer[]",
+        "backend.auth.externalAccess[].options.algorithm", "backend.auth.externalAccess[].options.algorithm[]",
+        "backend.auth.externalAccess[].options.audience", "backend.auth.externalAccess[].options.audience[]",
+        "backend.auth.externalAccess[].options.subjectPrefix", "backend.auth.dangerouslyDisableDefaultAuthPolicy",
+        "backend.cors.origin", "backend.cors.origin[]", "backend.cors.methods", "backend.cors.methods[]",
+        "backend.cors.allowedHeaders", "backend.cors.allowedHeaders[]", "backend.cors.exposedHeaders",
+        "backend.cors.exposedHeaders[]", "backend.cors.credentials", "backend.cors.maxAge",
+        "callboard.auth.kubernetes.enabled", "callboard.auth.kubernetes.audiences",
+        "callboard.auth.kubernetes.audiences[]", "callboard.auth.kubernetes.cluster",
+        "callboard.auth.kubernetes.cacheSeconds", "callboard.auth.kubernetes.allow[].serviceAccount",
+        "callboard.auth.kubernetes.allow[].user", "callboard.auth.kubernetes.allow[].group",
+        "callboard.auth.kubernetes.allow[].accessRestrictions.*", "callboard.auth.authorizationServers[]",
+        "callboard.auth.scopes", "callboard.auth.scopes[]",
         "integrations.github[].host", "integrations.github[].token", "integrations.github[].apps.*",
         "integrations.github[].apiBaseUrl", "integrations.github[].rawBaseUrl", "catalog.providers.github.*",
         "catalog.locations[].type", "catalog.locations[].target", "catalog.locations[].rules[].allow",
@@ -290,7 +307,7 @@ struct Configuration {
         mcp.description = try root["mcpActions.description"]?.string()
         mcp.instructions = try root["mcpActions.instructions"]?.string()
         mcp.origins = OriginPolicy(
-            origins: try root["callboard.mcp.allowedOrigins"]?.strings() ?? [],
+            origins: (try root["callboard.mcp.allowedOrigins"]?.strings() ?? []) + access.origins,
             hosts: try root["callboard.mcp.allowedHosts"]?.strings() ?? [])
     }
 }

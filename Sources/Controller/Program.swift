@@ -8,6 +8,7 @@ import Costs
 import HTTPClient
 import HTTPServer
 import KubeClient
+import MCP
 import Reconcilers
 import Store
 
@@ -68,12 +69,18 @@ struct Program {
             guard case .content(let bytes, _) = try await reader.read(url, etag: nil) else { return nil }
             return bytes
         }
+        let verifiers = TokenVerifiers(configuration.access)
         let api = APIServer(
             store: store,
             registry: try ActionRegistry(
                 store: store, currency: configuration.prices.currency, canonical: catalog.canonical,
                 isReadOnly: configuration.catalog.isReadOnly, rules: catalog.rules, scaleOps: scaleOps.actions),
-            authenticator: Authenticator(tokens: configuration.tokens), mcp: configuration.mcp,
+            authenticator: Authenticator(
+                tokens: configuration.tokens, verifiers: verifiers.all(clusters, metrics),
+                isOpen: configuration.access.isOpen),
+            mcp: configuration.mcp,
+            envelope: Envelope(origins: configuration.mcp.origins, cors: configuration.access.cors),
+            resources: configuration.access.resources,
             catalog: catalog,
             kubernetes: KubernetesObjects(
                 directory: clusters.directory, configuration: configuration.clusters.objects, metrics: metrics),
@@ -110,6 +117,7 @@ struct Program {
         openCostHTTP?.shutdown()
         prometheusHTTP?.shutdown()
         notifications.shutdown()
+        verifiers.shutdown()
         if let failure { throw failure }
     }
 
