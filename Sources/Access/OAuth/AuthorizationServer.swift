@@ -19,9 +19,9 @@ package final class AuthorizationServer: Sendable {
 
     /// - Parameters:
     ///   - ring: of secrets that all replicas share.
-    ///   - http: for documents of clients.
+    ///   - http: for documents of clients; nil: clients have none here.
     package init(
-        _ configuration: OAuthConfiguration, store: OAuthStore, ring: KeyRing, http: HTTPClient, logger: Logger,
+        _ configuration: OAuthConfiguration, store: OAuthStore, ring: KeyRing, http: HTTPClient?, logger: Logger,
         now: @escaping @Sendable () -> Timestamp = { .now() }
     ) {
         self.configuration = configuration
@@ -31,7 +31,7 @@ package final class AuthorizationServer: Sendable {
         self.now = now
         keys = SigningKeys(store: store, ring: ring)
         registered = configuration.registration.map { RegisteredClients(keys: ring, allowed: $0) }
-        documents = configuration.documents.map { ClientDocuments($0, http: http) }
+        documents = http.flatMap { http in configuration.documents.map { ClientDocuments($0, http: http) } }
         verifier = OAuthTokenVerifier(configuration, store: store, keys: keys, now: now)
     }
 
