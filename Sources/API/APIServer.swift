@@ -1,3 +1,4 @@
+package import Access
 package import Actions
 package import Base
 package import HTTPServer
@@ -10,6 +11,8 @@ package struct APIServer: Sendable {
     let routes: [Route]
     private let immediateRoutes: [Route]
     private let authenticator: Authenticator
+    private let envelope: Envelope
+    private let challenges: Challenges
     private let logger: Logger
     private let requests: Counter
     private let durations: Histogram
@@ -17,20 +20,29 @@ package struct APIServer: Sendable {
     /// - Parameters:
     ///   - catalog: what the catalog's API needs besides the database.
     ///   - kubernetes: fetches objects from clusters; nil: there is no `/api/kubernetes`.
+    ///   - envelope: from where requests may come.
+    ///   - resources: who issues tokens for the MCP endpoints; nil: nobody that we know of.
     ///   - scaleOps: nil: there is no `/api/scaleops`.
+    ///   - signIn: nil: persons cannot sign in in browsers.
+    ///   - oauth: nil: nobody gets tokens here.
     ///   - liveness: why the process hangs and should be restarted; nil when it does not.
     ///   - readiness: what keeps the program from being ready, by check; empty when nothing does.
     package init(
         store: Store, registry: ActionRegistry, authenticator: Authenticator, mcp: MCPConfiguration,
+        envelope: Envelope = Envelope(), resources: ProtectedResources? = nil,
         catalog: CatalogAPIConfiguration = CatalogAPIConfiguration(), kubernetes: KubernetesObjects? = nil,
-        scaleOps: ScaleOpsAPIConfiguration? = nil, metrics: MetricsRegistry, logger: Logger,
+        scaleOps: ScaleOpsAPIConfiguration? = nil, signIn: SignIn? = nil,
+        oauth: (server: AuthorizationServer, persons: any PersonSource)? = nil, metrics: MetricsRegistry, logger: Logger,
         liveness: @escaping @Sendable () async -> String? = { nil },
         readiness: @escaping @Sendable () async -> [ReadinessCheck]
     ) {
         self.authenticator = authenticator
+        self.envelope = envelope
+        challenges = Challenges(resources: resources)
         self.logger = logger
         routes =
             HealthRoutes(metrics: metrics, liveness: liveness, readiness: readiness).routes
+            + WellKnownRoutes(resources: resources).routes
             + CatalogRoutes(store: store, configuration: catalog).routes
             + CallboardRoutes(store: store, registry: registry).routes
             + OriginRoutes(store: store).routes
@@ -39,6 +51,12 @@ package struct APIServer: Sendable {
             + OpenAPIRoutes(registry: registry, withScaleOps: scaleOps != nil).routes
             + (kubernetes.map { KubernetesRoutes(store: store, objects: $0).routes } ?? [])
             + (scaleOps.map { ScaleOpsRoutes(configuration: $0, logger: logger).routes } ?? [])
+            + (signIn.map {
+                SignInRoutes($0, directory: CatalogUsers(store), metrics: metrics, logger: logger).routes
+            } ?? [])
+            + (oauth.map {
+                OAuthRoutes($0.server, persons: $0.persons, metrics: metrics, logger: logger).routes
+            } ?? [])
         immediateRoutes = routes.filter { $0.immediate != nil }
         requests = metrics.counter(
             "callboard_http_requests_total", help: "Answered requests.", labels: ["route", "method", "code"])
@@ -49,7 +67,8 @@ package struct APIServer: Sendable {
     /// Answers one request. Never throws: a failure is an answer too.
     package func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
         let started = ContinuousClock.now
-        let (route, response) = await answer(request)
+        let (route, answer) = await answer(request)
+        let response = envelope.finish(answer, to: request, route?.reach ?? .listed)
         record(response, to: request, route, since: started)
         return response
     }
@@ -60,9 +79,11 @@ package struct APIServer: Sendable {
         let started = ContinuousClock.now
         for route in immediateRoutes where route.methods.contains(request.method) {
             guard let immediate = route.immediate, let parameters = route.parameters(request.pathSegments),
-                let caller = try? authenticator.caller(of: request),
-                let response = try? immediate(RouteRequest(http: request, parameters: parameters, caller: caller))
+                envelope.answer(to: request, route.reach) == nil,
+                let caller = try? authenticator.callerAtOnce(of: request),
+                let answer = try? immediate(RouteRequest(http: request, parameters: parameters, caller: caller))
             else { continue }
+            let response = envelope.finish(answer, to: request, route.reach)
             record(response, to: request, route, since: started)
             return response
         }
@@ -85,13 +106,15 @@ package struct APIServer: Sendable {
         let literals = fitting.map(\.0.literalCount).max()
         let matches = fitting.filter { $0.0.literalCount == literals }
         let match = matches.first { $0.0.methods.contains(request.method) } ?? matches.first
+        if let answer = envelope.answer(to: request, match?.0.reach ?? .listed) { return (match?.0, answer) }
         do {
             // Who may not come in is not told which paths there are either.
-            let caller = match?.0.isOpen == true ? Self.nobody : try authenticator.caller(of: request)
+            let caller = match?.0.isOpen == true ? Self.nobody : try await authenticator.caller(of: request)
             guard let (route, parameters) = match else { return (nil, notFound(request)) }
             guard route.methods.contains(request.method) else {
                 return (route, notAllowed(request, Set(matches.flatMap { $0.0.methods })))
             }
+            if let refusal = challenges.refusal(of: caller, request) { return (route, refusal) }
             return (route, try await route.handler(RouteRequest(http: request, parameters: parameters, caller: caller)))
         } catch {
             return (match?.0, failure(error, request))
@@ -120,6 +143,7 @@ package struct APIServer: Sendable {
                     "answer": .string(answer.message), "error": .string(hidden),
                 ])
         }
+        if let error = error as? AuthenticationError { return challenges.response(to: error, request) }
         return answer.response(to: request)
     }
 }

@@ -30,14 +30,23 @@ struct ErrorResponse {
         switch error {
         case let error as ActionError: self.init(error)
         case let error as CatalogInputError: self.init(status: 400, name: "InputError", message: error.description)
-        case let error as AuthenticationError:
-            self.init(status: 401, name: "AuthenticationError", message: error.description)
-            headers.set("WWW-Authenticate", error.challenge)
+        case let error as AuthenticationError: self.init(error)
         default:
             let id = Hex.encode(randomBytes(10))
             self.init(status: 500, name: "Error", message: "An internal error occurred logId=\(id)")
             hidden = "\(error)"
         }
+    }
+
+    private init(_ error: AuthenticationError) {
+        let (status, name) =
+            switch error {
+            case .missing, .invalid: (401, "AuthenticationError")
+            case .ambiguous: (400, "InputError")
+            case .unavailable: (503, "ServiceUnavailableError")
+            }
+        self.init(status: status, name: name, message: error.description)
+        if case .unavailable(let detail) = error { hidden = detail }
     }
 
     private init(_ error: ActionError) {

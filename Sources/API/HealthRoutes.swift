@@ -22,18 +22,18 @@ struct HealthRoutes {
     var routes: [Route] {
         [
             // The process answers; a dependency that is down must not have it restarted.
-            Route("/livez", isOpen: true) { [liveness] _ in
+            Route("/livez", isOpen: true, reach: .everyName) { [liveness] _ in
                 await liveness().map { .text(500, "\($0)\n") } ?? .text(200, "ok\n")
             },
-            Route("/readyz", isOpen: true) { [readiness] _ in Self.readyz(await readiness()) },
-            Route("/metrics", isOpen: true) { [metrics] _ in
+            Route("/readyz", isOpen: true, reach: .everyName) { [readiness] _ in Self.readyz(await readiness()) },
+            Route("/metrics", isOpen: true, reach: .everyName) { [metrics] _ in
                 .text(200, metrics.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")
             },
-            Route("/.backstage/health/v1/liveness", isOpen: true) { [liveness] _ in
+            Route("/.backstage/health/v1/liveness", isOpen: true, reach: .everyName) { [liveness] _ in
                 await liveness().map { .json(503, ["message": .string($0), "status": "error"]) }
                     ?? .json(200, ["status": "ok"])
             },
-            Route("/.backstage/health/v1/readiness", isOpen: true) { [readiness] _ in
+            Route("/.backstage/health/v1/readiness", isOpen: true, reach: .everyName) { [readiness] _ in
                 let isReady = await readiness().allSatisfy { $0.problem == nil }
                 return isReady
                     ? .json(200, ["status": "ok"])

@@ -7,10 +7,21 @@ struct Route: Sendable {
     typealias Immediate = @Sendable (RouteRequest) throws -> HTTPServerResponse?
     typealias Handler = @Sendable (RouteRequest) async throws -> HTTPServerResponse
 
+    /// From where it may be asked.
+    enum Reach: Sendable {
+        /// Under the host names and from the pages that are configured.
+        case listed
+        /// From any page: a document that everybody may know.
+        case everyPage
+        /// Under any name, as probes and scrapers do, who ask for addresses.
+        case everyName
+    }
+
     let methods: Set<String>
     let pattern: String
     /// Whether it answers without credentials.
     let isOpen: Bool
+    let reach: Reach
     let handler: Handler
     /// Gives an answer that is at hand, without waiting for anything; nil, and every error: the handler is to be asked.
     let immediate: Immediate?
@@ -19,12 +30,13 @@ struct Route: Sendable {
     private let isPrefix: Bool
 
     init(
-        _ pattern: String, methods: Set<String> = ["GET"], isOpen: Bool = false, immediate: Immediate? = nil,
-        _ handler: @escaping Handler
+        _ pattern: String, methods: Set<String> = ["GET"], isOpen: Bool = false, reach: Reach = .listed,
+        immediate: Immediate? = nil, _ handler: @escaping Handler
     ) {
         self.methods = methods.contains("GET") ? methods.union(["HEAD"]) : methods
         self.pattern = pattern
         self.isOpen = isOpen
+        self.reach = reach
         self.handler = handler
         self.immediate = immediate
         let segments = pattern.split(separator: "/").map(String.init)

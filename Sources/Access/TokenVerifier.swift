@@ -7,6 +7,16 @@ package protocol TokenVerifier: Sendable {
     ///
     /// - Throws: ``TokenError`` when it is one of them and not good, or when it cannot be told now.
     func caller(of token: String) async throws(TokenError) -> Caller?
+
+    /// The same at a path of ours, for tokens that are for one resource alone.
+    func caller(of token: String, at path: String) async throws(TokenError) -> Caller?
+}
+
+extension TokenVerifier {
+    /// A token that is good anywhere.
+    package func caller(of token: String, at path: String) async throws(TokenError) -> Caller? {
+        try await caller(of: token)
+    }
 }
 
 /// A token that lets nobody in.

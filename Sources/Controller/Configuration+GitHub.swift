@@ -172,7 +172,7 @@ extension GitHubConfiguration {
 
 extension ConfigurationNode {
     /// The dotted paths below this object that are neither known nor lead to a known one.
-    fileprivate func unknownMembers(_ known: Set<String>) -> [String] {
+    func unknownMembers(_ known: Set<String>) -> [String] {
         func unknown(_ value: JSONValue, _ path: String) -> [String] {
             if known.contains(path) { return [] }
             guard let members = value.objectValue, path.isEmpty || known.contains(where: { $0.hasPrefix(path + ".") })

@@ -10,9 +10,11 @@ extension Configuration {
         var tokens: [StaticToken] = []
         var seen: Set<String> = []
         for entry in try list.elements() {
-            let type = try entry.required("type", "static")
-            guard try type.string() == "static" else {
-                throw type.refused("expected static, the one type that this version knows")
+            let type = try entry.required("type", "static, jwks or legacy")
+            switch try type.string() {
+            case "static": break
+            case "jwks", "legacy": continue  // Read by `AccessConfiguration`.
+            default: throw type.refused("expected static, jwks or legacy")
             }
             let token = try entry.required("options.token", "a token of at least 8 characters")
             let text = try token.string()
@@ -31,7 +33,7 @@ extension Configuration {
         return tokens
     }
 
-    private static func restrictions(_ entry: ConfigurationNode) throws(ConfigurationError) -> [AccessRestriction]? {
+    static func restrictions(_ entry: ConfigurationNode) throws(ConfigurationError) -> [AccessRestriction]? {
         guard let list = try entry.member("accessRestrictions", "a list of restrictions") else { return nil }
         var restrictions: [AccessRestriction] = []
         for restriction in try list.elements() {

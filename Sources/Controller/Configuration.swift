@@ -1,4 +1,5 @@
 import API
+import Access
 import Actions
 import Base
 import Costs
@@ -13,6 +14,11 @@ struct Configuration {
     var database: PostgresPool.Configuration
     var tokens: [StaticToken] = []
     var keys = KeyRing.ephemeral()
+    /// Nil: persons cannot sign in in browsers.
+    var signIn: SignInConfiguration?
+    var access = AccessConfiguration()
+    /// Nil: nobody gets tokens here.
+    var oauth: OAuthConfiguration?
     var catalog = CatalogConfiguration()
     var clusters = ClustersConfiguration()
     var leadership = LeadershipConfiguration()
@@ -36,6 +42,15 @@ struct Configuration {
         try readListen(root)
         tokens = try Self.tokens(root)
         keys = try Self.keys(root)
+        signIn = try SignInConfiguration(root, keys: keys)
+        warnings += signIn?.warnings ?? []
+        access = try AccessConfiguration(root)
+        warnings += access.warnings
+        oauth = try Self.oauth(root, keys: keys, signIn: signIn, access: access)
+        if let oauth {
+            access.authorizationServers.insert(oauth.issuer, at: 0)
+            if root["callboard.auth.scopes"] == nil { access.scopes = OAuthScope.basic.map(\.rawValue) }
+        }
         catalog = try CatalogConfiguration(root)
         warnings += catalog.warnings
         clusters = try ClustersConfiguration(root)
@@ -57,7 +72,7 @@ struct Configuration {
         try readMCP(root)
         warnings += try root.unknownKeys(known: Self.knownKeys).map { "unknown configuration key \($0) is ignored" }
         warnings += Self.unsetVariables(root)
-        if tokens.isEmpty {
+        if tokens.isEmpty && !access.letsIn && oauth == nil {
             warnings.append("backend.auth.externalAccess has no token, so nobody can use the API")
         }
     }
@@ -80,6 +95,43 @@ struct Configuration {
         "backend.auth.externalAccess[].type", "backend.auth.externalAccess[].options.token",
         "backend.auth.externalAccess[].options.subject", "backend.auth.externalAccess[].accessRestrictions.*",
         "auth.session.secret", "callboard.auth.previousSecrets[]",
+        "auth.clientIdMetadataDocuments.enabled", "auth.clientIdMetadataDocuments.allowedClientIdPatterns",
+        "auth.clientIdMetadataDocuments.allowedClientIdPatterns[]",
+        "auth.clientIdMetadataDocuments.allowedRedirectUriPatterns",
+        "auth.clientIdMetadataDocuments.allowedRedirectUriPatterns[]",
+        "auth.experimentalClientIdMetadataDocuments.*", "auth.experimentalDynamicClientRegistration.enabled",
+        "auth.experimentalDynamicClientRegistration.allowedRedirectUriPatterns",
+        "auth.experimentalDynamicClientRegistration.allowedRedirectUriPatterns[]",
+        "auth.experimentalRefreshToken.enabled", "auth.experimentalRefreshToken.tokenLifetime",
+        "auth.experimentalRefreshToken.tokenLifetime.*", "auth.experimentalRefreshToken.maxRotationLifetime",
+        "auth.experimentalRefreshToken.maxRotationLifetime.*", "auth.experimentalRefreshToken.maxTokensPerUser",
+        "callboard.auth.clients[].id", "callboard.auth.clients[].name", "callboard.auth.clients[].secret",
+        "callboard.auth.clients[].redirectUris", "callboard.auth.clients[].redirectUris[]",
+        "auth.environment", "auth.providers.oidc.*", "auth.providers.github.*",
+        "callboard.auth.github.allowedOrganizations", "callboard.auth.github.allowedOrganizations[]",
+        "callboard.auth.signIn.allow[].provider", "callboard.auth.signIn.allow[].user",
+        "callboard.auth.signIn.allow[].group", "callboard.auth.signIn.allow[].email",
+        "callboard.auth.signIn.allow[].emailDomain", "callboard.auth.signIn.sessionDuration",
+        "callboard.auth.signIn.sessionDuration.*", "callboard.auth.signIn.kubernetes.enabled",
+        "callboard.auth.signIn.kubernetes.audiences", "callboard.auth.signIn.kubernetes.audiences[]",
+        "callboard.auth.signIn.kubernetes.sessionDuration", "callboard.auth.signIn.kubernetes.sessionDuration.*",
+        "callboard.auth.signIn.kubernetes.resolvers[].resolver",
+        "callboard.auth.signIn.kubernetes.resolvers[].allowedDomains",
+        "callboard.auth.signIn.kubernetes.resolvers[].allowedDomains[]",
+        "backend.auth.externalAccess[].options.secret", "backend.auth.externalAccess[].options.url",
+        "backend.auth.externalAccess[].options.issuer", "backend.auth.externalAccess[].options.issuer[]",
+        "backend.auth.externalAccess[].options.algorithm", "backend.auth.externalAccess[].options.algorithm[]",
+        "backend.auth.externalAccess[].options.audience", "backend.auth.externalAccess[].options.audience[]",
+        "backend.auth.externalAccess[].options.subjectPrefix", "backend.auth.dangerouslyDisableDefaultAuthPolicy",
+        "backend.cors.origin", "backend.cors.origin[]", "backend.cors.methods", "backend.cors.methods[]",
+        "backend.cors.allowedHeaders", "backend.cors.allowedHeaders[]", "backend.cors.exposedHeaders",
+        "backend.cors.exposedHeaders[]", "backend.cors.credentials", "backend.cors.maxAge",
+        "callboard.auth.kubernetes.enabled", "callboard.auth.kubernetes.audiences",
+        "callboard.auth.kubernetes.audiences[]", "callboard.auth.kubernetes.cluster",
+        "callboard.auth.kubernetes.cacheSeconds", "callboard.auth.kubernetes.allow[].serviceAccount",
+        "callboard.auth.kubernetes.allow[].user", "callboard.auth.kubernetes.allow[].group",
+        "callboard.auth.kubernetes.allow[].accessRestrictions.*", "callboard.auth.authorizationServers[]",
+        "callboard.auth.scopes", "callboard.auth.scopes[]",
         "integrations.github[].host", "integrations.github[].token", "integrations.github[].apps.*",
         "integrations.github[].apiBaseUrl", "integrations.github[].rawBaseUrl", "catalog.providers.github.*",
         "catalog.locations[].type", "catalog.locations[].target", "catalog.locations[].rules[].allow",
@@ -290,7 +342,7 @@ struct Configuration {
         mcp.description = try root["mcpActions.description"]?.string()
         mcp.instructions = try root["mcpActions.instructions"]?.string()
         mcp.origins = OriginPolicy(
-            origins: try root["callboard.mcp.allowedOrigins"]?.strings() ?? [],
+            origins: (try root["callboard.mcp.allowedOrigins"]?.strings() ?? []) + access.origins,
             hosts: try root["callboard.mcp.allowedHosts"]?.strings() ?? [])
     }
 }

@@ -1,4 +1,5 @@
 import API
+import Access
 import Actions
 import Base
 import Catalog
@@ -8,6 +9,7 @@ import Costs
 import HTTPClient
 import HTTPServer
 import KubeClient
+import MCP
 import Reconcilers
 import Store
 
@@ -39,6 +41,12 @@ struct Program {
         let scaleOpsHTTP = HTTPClient(name: "scaleops")
         let openCostHTTP = configuration.openCost.endpoints.isEmpty ? nil : HTTPClient(name: "opencost")
         let prometheusHTTP = configuration.usage.prometheus.isEmpty ? nil : HTTPClient(name: "prometheus")
+        let signInHTTP = configuration.signIn == nil ? nil : HTTPClient(name: "sign-in")
+        let oauthHTTP = configuration.oauth?.documents == nil ? nil : HTTPClient(name: "clients")
+        let oauth = configuration.oauth.map {
+            AuthorizationServer(
+                $0, store: store.oauth, ring: configuration.keys, http: oauthHTTP, logger: Logger("oauth"))
+        }
         let github = GitHub(configuration.github, githubHTTP, metrics)
         let scaleOps = ScaleOps(configuration.scaleOps, scaleOpsHTTP, metrics)
         let notifications = Notifications(
@@ -68,16 +76,29 @@ struct Program {
             guard case .content(let bytes, _) = try await reader.read(url, etag: nil) else { return nil }
             return bytes
         }
+        let verifiers = TokenVerifiers(configuration.access)
         let api = APIServer(
             store: store,
             registry: try ActionRegistry(
                 store: store, currency: configuration.prices.currency, canonical: catalog.canonical,
                 isReadOnly: configuration.catalog.isReadOnly, rules: catalog.rules, scaleOps: scaleOps.actions),
-            authenticator: Authenticator(tokens: configuration.tokens), mcp: configuration.mcp,
+            authenticator: Authenticator(
+                tokens: configuration.tokens, verifiers: (oauth.map { [$0.verifier] } ?? []) + verifiers.all(clusters, metrics),
+                isOpen: configuration.access.isOpen),
+            mcp: configuration.mcp,
+            envelope: Envelope(origins: configuration.mcp.origins, cors: configuration.access.cors),
+            resources: configuration.access.resources,
             catalog: catalog,
             kubernetes: KubernetesObjects(
                 directory: clusters.directory, configuration: configuration.clusters.objects, metrics: metrics),
-            scaleOps: scaleOps.api, metrics: metrics, logger: Logger("api"),
+            scaleOps: scaleOps.api,
+            signIn: signInHTTP.flatMap {
+                configuration.signIn?.signIn(keys: configuration.keys, http: $0, store: store, home: clusters.home)
+            },
+            oauth: oauth.flatMap { server in
+                configuration.signIn.map { (server, BrowserSessions(keys: configuration.keys, site: $0.site)) }
+            },
+            metrics: metrics, logger: Logger("api"),
             liveness: { await leadership.problem },
             readiness: { await readiness.checks() })
         var listen = HTTPServer.Configuration()
@@ -109,7 +130,10 @@ struct Program {
         scaleOpsHTTP.shutdown()
         openCostHTTP?.shutdown()
         prometheusHTTP?.shutdown()
+        signInHTTP?.shutdown()
+        oauthHTTP?.shutdown()
         notifications.shutdown()
+        verifiers.shutdown()
         if let failure { throw failure }
     }
 

@@ -60,7 +60,7 @@ final class EasyHandle {
 
     private func configure(_ transfer: Transfer) throws(HTTPClientError) {
         let request = transfer.request
-        guard let url = RequestURL(request.url, serverName: request.tls.serverName) else {
+        guard let url = RequestURL(request.url, serverName: request.tls.serverName, address: request.address) else {
             throw transfer.error(.invalidRequest, "expected an absolute http or https URL")
         }
         callboard_curl_set_pointer(pointer, CURLOPT_ERRORBUFFER, errorText)

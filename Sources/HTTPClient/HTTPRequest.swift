@@ -16,6 +16,9 @@ package struct HTTPRequest: Sendable {
     /// A proxy's URL. Nil: as the environment says (`https_proxy`, `no_proxy` and so on, as curl reads them), except
     /// that loopback addresses are always reached directly.
     package var proxy: String?
+    /// Where to connect to in place of the URL's host, at its port: an IP address that was found good before. The name in
+    /// TLS and in `Host` stays that of the URL. Nil: where the URL's host leads.
+    package var address: String?
     /// Until the connection stands, TLS included.
     package var connectTimeout: Duration = .seconds(10)
     /// Until the last byte of the body; nil: none, as for watches.

@@ -16,7 +16,8 @@ struct RequestURL {
     ///
     /// - Parameter serverName: the name to use for TLS. libcurl takes it from the URL, so it is put there, and the
     ///   connection and the `Host` field keep the URL's own host.
-    init?(_ url: String, serverName: String?) {
+    /// - Parameter address: where the connection goes in place of the URL's host.
+    init?(_ url: String, serverName: String?, address: String? = nil) {
         guard let parts = URLParts(url), let host = parts[CURLUPART_HOST], let port = parts[CURLUPART_PORT] else {
             return nil
         }
@@ -24,9 +25,10 @@ struct RequestURL {
         guard scheme == "http" || scheme == "https" else { return nil }
         isLoopback = Self.isLoopback(host)
         hasName = !host.hasPrefix("[") && !host.utf8.allSatisfy { $0 == 0x2E || (0x30...0x39).contains($0) }
+        let target = address.map { $0.contains(":") ? "[\($0)]" : $0 }
         guard let serverName, scheme == "https", serverName != host else {
             text = url
-            connectTo = nil
+            connectTo = target.map { "::\($0):\(port)" }
             hostField = nil
             return
         }
@@ -34,7 +36,7 @@ struct RequestURL {
             let renamed = parts[CURLUPART_URL]
         else { return nil }
         text = renamed
-        connectTo = "::\(host):\(port)"
+        connectTo = "::\(target ?? host):\(port)"
         hostField = port == "443" ? host : "\(host):\(port)"
     }
 

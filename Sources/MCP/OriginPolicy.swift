@@ -1,4 +1,4 @@
-import Base
+package import Base
 
 /// Which browsers' pages may reach the endpoint, and under which host names: the guard against DNS rebinding.
 ///
@@ -20,13 +20,20 @@ package struct OriginPolicy: Sendable {
     }
 
     /// Nil when the request may pass, else why not.
-    func objection(to headers: HTTPHeaders) -> String? {
+    package func objection(to headers: HTTPHeaders) -> String? {
         let host = headers.all("Host").map { $0.lowercased() }
         let origin = headers.all("Origin").map(Self.normalized)
         guard host.count <= 1, origin.count <= 1 else { return "Host or Origin is given more than once" }
-        if !hosts.isEmpty && !isKnown(host.first ?? "") { return "this host name is not served here" }
+        if let objection = objection(toHostIn: headers) { return objection }
         if let origin = origin.first, !isAllowed(origin, at: host.first ?? "") { return "this origin is not allowed" }
         return nil
+    }
+
+    /// The same for the host alone, where pages of every origin may come.
+    package func objection(toHostIn headers: HTTPHeaders) -> String? {
+        let host = headers.all("Host").map { $0.lowercased() }
+        guard host.count <= 1 else { return "Host is given more than once" }
+        return hosts.isEmpty || isKnown(host.first ?? "") ? nil : "this host name is not served here"
     }
 
     private func isKnown(_ host: String) -> Bool {

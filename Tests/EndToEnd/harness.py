@@ -145,7 +145,9 @@ class Callboard:
         }
         for key, value in (configuration or {}).items():
             settings[key] = {**settings.get(key, {}), **value}
-        (folder / "app-config.yaml").write_text(yaml.safe_dump(settings))
+        # Its own address, which is known only now.
+        text = yaml.safe_dump(settings).replace("CALLBOARD_URL", self.url)
+        (folder / "app-config.yaml").write_text(text)
         self.client = httpx.Client(
             base_url=self.url, headers={"Authorization": f"Bearer {self.token}"}, timeout=20)
         self.process = None

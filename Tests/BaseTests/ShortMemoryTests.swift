@@ -1,7 +1,6 @@
+import Base
 import TestSupport
 import Testing
-
-@testable import API
 
 @Suite("Short memory")
 struct ShortMemoryTests {

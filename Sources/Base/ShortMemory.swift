@@ -1,6 +1,6 @@
 /// Values that are kept for a short time, and never more of them than so many bytes. Pure: the caller says what time it
 /// is.
-struct ShortMemory<Key: Hashable, Value> {
+package struct ShortMemory<Key: Hashable, Value> {
     private struct Kept {
         let value: Value
         let cost: Int
@@ -16,27 +16,27 @@ struct ShortMemory<Key: Hashable, Value> {
     private var line: ArraySlice<(key: Key, order: Int)> = []
     private var lastOrder = 0
     /// What the kept values cost together.
-    private(set) var cost = 0
+    package private(set) var cost = 0
 
     /// - Parameters:
     ///   - lifetime: of every value; zero: nothing is kept.
     ///   - limit: of the costs of all values together.
-    init(lifetime: Duration, limit: Int) {
+    package init(lifetime: Duration, limit: Int) {
         self.lifetime = lifetime
         self.limit = limit
     }
 
-    var isEmpty: Bool { kept.isEmpty }
+    package var isEmpty: Bool { kept.isEmpty }
 
     /// The value of a key, unless its time is over.
-    func value(_ key: Key, at now: Duration) -> Value? {
+    package func value(_ key: Key, at now: Duration) -> Value? {
         guard let found = kept[key], found.until > now else { return nil }
         return found.value
     }
 
     /// Keeps a value in place of what the key had. The oldest go first when there is no room; a value that is larger
     /// than the whole room is not kept.
-    mutating func keep(_ value: Value, for key: Key, cost: Int, at now: Duration) {
+    package mutating func keep(_ value: Value, for key: Key, cost: Int, at now: Duration) {
         forget(key)
         prune(at: now)
         guard lifetime > .zero, cost <= limit else { return }
@@ -47,12 +47,12 @@ struct ShortMemory<Key: Hashable, Value> {
         self.cost += cost
     }
 
-    mutating func forget(_ key: Key) {
+    package mutating func forget(_ key: Key) {
         if let old = kept.removeValue(forKey: key) { cost -= old.cost }
     }
 
     /// Lets go what has ended.
-    mutating func prune(at now: Duration) {
+    package mutating func prune(at now: Duration) {
         while let oldest = line.first {
             if let entry = kept[oldest.key], entry.order == oldest.order, entry.until > now { break }
             drop(oldest)

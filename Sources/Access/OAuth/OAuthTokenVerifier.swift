@@ -1,0 +1,117 @@
+package import Actions
+package import Base
+internal import Store
+internal import Synchronization
+
+/// Checks the access tokens that the authorization server gives out: for the place where they are shown, and not ended
+/// meanwhile.
+package final class OAuthTokenVerifier: TokenVerifier {
+    private struct Known {
+        let caller: Caller
+        let until: Timestamp
+    }
+
+    private let configuration: OAuthConfiguration
+    private let store: OAuthStore
+    private let keys: SigningKeys
+    private let now: @Sendable () -> Timestamp
+    private let known = Mutex<[[UInt8]: Known]>([:])
+
+    /// The kind of token (RFC 9068 §2.1).
+    static let type = "at+jwt"
+    /// In seconds: how long another replica may not have heard that a grant has ended.
+    private static let memory: Int64 = 15
+    private static let maximumKnown = 10_000
+
+    init(
+        _ configuration: OAuthConfiguration, store: OAuthStore, keys: SigningKeys, now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.configuration = configuration
+        self.store = store
+        self.keys = keys
+        self.now = now
+    }
+
+    /// The caller at a place that is no MCP server.
+    package func caller(of token: String) async throws(TokenError) -> Caller? { try await caller(of: token, at: "/") }
+
+    package func caller(of token: String, at path: String) async throws(TokenError) -> Caller? {
+        guard JSONWebToken.looksLikeOne(token), let parsed = try? JSONWebToken(parsing: token),
+            parsed.claims["iss"]?.stringValue == configuration.issuer
+        else { return nil }
+        let (time, resource) = (now(), configuration.resource(at: path))
+        let key = sha256(Array("\(resource) \(token)".utf8))
+        if let known = known.withLock({ $0[key] }), time < known.until { return known.caller }
+        let claims = try await claims(of: parsed, resource: resource, time)
+        let caller = try await caller(of: claims)
+        keep(caller, key, until: min(time.adding(seconds: Self.memory), Self.end(claims)), time)
+        return caller
+    }
+
+    /// The claims of a token of ours, wherever it is for.
+    ///
+    /// - Throws: ``TokenError``.
+    func claims(of token: String) async throws(TokenError) -> JSONObject {
+        guard let parsed = try? JSONWebToken(parsing: token) else { throw .invalid("The token is not one of ours") }
+        return try await claims(of: parsed, resource: nil, now())
+    }
+
+    /// Who the person is (OpenID Connect Core §5.3).
+    ///
+    /// - Throws: ``TokenError``.
+    package func person(of token: String) async throws(TokenError) -> JSONValue {
+        let grant = try await grant(of: try await claims(of: token))
+        var person: JSONObject = ["sub": .string(grant.subject), "name": .string(grant.displayName)]
+        person["user_entity_ref"] = grant.userEntityRef.map(JSONValue.string)
+        return .object(person)
+    }
+
+    /// Has every grant looked up again.
+    func forget() { known.withLock { $0 = [:] } }
+
+    private func claims(
+        of token: JSONWebToken, resource: String?, _ now: Timestamp
+    ) async throws(TokenError) -> JSONObject {
+        let set = try await Self.available { try await self.keys.verifying(token.keyID, now: now) }
+        let rules = ClaimRules(issuer: configuration.issuer, audiences: resource.map { [$0] })
+        do {
+            try set.verify(token, allowing: [.es256], rules: rules, at: now)
+        } catch {
+            throw .invalid(error.description)
+        }
+        guard token.type == Self.type else { throw .invalid("The token is not an access token") }
+        return token.claims
+    }
+
+    private func caller(of claims: JSONObject) async throws(TokenError) -> Caller {
+        let grant = try await grant(of: claims)
+        let scopes = (claims["scope"]?.stringValue ?? "").split(separator: " ").compactMap { OAuthScope(rawValue: String($0)) }
+        return Caller(
+            subject: grant.subject, restrictions: OAuthScope.restrictions(of: scopes), userEntityRef: grant.userEntityRef)
+    }
+
+    private func grant(of claims: JSONObject) async throws(TokenError) -> OAuthGrant {
+        guard let id = claims["gid"]?.stringValue else { throw .invalid("The token is not an access token") }
+        let grant = try await Self.available { try await self.store.grant(id) }
+        guard let grant, !grant.isRevoked else { throw .invalid("The access has been ended") }
+        return grant
+    }
+
+    private static func available<Value>(_ body: () async throws -> Value) async throws(TokenError) -> Value {
+        do {
+            return try await body()
+        } catch {
+            throw .unavailable("\(error)")
+        }
+    }
+
+    private static func end(_ claims: JSONObject) -> Timestamp { Timestamp(seconds: claims["exp"]?.intValue ?? 0) }
+
+    private func keep(_ caller: Caller, _ key: [UInt8], until end: Timestamp, _ now: Timestamp) {
+        known.withLock { known in
+            if known.count >= Self.maximumKnown { known = known.filter { $0.value.until > now } }
+            if known.count >= Self.maximumKnown { known = [:] }
+            known[key] = Known(caller: caller, until: end)
+        }
+    }
+}
