@@ -81,9 +81,10 @@ package final class KubernetesTokens: TokenVerifier {
     private func kept(_ hash: Hash) -> Outcome? {
         let (passed, now) = (passed(), now())
         return state.withLock { state in
-            guard let good = state.good.value(hash, at: passed) else { return state.refused.value(hash, at: passed) }
-            if case .caller(_, let end?) = good, end <= now { return nil }
-            return good
+            if case .caller(let caller, let end)? = state.good.value(hash, at: passed), end.map({ now < $0 }) ?? true {
+                return .caller(caller, expires: end)
+            }
+            return state.refused.value(hash, at: passed)
         }
     }
 
