@@ -1,4 +1,5 @@
 import API
+import Access
 import Actions
 import Base
 import Catalog
@@ -43,14 +44,14 @@ struct Service: Sendable {
     static func with(
         _ store: Store, readiness: [ReadinessCheck] = [ReadinessCheck(name: "database", problem: nil)],
         catalog: CatalogAPIConfiguration = CatalogAPIConfiguration(), kubernetes: KubernetesObjects? = nil,
-        _ body: (Service) async throws -> Void
+        signIn: SignIn? = nil, _ body: (Service) async throws -> Void
     ) async throws {
         let metrics = MetricsRegistry()
         let log = Log()
         let api = APIServer(
             store: store, registry: try ActionRegistry(store: store, currency: "EUR", canonical: catalog.canonical),
             authenticator: Authenticator(tokens: tokens + catalogTokens), mcp: MCPConfiguration(version: "1.2.3"),
-            catalog: catalog, kubernetes: kubernetes, metrics: metrics,
+            catalog: catalog, kubernetes: kubernetes, signIn: signIn, metrics: metrics,
             logger: Logger("api") { log.add($0) }, readiness: { readiness })
         let server = try HTTPServer(
             HTTPServer.Configuration(), logger: Logger("http-server") { log.add($0) }, immediate: api.respondAtOnce,

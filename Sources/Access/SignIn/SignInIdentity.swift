@@ -42,6 +42,7 @@ package struct SignInRule: Sendable, Hashable {
     package let provider: String?
     package let property: Property
 
+    /// - Parameter provider: nil: any.
     package init(provider: String?, property: Property) {
         self.provider = provider
         self.property = property
