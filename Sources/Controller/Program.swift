@@ -8,6 +8,7 @@ import Costs
 import HTTPClient
 import HTTPServer
 import KubeClient
+import MCP
 import Reconcilers
 import Store
 
@@ -19,7 +20,12 @@ struct Program {
     /// Each reconciler writes one batch at a time; one more connection for readiness. Further clusters share these.
     private static let reconcilerConnections = 8
 
-    init(_ configuration: Configuration) { self.configuration = configuration }
+    private let offersConformanceFixtures: Bool
+
+    init(_ configuration: Configuration, offersConformanceFixtures: Bool = false) {
+        self.configuration = configuration
+        self.offersConformanceFixtures = offersConformanceFixtures
+    }
 
     /// Runs until the signal comes, then stops: no new requests, running ones end, then the reconcilers.
     ///
@@ -68,12 +74,15 @@ struct Program {
             guard case .content(let bytes, _) = try await reader.read(url, etag: nil) else { return nil }
             return bytes
         }
+        var mcp = configuration.mcp
+        mcp.keys = configuration.keys
+        mcp.offersConformanceFixtures = offersConformanceFixtures
         let api = APIServer(
             store: store,
             registry: try ActionRegistry(
                 store: store, currency: configuration.prices.currency, canonical: catalog.canonical,
                 isReadOnly: configuration.catalog.isReadOnly, rules: catalog.rules, scaleOps: scaleOps.actions),
-            authenticator: Authenticator(tokens: configuration.tokens), mcp: configuration.mcp,
+            authenticator: Authenticator(tokens: configuration.tokens), mcp: mcp,
             catalog: catalog,
             kubernetes: KubernetesObjects(
                 directory: clusters.directory, configuration: configuration.clusters.objects, metrics: metrics),
@@ -83,6 +92,8 @@ struct Program {
         var listen = HTTPServer.Configuration()
         listen.host = configuration.host
         listen.port = configuration.port
+        // Streams keep theirs.
+        listen.maximumConnections += mcp.streams.inAll
         let server = try HTTPServer(listen, immediate: api.respondAtOnce, handler: api.respond)
         logger.info("listening", ["host": .string(configuration.host), "port": .int(Int64(server.port))])
 
@@ -91,6 +102,7 @@ struct Program {
             readiness.schemaIsThere()
             await withTaskGroup { group in
                 group.addTask { await feed.run() }
+                group.addTask { await api.follow(ownStore.sessionFeed(logger: Logger("mcp-sessions"))) }
                 group.addTask { await clusters.follow(ownStore.catalog, feed) }
                 if configuration.leadership.isWarmStandby { group.addTask { await reconcilers.standBy(ownStore) } }
                 group.addTask { await leadership.run() }
@@ -98,6 +110,7 @@ struct Program {
         }
         let failure = await firstFailure(of: work, or: stopped)
         logger.info("stopping")
+        api.endStreams()
         await server.stop(drain: .seconds(10))
         work.cancel()
         _ = await work.result

@@ -104,14 +104,14 @@ extension MCPExchange {
     }
 
     private func content<Value: Sendable>(
-        _ ask: @escaping @Sendable (Provider) async throws -> Value
+        _ ask: @escaping @Sendable (ServedContent<Provider>) async throws -> Value
     ) async throws(ProtocolError) -> Value {
         guard case .success(let value) = try await contentOrInput(ask) else { throw .internalError }
         return value
     }
 
     private func contentOrInput<Value: Sendable>(
-        _ ask: @escaping @Sendable (Provider) async throws -> Value
+        _ ask: @escaping @Sendable (ServedContent<Provider>) async throws -> Value
     ) async throws(ProtocolError) -> Result<Value, InputRequired> {
         let provider = server.provider
         do {

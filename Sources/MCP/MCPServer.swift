@@ -6,7 +6,7 @@ package import HTTPServer
 ///
 /// The caller has authenticated the request, and bounds the size of its body.
 package struct MCPServer<Provider: ToolProvider>: Sendable {
-    let provider: Provider
+    let provider: ServedContent<Provider>
     let configuration: MCPConfiguration
     let logger: Logger
     let clock: any Clock<Duration>
@@ -27,6 +27,8 @@ package struct MCPServer<Provider: ToolProvider>: Sendable {
         logger: Logger = Logger("mcp"), clock: any Clock<Duration> = ContinuousClock(),
         now: @escaping @Sendable () -> Int64 = { Timestamp.now().microseconds / 1_000_000 }
     ) {
+        let fixtures = configuration.offersConformanceFixtures ? ConformanceFixtures(clock: clock) : nil
+        let provider = ServedContent(provider: provider, fixtures: fixtures)
         self.provider = provider
         self.configuration = configuration
         self.logger = logger
@@ -202,6 +204,14 @@ extension MCPServer {
     /// Takes what another replica handed over, or this one to all.
     package func receive(_ letter: SessionLetter, for session: SessionKey) async {
         await hub.receive(letter, for: session, storage)
+    }
+
+    /// Whether this replica does anything for a session at the moment.
+    package func serves(_ session: SessionKey) -> Bool { hub.serves(session) }
+
+    /// Reads the notes of all sessions that this replica does something for: changes may have gone by unheard.
+    package func recheck() async {
+        for session in hub.served { await hub.receive(.noteChanged, for: session, storage) }
     }
 
     private func end(_ session: MCPSession, _ principal: Provider.Principal) async -> HTTPServerResponse {

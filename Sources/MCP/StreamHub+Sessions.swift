@@ -6,6 +6,9 @@ extension StreamHub {
     /// Whether this replica does anything for a session.
     func serves(_ session: SessionKey) -> Bool { state.withLock { $0.sessions[session] != nil } }
 
+    /// The sessions that this replica does something for.
+    var served: [SessionKey] { state.withLock { Array($0.sessions.keys) } }
+
     /// Notes a call under way, so that the client can cancel it. False when the session has too many; then it runs without.
     @discardableResult
     func begin(_ request: RequestID, of session: SessionKey, cancel: @escaping @Sendable () -> Void) -> Bool {

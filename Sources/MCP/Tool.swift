@@ -22,13 +22,14 @@ package struct ToolDefinition: Sendable {
     /// Describes a tool; nothing is checked here.
     package init(
         name: String, aliases: [String] = [], title: String, description: String, inputSchema: JSONValue,
-        outputSchema: JSONValue? = nil, annotations: ToolAnnotations = ToolAnnotations()
+        checkedSchema: JSONValue? = nil, outputSchema: JSONValue? = nil, annotations: ToolAnnotations = ToolAnnotations()
     ) {
         self.name = name
         self.aliases = aliases
         self.title = title
         self.description = description
         self.inputSchema = inputSchema
+        self.checkedSchema = checkedSchema
         self.outputSchema = outputSchema
         self.annotations = annotations
     }

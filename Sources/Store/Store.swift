@@ -9,6 +9,7 @@ package struct Store: Sendable {
     package let notifications: NotificationStore
     package let leadership: LeadershipStore
     package let etags: EtagStore
+    package let sessions: SessionStore
     private let pool: PostgresPool
 
     package init(_ configuration: PostgresPool.Configuration) {
@@ -25,6 +26,7 @@ package struct Store: Sendable {
         notifications = NotificationStore(pool: pool, leader: leader)
         leadership = LeadershipStore(pool: pool)
         etags = EtagStore(pool: pool, leader: leader)
+        sessions = SessionStore(pool: pool)
     }
 
     /// The same database for a leader: observations are written only as long as its epoch lasts.
@@ -56,6 +58,11 @@ package struct Store: Sendable {
     /// Tells the leader of the catalog that something is asked of it, over a connection of its own.
     package func requestFeed(logger: Logger) -> CatalogFeed {
         CatalogFeed(pool.configuration, channel: CatalogFeed.requests, logger: logger)
+    }
+
+    /// Tells what other replicas did for sessions, over a connection of its own.
+    package func sessionFeed(logger: Logger) -> SessionFeed {
+        SessionFeed(pool.configuration, store: sessions, logger: logger)
     }
 
     /// Ends the connections.
