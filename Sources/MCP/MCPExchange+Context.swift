@@ -18,7 +18,9 @@ extension MCPExchange {
         guard let all = value.objectValue else { throw .invalidParams("inputResponses must be an object") }
         var answers: [String: JSONObject] = [:]
         for (key, value) in all {
-            guard let answer = value.objectValue else { throw .invalidParams("inputResponses.\(key) must be an object") }
+            guard let answer = value.objectValue else {
+                throw .invalidParams("inputResponses.\(key) must be an object")
+            }
             answers[key] = answer
         }
         return answers

@@ -81,7 +81,12 @@ extension StreamHub {
         guard serves(session) else { return }
         switch letter {
         case .noteChanged:
-            if let note = try? await storage.note(of: session) { heed(note, of: session) }
+            // Until nothing changed since: somebody else may have read later and heeded sooner.
+            var heeded: SessionNote?
+            while let note = try? await storage.note(of: session), note != heeded {
+                heed(note, of: session)
+                heeded = note
+            }
         case .message(let value):
             guard !hand(value, to: session), let message = try? JSONRPCMessage(value) else { return }
             switch message {

@@ -129,7 +129,8 @@ final class StreamHub: Sendable {
 
     private func tell(_ change: MCPChange) {
         let told = state.withLock { state in
-            state.streams.values.compactMap { stream in stream.interest.message(of: change).map { (stream.channel, $0) } }
+            state.streams.values.compactMap { stream in stream.interest.message(of: change).map { (stream.channel, $0) }
+            }
         }
         for (channel, message) in told { channel.send(message) }
     }
@@ -158,11 +159,12 @@ struct ChangeInterest: Hashable, Sendable {
     /// Nil when it is of no interest.
     func message(of change: MCPChange) -> JSONValue? {
         switch change {
-        case .tools: tools ? notification("tools/list_changed") : nil
-        case .prompts: prompts ? notification("prompts/list_changed") : nil
-        case .resources: resources ? notification("resources/list_changed") : nil
-        case .resource(let uri):
-            uris.contains(uri) ? notification("resources/updated", ["uri": .string(uri)]) : nil
+        case .tools where tools: notification("tools/list_changed")
+        case .prompts where prompts: notification("prompts/list_changed")
+        case .resources where resources: notification("resources/list_changed")
+        case .resource(let uri) where uris.contains(uri): notification("resources/updated", ["uri": .string(uri)])
+        // A plain nil would be JSON's null.
+        case .tools, .prompts, .resources, .resource: Optional.none
         }
     }
 

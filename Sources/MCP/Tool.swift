@@ -22,7 +22,8 @@ package struct ToolDefinition: Sendable {
     /// Describes a tool; nothing is checked here.
     package init(
         name: String, aliases: [String] = [], title: String, description: String, inputSchema: JSONValue,
-        checkedSchema: JSONValue? = nil, outputSchema: JSONValue? = nil, annotations: ToolAnnotations = ToolAnnotations()
+        checkedSchema: JSONValue? = nil, outputSchema: JSONValue? = nil,
+        annotations: ToolAnnotations = ToolAnnotations()
     ) {
         self.name = name
         self.aliases = aliases

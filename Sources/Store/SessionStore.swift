@@ -51,14 +51,15 @@ package struct SessionStore: Sendable {
         try await pool.run { session in
             try session.transaction {
                 try session.run(
-                    "DELETE FROM mcp_session WHERE key IN (SELECT key FROM mcp_session WHERE expires_at <= now() LIMIT 100)")
+                    "DELETE FROM mcp_session WHERE key IN (SELECT key FROM mcp_session WHERE expires_at <= now() LIMIT 100)"
+                )
                 let isNoted = try session.run(
                     """
                     INSERT INTO mcp_session AS old (key, subject, expires_at, is_ended, log_level, resources)
                     SELECT $1, $2, $3::timestamptz, $4::boolean, $5, $6::text[]
                     WHERE EXISTS (SELECT FROM mcp_session WHERE key = $1) OR (
                         SELECT count(*) FROM (
-                            SELECT FROM mcp_session WHERE subject = $2 LIMIT \(Self.maximumOfSubject)) AS some
+                            SELECT FROM mcp_session WHERE subject = $2 LIMIT \(Self.maximumOfSubject)) AS noted
                     ) < \(Self.maximumOfSubject)
                     ON CONFLICT (key) DO UPDATE SET \(change.update)
                     """,

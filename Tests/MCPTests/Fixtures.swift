@@ -21,7 +21,8 @@ struct Post {
         var post = Post(body: ["jsonrpc": "2.0", "id": id, "method": .string(method), "params": .object(params)])
         post.headers.set("MCP-Protocol-Version", "2026-07-28")
         post.headers.set("Mcp-Method", method)
-        if let name = params["name"]?.stringValue { post.headers.set("Mcp-Name", name) }
+        let named = RoutingHeader.namedParameter[method] ?? "name"
+        if let name = params[named]?.stringValue { post.headers.set("Mcp-Name", name) }
         return post
     }
 

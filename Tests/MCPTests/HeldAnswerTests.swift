@@ -64,7 +64,8 @@ struct HeldAnswerTests {
     func asking() async throws {
         try await Wire.with { wire in
             let session = try await wire.session("2025-06-18", ["elicitation": [:], "sampling": [:]])
-            let answer = try await wire.open(call("test_elicitation", ["arguments": ["message": "Who?"]]).session(session))
+            let answer = try await wire.open(
+                call("test_elicitation", ["arguments": ["message": "Who?"]]).session(session))
             let question = try #require(try await answer.message())
             #expect(question["method"] == "elicitation/create")
             #expect(question["params"]?["message"] == "Who?")

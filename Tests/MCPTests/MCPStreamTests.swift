@@ -143,7 +143,9 @@ struct SubscriptionTests {
 
     private let key = "io.modelcontextprotocol/subscriptionId"
 
-    @Test("first it says what it honours, then only that, each with the id of the request", arguments: [7, "seven"] as [JSONValue])
+    @Test(
+        "first it says what it honours, then only that, each with the id of the request",
+        arguments: [7, "seven"] as [JSONValue])
     func kinds(id: JSONValue) async throws {
         try await Wire.with { wire in
             let stream = try await wire.open(
@@ -200,7 +202,8 @@ struct SubscriptionTests {
         var configuration = MCPConfiguration(version: "1")
         configuration.offersConformanceFixtures = true
         let server = MCPServer(
-            provider: provider, configuration: configuration, logger: Logger("mcp") { _ in }, clock: clock, now: { 99 + clock.now.offset.components.seconds })
+            provider: provider, configuration: configuration, logger: Logger("mcp") { _ in }, clock: clock,
+            now: { 99 + clock.now.offset.components.seconds })
         try await Wire.with(server) { wire in
             let stream = try await wire.open(listen([:]))
             #expect(try await stream.message()?["method"] == "notifications/subscriptions/acknowledged")

@@ -46,7 +46,8 @@ struct Wire: Sendable {
         try result.get()
     }
 
-    func open(_ post: Post, path: String = "/api/mcp-actions/v1", as principal: String = "admin") async throws -> Events {
+    func open(_ post: Post, path: String = "/api/mcp-actions/v1", as principal: String = "admin") async throws -> Events
+    {
         var request = HTTPRequest(
             method: post.method, url: "http://127.0.0.1:\(port)\(path)", headers: post.headers,
             body: post.method == "POST" ? post.body.serialized() : nil)

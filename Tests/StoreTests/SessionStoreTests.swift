@@ -20,7 +20,9 @@ struct SessionStoreTests {
         try await TestDatabase.withStore { store in
             #expect(try await store.sessions.session("k") == nil)
             #expect(try await Self.note(.unsubscribe("a"), in: store))
-            for change in [.logLevel("info"), .subscribe("a,\"{"), .subscribe("b"), .subscribe("b")] as [SessionStore.Change] {
+            for change in [.logLevel("info"), .subscribe("a,\"{"), .subscribe("b"), .subscribe("b")]
+                as [SessionStore.Change]
+            {
                 #expect(try await Self.note(change, in: store))
             }
             let noted = try #require(try await store.sessions.session("k"))
@@ -41,7 +43,9 @@ struct SessionStoreTests {
             #expect(try await Self.note(.end, of: "old", until: Timestamp.now().adding(seconds: -1), in: store))
             #expect(try await store.sessions.session("old") == nil)
             #expect(try await Self.note(.end, in: store))
-            let left = try await store.sessions.pool.read { try $0.run("SELECT key FROM mcp_session").map { $0.text(0) } }
+            let left = try await store.sessions.pool.read {
+                try $0.run("SELECT key FROM mcp_session").map { $0.text(0) }
+            }
             #expect(left == ["k"])
         }
     }
@@ -68,7 +72,8 @@ struct SessionStoreTests {
         }
     }
 
-    @Test("an announcement that is none of ours is passed over", arguments: ["", "note", "letter k", "letter k x", "?"])
+    @Test(
+        "an announcement that is none of ours is passed over", arguments: ["", "note", "letter k", "letter k x", "?"])
     func foreign(payload: String) {
         #expect(SessionFeed.news(payload) == nil)
     }

@@ -48,7 +48,9 @@ final class Announcements: Sendable {
             readers.open[readers.last] = continuation
             return readers.last
         }
-        continuation.onTermination = { [weak self] _ in _ = self?.readers.withLock { $0.open.removeValue(forKey: number) } }
+        continuation.onTermination = { [weak self] _ in
+            _ = self?.readers.withLock { $0.open.removeValue(forKey: number) }
+        }
         return stream
     }
 
