@@ -102,7 +102,7 @@ let package = Package(
         tests("Store", imports: ["Base", "Catalog", "Costs", "Matching", "TestSupport"]),
         tests("CatalogSources", imports: ["Base", "Catalog", "KubeClient", "HTTPClient", "HTTPServer", "TestSupport"]),
         tests("CostSources", imports: ["Base", "Costs", "KubeClient", "HTTPClient", "HTTPServer", "TestSupport"]),
-        tests("MCP", imports: ["Base", "HTTPServer", "TestSupport"]),
+        tests("MCP", imports: ["Base", "HTTPClient", "HTTPServer", "TestSupport"]),
         tests(
             "Access",
             imports: ["Base", "Actions", "Store", "KubeClient", "HTTPClient", "HTTPServer", "TestSupport"]),

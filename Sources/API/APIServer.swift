@@ -10,6 +10,7 @@ package import Store
 package struct APIServer: Sendable {
     let routes: [Route]
     private let immediateRoutes: [Route]
+    private let mcp: MCPRoutes
     private let authenticator: Authenticator
     private let envelope: Envelope
     private let challenges: Challenges
@@ -40,6 +41,7 @@ package struct APIServer: Sendable {
         self.envelope = envelope
         challenges = Challenges(resources: resources)
         self.logger = logger
+        self.mcp = MCPRoutes(registry: registry, sessions: store.sessions, configuration: mcp, logger: logger)
         routes =
             HealthRoutes(metrics: metrics, liveness: liveness, readiness: readiness).routes
             + WellKnownRoutes(resources: resources).routes
@@ -47,7 +49,7 @@ package struct APIServer: Sendable {
             + CallboardRoutes(store: store, registry: registry).routes
             + OriginRoutes(store: store).routes
             + CanonicalRoutes(store: store, registry: registry, files: catalog.canonical).routes
-            + MCPRoutes(registry: registry, configuration: mcp, logger: logger).routes
+            + self.mcp.routes
             + OpenAPIRoutes(registry: registry, withScaleOps: scaleOps != nil).routes
             + (kubernetes.map { KubernetesRoutes(store: store, objects: $0).routes } ?? [])
             + (scaleOps.map { ScaleOpsRoutes(configuration: $0, logger: logger).routes } ?? [])
@@ -89,6 +91,14 @@ package struct APIServer: Sendable {
         }
         return nil
     }
+
+    /// Heeds what other replicas do for sessions of MCP, until the task is cancelled.
+    package func follow(_ feed: SessionFeed) async {
+        await feed.run { [mcp] news in await mcp.server.heed(news, feed.store) }
+    }
+
+    /// Ends the streams of MCP in order: a server that stops does not wait for them then.
+    package func endStreams() { mcp.server.endStreams() }
 
     private func record(
         _ response: HTTPServerResponse, to request: HTTPServerRequest, _ route: Route?,

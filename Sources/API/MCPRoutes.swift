@@ -6,21 +6,21 @@ internal import Store
 
 /// The MCP endpoint: actions as tools.
 struct MCPRoutes {
-    private let server: MCPServer<ActionTools>
+    let server: MCPServer<ActionTools>
 
-    init(registry: ActionRegistry, configuration: MCPConfiguration, logger: Logger) {
+    init(registry: ActionRegistry, sessions: SessionStore, configuration: MCPConfiguration, logger: Logger) {
         server = MCPServer(
-            provider: ActionTools(registry: registry, logger: logger), configuration: configuration, logger: logger)
+            provider: ActionTools(registry: registry, logger: logger), configuration: configuration,
+            storage: MCPSessions(store: sessions), logger: logger)
     }
 
     var routes: [Route] {
         // Which methods there are depends on the protocol's revision, so the protocol says so itself.
-        [
-            Route("/api/mcp-actions/v1", methods: ["GET", "POST", "DELETE", "PUT", "PATCH", "OPTIONS"]) {
-                [server] request in
+        ["/api/mcp-actions/v1", "/api/mcp-actions/sse", "/api/mcp-actions/sse/messages"].map { pattern in
+            Route(pattern, methods: ["GET", "POST", "DELETE", "PUT", "PATCH", "OPTIONS"]) { [server] request in
                 await server.respond(to: request.http, principal: request.caller)
             }
-        ]
+        }
     }
 }
 
@@ -39,6 +39,8 @@ struct ActionTools: ToolProvider {
             actions[tool.name].map { (tool, $0) }
         }
     }
+
+    func subject(of principal: Caller) -> String { principal.subject }
 
     func tools(for principal: Caller) async -> [Tool] {
         tools.filter { $0.action.definition.permissions.allSatisfy(principal.may) }.map(\.tool)

@@ -6,9 +6,10 @@ struct Arguments {
 
     var command = Command.serve
     var configurationFiles: [String] = []
+    var offersConformanceFixtures = false
 
     static let usage = """
-        Usage: callboard [serve] [--config FILE]...
+        Usage: callboard [serve] [--config FILE]... [--conformance-fixtures]
                callboard validate [--format text|json|github] [--strict] PATH...
                callboard canonical plan|export FILE
                callboard version | help
@@ -16,6 +17,8 @@ struct Arguments {
         serve      follow the cluster and the catalog, and answer on the configured port (default)
         --config   configuration file; may be repeated, later files override earlier ones
                    (default: app-config.yaml when there is one)
+        --conformance-fixtures
+                   offer the tools, prompts and resources of MCP's conformance suite too; for tests alone
         validate   check catalog files without a database and a cluster; see callboard validate --help
         canonical  what a canonical file would change, or gives; see callboard canonical --help
 
@@ -39,6 +42,7 @@ struct Arguments {
             case "--config":
                 guard let file = rest.popFirst() else { throw ArgumentError(description: "--config needs a file") }
                 configurationFiles.append(file)
+            case "--conformance-fixtures": offersConformanceFixtures = true
             case "--help", "-h": command = .help
             case "--version": command = .version
             default:

@@ -35,7 +35,8 @@ struct Main {
         var files = arguments.configurationFiles
         if files.isEmpty, access("app-config.yaml", R_OK) == 0 { files = ["app-config.yaml"] }
         let configuration = try Configuration(try ConfigurationFile.load(files))
-        try await Program(configuration).run(until: TerminationSignal())
+        let program = Program(configuration, offersConformanceFixtures: arguments.offersConformanceFixtures)
+        try await program.run(until: TerminationSignal())
     }
 
     private static func fail(_ message: String, code: Int32) -> Never {

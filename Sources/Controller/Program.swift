@@ -21,7 +21,12 @@ struct Program {
     /// Each reconciler writes one batch at a time; one more connection for readiness. Further clusters share these.
     private static let reconcilerConnections = 8
 
-    init(_ configuration: Configuration) { self.configuration = configuration }
+    private let offersConformanceFixtures: Bool
+
+    init(_ configuration: Configuration, offersConformanceFixtures: Bool = false) {
+        self.configuration = configuration
+        self.offersConformanceFixtures = offersConformanceFixtures
+    }
 
     /// Runs until the signal comes, then stops: no new requests, running ones end, then the reconcilers.
     ///
@@ -77,6 +82,9 @@ struct Program {
             return bytes
         }
         let verifiers = TokenVerifiers(configuration.access)
+        var mcp = configuration.mcp
+        mcp.keys = configuration.keys
+        mcp.offersConformanceFixtures = offersConformanceFixtures
         let api = APIServer(
             store: store,
             registry: try ActionRegistry(
@@ -85,7 +93,7 @@ struct Program {
             authenticator: Authenticator(
                 tokens: configuration.tokens, verifiers: (oauth.map { [$0.verifier] } ?? []) + verifiers.all(clusters, metrics),
                 isOpen: configuration.access.isOpen),
-            mcp: configuration.mcp,
+            mcp: mcp,
             envelope: Envelope(origins: configuration.mcp.origins, cors: configuration.access.cors),
             resources: configuration.access.resources,
             catalog: catalog,
@@ -104,6 +112,8 @@ struct Program {
         var listen = HTTPServer.Configuration()
         listen.host = configuration.host
         listen.port = configuration.port
+        // Streams keep theirs.
+        listen.maximumConnections += mcp.streams.inAll
         let server = try HTTPServer(listen, immediate: api.respondAtOnce, handler: api.respond)
         logger.info("listening", ["host": .string(configuration.host), "port": .int(Int64(server.port))])
 
@@ -112,6 +122,7 @@ struct Program {
             readiness.schemaIsThere()
             await withTaskGroup { group in
                 group.addTask { await feed.run() }
+                group.addTask { await api.follow(ownStore.sessionFeed(logger: Logger("mcp-sessions"))) }
                 group.addTask { await clusters.follow(ownStore.catalog, feed) }
                 if configuration.leadership.isWarmStandby { group.addTask { await reconcilers.standBy(ownStore) } }
                 group.addTask { await leadership.run() }
@@ -119,6 +130,7 @@ struct Program {
         }
         let failure = await firstFailure(of: work, or: stopped)
         logger.info("stopping")
+        api.endStreams()
         await server.stop(drain: .seconds(10))
         work.cancel()
         _ = await work.result

@@ -12,6 +12,8 @@ package struct ToolDefinition: Sendable {
     package var description: String
     /// A schema in ``JSONSchema``'s subset whose root is `type: object`.
     package var inputSchema: JSONValue
+    /// What arguments are checked against when that is not what is listed; nil: it is.
+    package var checkedSchema: JSONValue?
     /// The same for successful answers; nil when they have no structure to rely on.
     package var outputSchema: JSONValue?
     /// What a host may assume before it asks for confirmation.
@@ -20,13 +22,15 @@ package struct ToolDefinition: Sendable {
     /// Describes a tool; nothing is checked here.
     package init(
         name: String, aliases: [String] = [], title: String, description: String, inputSchema: JSONValue,
-        outputSchema: JSONValue? = nil, annotations: ToolAnnotations = ToolAnnotations()
+        checkedSchema: JSONValue? = nil, outputSchema: JSONValue? = nil,
+        annotations: ToolAnnotations = ToolAnnotations()
     ) {
         self.name = name
         self.aliases = aliases
         self.title = title
         self.description = description
         self.inputSchema = inputSchema
+        self.checkedSchema = checkedSchema
         self.outputSchema = outputSchema
         self.annotations = annotations
     }
@@ -73,7 +77,7 @@ package struct Tool: Sendable {
         }
         name = definition.name
         aliases = Set(definition.aliases)
-        inputSchema = try Self.schema(definition.inputSchema, "inputSchema", of: name)
+        inputSchema = try Self.schema(definition.checkedSchema ?? definition.inputSchema, "inputSchema", of: name)
         outputSchema =
             if let schema = definition.outputSchema { try Self.schema(schema, "outputSchema", of: name) } else { nil }
         do throws(ParameterHeader.Misplaced) {

@@ -10,6 +10,7 @@ package struct Store: Sendable {
     package let leadership: LeadershipStore
     package let etags: EtagStore
     package let oauth: OAuthStore
+    package let sessions: SessionStore
     private let pool: PostgresPool
 
     package init(_ configuration: PostgresPool.Configuration) {
@@ -27,6 +28,7 @@ package struct Store: Sendable {
         leadership = LeadershipStore(pool: pool)
         etags = EtagStore(pool: pool, leader: leader)
         oauth = OAuthStore(pool: pool)
+        sessions = SessionStore(pool: pool)
     }
 
     /// The same database for a leader: observations are written only as long as its epoch lasts.
@@ -58,6 +60,11 @@ package struct Store: Sendable {
     /// Tells the leader of the catalog that something is asked of it, over a connection of its own.
     package func requestFeed(logger: Logger) -> CatalogFeed {
         CatalogFeed(pool.configuration, channel: CatalogFeed.requests, logger: logger)
+    }
+
+    /// Tells what other replicas did for sessions, over a connection of its own.
+    package func sessionFeed(logger: Logger) -> SessionFeed {
+        SessionFeed(pool.configuration, store: sessions, logger: logger)
     }
 
     /// Ends the connections.

@@ -34,11 +34,11 @@ def make_callboard(tmp_path, cluster, database):
     """Starts Callboards; all are stopped at the end, and none may have crashed."""
     started = []
 
-    def make(configuration=None, kubeconfig=None, database_url=None, name="callboard"):
+    def make(configuration=None, kubeconfig=None, database_url=None, name="callboard", arguments=()):
         folder = tmp_path / name
         folder.mkdir()
         callboard = Callboard(
-            folder, kubeconfig or cluster.kubeconfig, database_url or database.url, configuration)
+            folder, kubeconfig or cluster.kubeconfig, database_url or database.url, configuration, arguments)
         started.append(callboard)
         return callboard
 

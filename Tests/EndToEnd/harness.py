@@ -124,8 +124,9 @@ class Database:
 class Callboard:
     """The built program, running."""
 
-    def __init__(self, folder, kubeconfig, database_url, configuration=None):
+    def __init__(self, folder, kubeconfig, database_url, configuration=None, arguments=()):
         self.folder = folder
+        self.arguments = arguments
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.token = secrets.token_hex(16)
@@ -156,7 +157,7 @@ class Callboard:
     def start(self):
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [environment("CALLBOARD_TEST_BINARY"), "serve", "--config", "app-config.yaml"],
+                [environment("CALLBOARD_TEST_BINARY"), "serve", "--config", "app-config.yaml", *self.arguments],
                 cwd=self.folder, env=self._environment, stdout=log, stderr=log)
 
     def stop(self, number=signal.SIGTERM):

@@ -21,7 +21,8 @@ struct Post {
         var post = Post(body: ["jsonrpc": "2.0", "id": id, "method": .string(method), "params": .object(params)])
         post.headers.set("MCP-Protocol-Version", "2026-07-28")
         post.headers.set("Mcp-Method", method)
-        if let name = params["name"]?.stringValue { post.headers.set("Mcp-Name", name) }
+        let named = RoutingHeader.namedParameter[method] ?? "name"
+        if let name = params[named]?.stringValue { post.headers.set("Mcp-Name", name) }
         return post
     }
 
@@ -59,14 +60,23 @@ struct Post {
         return copy
     }
 
-    func route(_ origins: OriginPolicy = OriginPolicy()) -> MCPRouter.Route {
-        MCPRouter(origins: origins).route(method: method, headers: headers, body: body.serialized())
+    func route(
+        _ origins: OriginPolicy = OriginPolicy(), session: MCPRouter.SessionReader = { _ in nil }
+    ) -> MCPRouter.Route {
+        MCPRouter.plain(origins).route(method: method, headers: headers, body: body.serialized(), session: session)
     }
 
-    func request() throws -> HTTPServerRequest {
+    func request(_ path: String = "/api/mcp-actions/v1") throws -> HTTPServerRequest {
         HTTPServerRequest(
-            method: method, target: try #require(RequestTarget("/api/mcp-actions/v1")), headers: headers,
+            method: method, target: try #require(RequestTarget(path)), headers: headers,
             body: body.serialized(), remoteAddress: "127.0.0.1", id: "request-1")
+    }
+}
+
+extension MCPRouter {
+    /// Of a server that has tools alone.
+    static func plain(_ origins: OriginPolicy = OriginPolicy()) -> MCPRouter {
+        MCPRouter(origins: origins, modernMethods: MCPOffer().modernMethods)
     }
 }
 
@@ -74,9 +84,13 @@ extension MCPRouter.Route {
     /// A short form for tables: `2026-07-28 tools/list`, `accepted`, `batch of 2`, `400 -32602`.
     var summary: String {
         switch self {
-        case .request(let request, let version): "\(version.rawValue) \(request.method)"
-        case .batch(let elements): "batch of \(elements.count)"
-        case .accepted: "accepted"
+        case .request(let request, let version, let session):
+            "\(version.rawValue) \(request.method)" + (session == nil ? "" : " in a session")
+        case .batch(let elements, _): "batch of \(elements.count)"
+        case .notification, .accepted: "accepted"
+        case .response: "response"
+        case .stream(_, let last): last.map { "stream after \($0)" } ?? "stream"
+        case .end: "end"
         case .rejected(let rejection): "\(rejection.status) \(rejection.error.code.rawValue)"
         }
     }
@@ -93,6 +107,8 @@ struct SampleProvider: ToolProvider {
     }
 
     let tools: [Tool]
+    /// When every principal expires.
+    var expiry: Int64?
     var onCall: @Sendable (String, JSONObject) async throws -> ToolResult
 
     init(
@@ -102,6 +118,10 @@ struct SampleProvider: ToolProvider {
         tools = Tool.usable(definitions, logger: Logger("test") { _ in })
         self.onCall = onCall
     }
+
+    func subject(of principal: String) -> String { principal }
+
+    func expiry(of principal: String) -> Int64? { expiry }
 
     func tools(for principal: String) async -> [Tool] {
         principal == "viewer" ? tools.filter { $0.name != "delete_entity" } : tools.reversed()
@@ -147,10 +167,8 @@ struct SampleProvider: ToolProvider {
 
 /// A server over ``SampleProvider`` that keeps its log.
 final class Endpoint: Sendable {
-    private let lines = Mutex<[String]>([])
-    private let provider: SampleProvider
-    private let configuration: MCPConfiguration
-    private let clock: any Clock<Duration>
+    private let lines: LogLines
+    let server: MCPServer<SampleProvider>
 
     init(
         _ provider: SampleProvider = SampleProvider(), clock: any Clock<Duration> = ContinuousClock(),
@@ -160,12 +178,13 @@ final class Endpoint: Sendable {
         configuration.description = "What is on stage"
         configuration.instructions = "Ask for entities."
         configure(&configuration)
-        self.provider = provider
-        self.configuration = configuration
-        self.clock = clock
+        let lines = LogLines()
+        self.lines = lines
+        server = MCPServer(
+            provider: provider, configuration: configuration, logger: Logger("mcp") { lines.add($0) }, clock: clock)
     }
 
-    var log: String { lines.withLock { $0.joined() } }
+    var log: String { lines.text }
 
     struct Answer {
         let status: Int
@@ -175,10 +194,6 @@ final class Endpoint: Sendable {
     }
 
     func send(_ post: Post, as principal: String = "admin") async throws -> Answer {
-        let server = MCPServer(
-            provider: provider, configuration: configuration,
-            logger: Logger("mcp") { line in self.lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } },
-            clock: clock)
         let response = await server.respond(to: try post.request(), principal: principal)
         guard case .bytes(let bytes) = response.body else {
             Issue.record("a streamed answer")
@@ -188,4 +203,12 @@ final class Endpoint: Sendable {
             status: response.status, headers: response.headers, bytes: bytes,
             json: bytes.isEmpty ? nil : try JSONValue(parsing: bytes))
     }
+}
+
+/// What was logged.
+final class LogLines: Sendable {
+    private let lines = Mutex("")
+
+    func add(_ line: [UInt8]) { lines.withLock { $0 += String(decoding: line, as: UTF8.self) } }
+    var text: String { lines.withLock { $0 } }
 }

@@ -62,7 +62,11 @@ struct JSONRPCMessageTests {
         #expect(
             try read(#"{"jsonrpc":"2.0","method":"m","params":{"a":1}}"#).get()
                 == .notification(method: "m", params: ["a": 1]))
-        #expect(try read(#"{"jsonrpc":"2.0","id":1,"result":{}}"#).get() == .response)
-        #expect(try read(#"{"jsonrpc":"2.0","id":null,"error":{}}"#).get() == .response)
+        #expect(
+            try read(#"{"jsonrpc":"2.0","id":"a","result":{"x":1}}"#).get()
+                == .response(JSONRPCResponse(id: .string("a"), outcome: .result(["x": 1]))))
+        #expect(
+            try read(#"{"jsonrpc":"2.0","id":null,"error":{"code":1,"message":"no"}}"#).get()
+                == .response(JSONRPCResponse(id: nil, outcome: .error("no"))))
     }
 }

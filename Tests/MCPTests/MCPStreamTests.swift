@@ -1,0 +1,259 @@
+import Base
+import HTTPServer
+import TestSupport
+import Testing
+
+@testable import MCP
+
+@Suite("Streams of sessions")
+struct MCPSessionStreamTests {
+    @Test("initialize names a session, which serves, streams, and ends")
+    func life() async throws {
+        try await Wire.with { wire in
+            let id = try await wire.session()
+            let listed = try await wire.send(.legacy("tools/list", version: nil).session(id))
+            #expect(listed.json["result"]?["tools"] != nil)
+            let stream = try await wire.open(.get(id))
+            #expect(stream.status == 200)
+            #expect(stream.isStream)
+            #expect(stream.headers["Cache-Control"] == "no-cache")
+            #expect(stream.headers["X-Accel-Buffering"] == "no")
+            #expect(try await wire.send(.get(id)).status == 409)
+            #expect(try await wire.send(.delete(id)).status == 204)
+            // The stream ends with its session.
+            #expect(try await stream.messages().isEmpty)
+            #expect(try await wire.send(.get(id)).status == 404)
+            #expect(try await wire.send(.delete(id)).status == 404)
+            #expect(try await wire.send(.legacy("ping").session(id)).status == 404)
+        }
+    }
+
+    @Test("a session is unknown to everybody but the principal that opened it")
+    func foreign() async throws {
+        try await Wire.with { wire in
+            let id = try await wire.session()
+            #expect(try await wire.send(.legacy("ping").session(id), as: "other").status == 404)
+            #expect(try await wire.send(.delete(id), as: "other").status == 404)
+            #expect(try await wire.send(.legacy("ping").session(id)).json["result"] == [:])
+        }
+    }
+
+    @Test("a stream that was closed makes room for another")
+    func again() async throws {
+        try await Wire.with { wire in
+            let id = try await wire.session()
+            let first = try await wire.open(.get(id))
+            first.close()
+            #expect(
+                await eventually {
+                    guard let second = try? await wire.open(.get(id)) else { return false }
+                    defer { second.close() }
+                    return second.status == 200
+                })
+        }
+    }
+
+    @Test("changes of lists and of resources that were subscribed to come on it, no others")
+    func changes() async throws {
+        try await Wire.with { wire in
+            let id = try await wire.session()
+            let stream = try await wire.open(.get(id))
+            let subscribed = try await wire.send(
+                .legacy("resources/subscribe", ["uri": "test://watched-resource"]).session(id))
+            #expect(subscribed.json["result"] == [:])
+            let fixtures = try #require(wire.server.provider.fixtures)
+            for change in [.resource("test://other"), .resource("test://watched-resource"), .tools] as [MCPChange] {
+                fixtures.announcements.tell(change)
+            }
+            #expect(
+                try await stream.message() == [
+                    "jsonrpc": "2.0", "method": "notifications/resources/updated",
+                    "params": ["uri": "test://watched-resource"],
+                ])
+            #expect(
+                try await stream.message() == ["jsonrpc": "2.0", "method": "notifications/tools/list_changed"])
+            let ended = try await wire.send(
+                .legacy("resources/unsubscribe", ["uri": "test://watched-resource"]).session(id))
+            #expect(ended.json["result"] == [:])
+            fixtures.announcements.tell(.resource("test://watched-resource"))
+            fixtures.announcements.tell(.prompts)
+            #expect(try await stream.message()?["method"] == "notifications/prompts/list_changed")
+        }
+    }
+
+    @Test("what was subscribed to before the stream was opened is told on it")
+    func earlier() async throws {
+        try await Wire.with { wire in
+            let id = try await wire.session()
+            _ = try await wire.send(.legacy("resources/subscribe", ["uri": "test://a"]).session(id))
+            let stream = try await wire.open(.get(id))
+            wire.server.provider.fixtures?.announcements.tell(.resource("test://a"))
+            #expect(try await stream.message()?["params"]?["uri"] == "test://a")
+        }
+    }
+
+    @Test("a quiet stream says that it lives every 15 seconds")
+    func keepAlive() async throws {
+        let clock = ManualClock()
+        try await Wire.with(clock: clock) { wire in
+            let stream = try await wire.open(.get(try await wire.session()))
+            for _ in 0..<3 {
+                #expect(await eventually { clock.sleeperCount > 0 })
+                clock.advance(by: .seconds(15))
+            }
+            #expect(try await stream.next() == ":")
+        }
+    }
+
+    @Test("a principal and all together have so many streams and no more")
+    func limits() async throws {
+        try await Wire.with(configure: { $0.streams.ofOnePrincipal = 2 }) { wire in
+            var open: [Events] = []
+            for _ in 0..<2 { open.append(try await wire.open(.get(try await wire.session()))) }
+            #expect(open.map(\.status) == [200, 200])
+            #expect(try await wire.send(.get(try await wire.session())).status == 429)
+            #expect(try await wire.send(.modern("subscriptions/listen", ["notifications": [:]])).status == 429)
+            #expect(try await wire.open(.modern("subscriptions/listen", ["notifications": [:]]), as: "b").status == 200)
+            open[0].close()
+            #expect(
+                await eventually {
+                    guard let next = try? await wire.open(.get(try await wire.session())) else { return false }
+                    defer { next.close() }
+                    return next.status == 200
+                })
+        }
+    }
+
+    @Test("a server that stops ends its streams in order and opens no more")
+    func stopping() async throws {
+        try await Wire.with { wire in
+            let stream = try await wire.open(.get(try await wire.session()))
+            wire.server.endStreams()
+            #expect(try await stream.messages().isEmpty)
+            #expect(try await wire.send(.get(try await wire.session())).status == 503)
+        }
+    }
+}
+
+@Suite("subscriptions/listen")
+struct SubscriptionTests {
+    private func listen(_ notifications: JSONObject, id: JSONValue = 7) -> Post {
+        .modern("subscriptions/listen", ["notifications": .object(notifications)], id: id)
+    }
+
+    private let key = "io.modelcontextprotocol/subscriptionId"
+
+    @Test(
+        "first it says what it honours, then only that, each with the id of the request",
+        arguments: [7, "seven"] as [JSONValue])
+    func kinds(id: JSONValue) async throws {
+        try await Wire.with { wire in
+            let stream = try await wire.open(
+                listen(["promptsListChanged": true, "resourceSubscriptions": ["test://a"], "other": true], id: id))
+            #expect(stream.isStream)
+            #expect(
+                try await stream.message() == [
+                    "jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged",
+                    "params": [
+                        "notifications": ["promptsListChanged": true, "resourceSubscriptions": ["test://a"]],
+                        "_meta": .object([key: id]),
+                    ],
+                ])
+            let announcements = try #require(wire.server.provider.fixtures?.announcements)
+            for change in [.tools, .resources, .resource("test://b"), .resource("test://a"), .prompts] as [MCPChange] {
+                announcements.tell(change)
+            }
+            let updated = try await stream.message()
+            #expect(updated?["method"] == "notifications/resources/updated")
+            #expect(updated?["params"] == ["uri": "test://a", "_meta": .object([key: id])])
+            let prompts = try await stream.message()
+            #expect(prompts?["method"] == "notifications/prompts/list_changed")
+            #expect(prompts?["params"] == ["_meta": .object([key: id])])
+            wire.server.endStreams()
+            #expect(
+                try await stream.messages() == [
+                    ["jsonrpc": "2.0", "id": id, "result": ["resultType": "complete", "_meta": .object([key: id])]]
+                ])
+        }
+    }
+
+    @Test("it needs a client that reads streams, and a server that tells changes")
+    func refused() async throws {
+        try await Wire.with { wire in
+            let deaf = try await wire.send(listen([:]).with("Accept", "application/json"))
+            #expect(deaf.status == 406)
+            #expect(deaf.json["id"] == 7)
+            var post = listen([:])
+            post.body = Post.modern("subscriptions/listen", id: 7).body
+            #expect(try await wire.send(post).json["error"]?["code"] == -32602)
+            let uris = try await wire.send(listen(["resourceSubscriptions": [1]]))
+            #expect(uris.status == 400)
+        }
+        let plain = try await Endpoint().send(listen([:]))
+        #expect(plain.status == 404)
+        #expect(plain.json["error"]?["code"] == -32601)
+    }
+
+    @Test("a stream ends when what its principal came in with has expired")
+    func expiry() async throws {
+        let clock = ManualClock()
+        var provider = SampleProvider()
+        provider.expiry = 100
+        var configuration = MCPConfiguration(version: "1")
+        configuration.offersConformanceFixtures = true
+        let server = MCPServer(
+            provider: provider, configuration: configuration, logger: Logger("mcp") { _ in }, clock: clock,
+            now: { 99 + clock.now.offset.components.seconds })
+        try await Wire.with(server) { wire in
+            let stream = try await wire.open(listen([:]))
+            #expect(try await stream.message()?["method"] == "notifications/subscriptions/acknowledged")
+            #expect(await eventually { clock.sleeperCount > 0 })
+            clock.advance(by: .seconds(15))
+            #expect(try await stream.messages().isEmpty)
+        }
+    }
+}
+
+@Suite("The channel of a stream")
+struct EventChannelTests {
+    @Test("what is sent is given in order, and nothing after the end")
+    func order() async {
+        let channel = EventChannel()
+        channel.send(1)
+        channel.send(event: "endpoint", Array("/x".utf8))
+        channel.end()
+        channel.send(2)
+        let bytes = await channel.next() ?? []
+        #expect(
+            String(decoding: bytes, as: UTF8.self) == "event: message\ndata: 1\n\nevent: endpoint\ndata: /x\n\n")
+        #expect(await channel.next() == nil)
+    }
+
+    @Test("a reader that takes nothing loses its stream when too much waits")
+    func overflow() async {
+        let channel = EventChannel()
+        let piece = JSONValue.string(String(repeating: "x", count: EventChannel.maximumUnsent / 4))
+        for _ in 0..<5 { channel.send(piece) }
+        let kept = await channel.next()?.count ?? 0
+        #expect(kept <= EventChannel.maximumUnsent)
+        #expect(kept > EventChannel.maximumUnsent / 2)
+        #expect(await channel.next() == nil)
+    }
+
+    @Test("one message above the bound passes when nothing else waits")
+    func large() async {
+        let channel = EventChannel()
+        channel.send(.string(String(repeating: "x", count: 2 * EventChannel.maximumUnsent)))
+        #expect(await channel.next()?.count ?? 0 > 2 * EventChannel.maximumUnsent)
+    }
+
+    @Test("a busy stream needs no sign of life")
+    func busy() async {
+        let channel = EventChannel()
+        channel.tick()
+        channel.send(1)
+        channel.tick()
+        channel.end()
+        #expect(await channel.next() == Array("event: message\ndata: 1\n\n".utf8))
+    }
+}
