@@ -15,6 +15,7 @@ package struct APIServer: Sendable {
     private let durations: Histogram
 
     /// - Parameters:
+    ///   - actions: which actions agents are offered, and where.
     ///   - catalog: what the catalog's API needs besides the database.
     ///   - kubernetes: fetches objects from clusters; nil: there is no `/api/kubernetes`.
     ///   - scaleOps: nil: there is no `/api/scaleops`.
@@ -22,6 +23,7 @@ package struct APIServer: Sendable {
     ///   - readiness: what keeps the program from being ready, by check; empty when nothing does.
     package init(
         store: Store, registry: ActionRegistry, authenticator: Authenticator, mcp: MCPConfiguration,
+        actions: ActionsConfiguration = ActionsConfiguration(),
         catalog: CatalogAPIConfiguration = CatalogAPIConfiguration(), kubernetes: KubernetesObjects? = nil,
         scaleOps: ScaleOpsAPIConfiguration? = nil, metrics: MetricsRegistry, logger: Logger,
         liveness: @escaping @Sendable () async -> String? = { nil },
@@ -35,7 +37,8 @@ package struct APIServer: Sendable {
             + CallboardRoutes(store: store, registry: registry).routes
             + OriginRoutes(store: store).routes
             + CanonicalRoutes(store: store, registry: registry, files: catalog.canonical).routes
-            + MCPRoutes(registry: registry, configuration: mcp, logger: logger).routes
+            + MCPRoutes(store: store, registry: registry, configuration: mcp, actions: actions, logger: logger).routes
+            + ActionRoutes(registry: registry, configuration: actions).routes
             + OpenAPIRoutes(registry: registry, withScaleOps: scaleOps != nil).routes
             + (kubernetes.map { KubernetesRoutes(store: store, objects: $0).routes } ?? [])
             + (scaleOps.map { ScaleOpsRoutes(configuration: $0, logger: logger).routes } ?? [])

@@ -45,7 +45,7 @@ struct GetEntityAPISpecs: Action {
                 ]),
                 "apis": Schema.list(Schema.complete(itemSchema), "This page, by reference."),
                 "nextCursor": OffsetCursor.nextSchema,
-            ], required: ["entityRef", "totals", "apis"]))
+            ], required: ["entityRef", "totals", "apis"]), pagedList: "apis")
 
     private static let itemSchema: JSONObject = {
         var schema = Output.entitySchema

@@ -40,7 +40,7 @@ struct GetBudgetStatus: Action {
                 ]),
                 "budgets": Schema.list(itemSchema, "This page, the fullest first."),
                 "nextCursor": OffsetCursor.nextSchema,
-            ]), required: CostDesk.frameSchemas.keys + ["totals", "budgets"]))
+            ]), required: CostDesk.frameSchemas.keys + ["totals", "budgets"]), pagedList: "budgets")
 
     private static let itemSchema = Schema.complete([
         "scope": CostScopeArgument.outputSchema, "amount": Schema.number("For a calendar month."),

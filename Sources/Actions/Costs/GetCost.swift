@@ -27,7 +27,7 @@ struct GetCost: Action {
             owned when the cost arose. Days are closed UTC days; today says what the running one has cost so far. runRate is \
             what runs now and was not spent. Orphans, idle capacity and unmounted volumes are categories.
             """,
-        attributes: .readOnly, permissions: [.readCosts], input: inputSchema, output: outputSchema)
+        attributes: .readOnly, permissions: [.readCosts], input: inputSchema, output: outputSchema, pagedList: "groups")
 
     private static let inputSchema: JSONValue = {
         var schemas = CostQuestion.schemas(window: window)

@@ -40,7 +40,7 @@ struct ListGhostEntities: Action {
                 ]),
                 "entities": Schema.list(Schema.complete(itemSchema), "This page."),
                 "nextCursor": OffsetCursor.nextSchema, "clusters": Output.clustersSchema,
-            ], required: ["asOf", "totals", "entities", "clusters"]))
+            ], required: ["asOf", "totals", "entities", "clusters"]), pagedList: "entities")
 
     private static let itemSchema = Output.entitySchema.merging([
         "selector": Schema.anyObject("The annotations that select."),

@@ -41,7 +41,7 @@ struct GetScaleOpsCostAnalysis: Action {
                 "averageHourlyCost": Schema.number("The same for each workload on average."),
                 "totalSavingsAvailable": Schema.number("Over the range."),
                 "workloadsWithoutCost": Schema.count("Workloads of whose cost nothing is known; not in the totals."),
-            ], more: ["range": Schema.string("The range of the report.")]))
+            ], more: ["range": Schema.string("The range of the report.")]), pagedList: "costAnalysis")
 
     private static let rowSchema: JSONObject = [
         "workloadName": Schema.string("Its name."), "clusterName": Schema.string("As ScaleOps calls it."),

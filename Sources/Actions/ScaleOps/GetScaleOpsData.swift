@@ -25,7 +25,7 @@ struct GetScaleOpsData: Action {
                 "automatedWorkloads": Schema.count("Those that ScaleOps automates."),
                 "overProvisionedCount": Schema.count("Those that have too much."),
                 "underProvisionedCount": Schema.count("Those that have too little."),
-            ]))
+            ]), pagedList: "workloads")
 
     private static let rowSchema: JSONObject = [
         "clusterName": Schema.string("As ScaleOps calls it."), "namespace": Schema.string("Its namespace."),

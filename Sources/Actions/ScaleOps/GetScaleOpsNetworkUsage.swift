@@ -51,7 +51,7 @@ struct GetScaleOpsNetworkUsage: Action {
                 "totalWorkloads": Schema.count("All of them."),
                 "totalNetworkCost": Schema.number("Of the workloads of this page."),
                 "totalTraffic": Schema.number("Bytes, of the workloads of this page."),
-            ]))
+            ]), pagedList: "workloadNetworkData")
 
     private static let rowSchema: JSONObject = [
         "workloadName": Schema.string("Its name."), "clusterName": Schema.string("As ScaleOps calls it."),

@@ -35,7 +35,7 @@ struct GetScaleOpsPolicyDefinitions: Action {
                 "totalWorkloads": Schema.count("All of them."),
                 "workloadsWithPolicies": Schema.count("Those whose policy's definition was found."),
                 "uniquePolicies": Schema.list(["type": "string"], "Names of policies, each once."),
-            ]))
+            ]), pagedList: "workloadPolicies")
 
     private static let rowSchema: JSONObject = [
         "workloadName": Schema.string("Its name."), "clusterName": Schema.string("As ScaleOps calls it."),

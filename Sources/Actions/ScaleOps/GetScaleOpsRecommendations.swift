@@ -31,7 +31,7 @@ struct GetScaleOpsRecommendations: Action {
                 "totalRecommendations": Schema.count("All of them."),
                 "highPriority": Schema.count("Those that are urgent."),
                 "totalPotentialSavings": Schema.number("Negative amounts included."),
-            ]))
+            ]), pagedList: "recommendations")
 
     private static let rowSchema: JSONObject = [
         "workloadName": Schema.string("Its name."), "namespace": Schema.string("Its namespace."),
