@@ -1,4 +1,4 @@
-package import Catalog
+internal import Catalog
 package import Store
 
 /// Finding entities by what somebody types.
@@ -17,7 +17,7 @@ extension CatalogAccess {
     package func completions(
         _ subject: CompletionSubject, holding text: String, kind: String? = nil, namespace: String? = nil, limit: Int
     ) async throws -> Completions {
-        guard caller.may(.readEntities), !text.utf8.contains(0) else { return Completions(values: [], total: 0) }
+        guard caller.may(.readEntities), !text.utf8.contains(0) else { return .none }
         return try await catalog.completions(subject, holding: text, kind: kind, namespace: namespace, limit: limit)
     }
 

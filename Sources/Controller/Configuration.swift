@@ -27,6 +27,7 @@ struct Configuration {
     var usage = UsageConfiguration()
     var notifications = NotificationsConfiguration()
     var mcp = MCPConfiguration(version: programVersion)
+    var actions = ActionsConfiguration()
     /// What to tell the user about at the start.
     var warnings: [String] = []
 
@@ -55,6 +56,7 @@ struct Configuration {
         notifications = try NotificationsConfiguration(root)
         warnings += notifications.warnings
         try readMCP(root)
+        actions = try Self.actions(root)
         warnings += try root.unknownKeys(known: Self.knownKeys).map { "unknown configuration key \($0) is ignored" }
         warnings += Self.unsetVariables(root)
         if tokens.isEmpty {
@@ -164,6 +166,8 @@ struct Configuration {
         "callboard.notifications[].costJump.by", "callboard.notifications[].recommendation.minimumMonthlySaving",
         "callboard.mcp.allowedOrigins", "callboard.mcp.allowedOrigins[]", "callboard.mcp.allowedHosts",
         "callboard.mcp.allowedHosts[]",
+        "mcpActions.namespacedToolNames", "mcpActions.servers.*", "backend.actions.pluginSources",
+        "backend.actions.pluginSources[]", "backend.actions.filter.*",
         "scaleops.pollInterval", "scaleops.pollInterval.*", "scaleops.costInterval", "scaleops.costInterval.*",
         "scaleops.clusters.*",
         "scaleops.enabled", "scaleops.currencyPrefix", "scaleops.timeout", "scaleops.timeout.*",

@@ -68,12 +68,14 @@ struct Program {
             guard case .content(let bytes, _) = try await reader.read(url, etag: nil) else { return nil }
             return bytes
         }
+        var actions = configuration.actions
+        actions.feed = feed
         let api = APIServer(
             store: store,
             registry: try ActionRegistry(
                 store: store, currency: configuration.prices.currency, canonical: catalog.canonical,
                 isReadOnly: configuration.catalog.isReadOnly, rules: catalog.rules, scaleOps: scaleOps.actions),
-            authenticator: Authenticator(tokens: configuration.tokens), mcp: configuration.mcp,
+            authenticator: Authenticator(tokens: configuration.tokens), mcp: configuration.mcp, actions: actions,
             catalog: catalog,
             kubernetes: KubernetesObjects(
                 directory: clusters.directory, configuration: configuration.clusters.objects, metrics: metrics),

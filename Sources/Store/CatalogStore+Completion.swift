@@ -12,6 +12,9 @@ package enum CompletionSubject: Sendable, Hashable {
 package struct Completions: Sendable, Hashable {
     package let values: [String]
     package let total: Int
+
+    /// What is told to whom nothing is shown.
+    package static let none = Completions(values: [], total: 0)
 }
 
 extension CatalogStore {

@@ -52,7 +52,7 @@ struct OpenAPITests {
             scaleOps: ScaleOpsAPIConfiguration(endpoints: ScaleOpsEndpoints([])),
             metrics: MetricsRegistry(), logger: Logger("api") { _ in }, readiness: { [] })
         // MCP is a protocol of its own, which its specification describes.
-        let rest = server.routes.filter { $0.pattern != "/api/mcp-actions/v1" }
+        let rest = server.routes.filter { !$0.pattern.hasPrefix("/api/mcp-actions/") }
         let routes = rest.flatMap { route in
             let segments = route.pattern.split(separator: "/").map { segment in
                 segment == "*" ? "{path}" : segment.hasPrefix(":") ? "{\(segment.dropFirst())}" : String(segment)

@@ -30,12 +30,13 @@ struct Service: Sendable {
     /// Runs the body against a service over a database of its own.
     static func with(
         catalog configuration: CatalogAPIConfiguration = CatalogAPIConfiguration(),
-        kubernetes: KubernetesObjects? = nil, _ body: @Sendable (Service) async throws -> Void
+        kubernetes: KubernetesObjects? = nil, actions: ActionsConfiguration = ActionsConfiguration(),
+        _ body: @Sendable (Service) async throws -> Void
     ) async throws {
         try await TestDatabase.withStore { store in
             try await define(catalog, in: store)
             try await run(in: store)
-            try await with(store, catalog: configuration, kubernetes: kubernetes, body)
+            try await with(store, catalog: configuration, kubernetes: kubernetes, actions: actions, body)
         }
     }
 
@@ -43,13 +44,14 @@ struct Service: Sendable {
     static func with(
         _ store: Store, readiness: [ReadinessCheck] = [ReadinessCheck(name: "database", problem: nil)],
         catalog: CatalogAPIConfiguration = CatalogAPIConfiguration(), kubernetes: KubernetesObjects? = nil,
-        _ body: (Service) async throws -> Void
+        actions: ActionsConfiguration = ActionsConfiguration(), _ body: (Service) async throws -> Void
     ) async throws {
         let metrics = MetricsRegistry()
         let log = Log()
         let api = APIServer(
             store: store, registry: try ActionRegistry(store: store, currency: "EUR", canonical: catalog.canonical),
             authenticator: Authenticator(tokens: tokens + catalogTokens), mcp: MCPConfiguration(version: "1.2.3"),
+            actions: actions,
             catalog: catalog, kubernetes: kubernetes, metrics: metrics,
             logger: Logger("api") { log.add($0) }, readiness: { readiness })
         let server = try HTTPServer(

@@ -2,6 +2,7 @@ internal import Actions
 internal import Base
 internal import Catalog
 internal import MCP
+internal import Store
 
 extension ActionTools {
     /// Those whose tools the caller may use.

@@ -83,11 +83,15 @@ extension ActionTools {
         do {
             return try await body()
         } catch let error as ActionError {
-            throw MCPContentError.refused(error.description)
+            throw Self.told(error)
         } catch let error as StoreError {
-            guard let meaning = ActionError(error) else { throw error }
-            throw MCPContentError.refused(meaning.description)
+            throw ActionError(error).map(Self.told) ?? error
         }
+    }
+
+    private static func told(_ error: ActionError) -> any Error {
+        guard error.kind == .unavailable else { return MCPContentError.refused(error.description) }
+        return ToolFailure(name: error.kind.rawValue, message: error.message)
     }
 }
 

@@ -36,6 +36,8 @@ struct ActionTools: ToolProvider {
         }
     }
 
+    func subject(of principal: Caller) -> String { principal.subject }
+
     func tools(for principal: Caller) async -> [Tool] {
         tools.filter { $0.action.definition.permissions.allSatisfy(principal.may) }.map(\.tool)
     }
