@@ -115,7 +115,7 @@ struct LargeAnswerTests {
 
     @Test("no action answers more than clients keep, and its answer still conforms")
     func bounded() async throws {
-        try await Scene.with { scene in
+        try await Scene.with { scene async throws in
             try await scene.define(Self.entities, location: "file:many.yaml")
             for (id, arguments) in Self.questions {
                 let action = try #require(scene.registry[id])
@@ -129,7 +129,7 @@ struct LargeAnswerTests {
 
     @Test("pages that were cut lead through everything, nothing twice")
     func paging() async throws {
-        try await Scene.with { scene in
+        try await Scene.with { scene async throws in
             try await scene.define(Self.entities, location: "file:many.yaml")
             for (id, list, cursor, first) in [
                 ("catalog:query-catalog-entities", "items", "nextPageCursor", ["limit": 500] as JSONObject),

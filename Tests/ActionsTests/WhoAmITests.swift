@@ -19,7 +19,7 @@ struct WhoAmITests {
 
     @Test("a person learns their entity and under which references they own things")
     func person() async throws {
-        try await Scene.with { scene in
+        try await Scene.with { scene async throws in
             try await scene.define(Self.people, location: "file:people.yaml")
             let ann = Caller(subject: "user:default/ann", userEntityRef: "user:default/ann")
             let answer = try await scene.invoke("auth:who-am-i", for: ann)
@@ -34,7 +34,7 @@ struct WhoAmITests {
 
     @Test("a program is told that this needs a person, a person whom the catalog has not that it has not")
     func others() async throws {
-        try await Scene.with { scene in
+        try await Scene.with { scene async throws in
             #expect(
                 try await scene.refusal("auth:who-am-i")
                     == ActionError(.notAllowed, "This action requires user credentials"))
