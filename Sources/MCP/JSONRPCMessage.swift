@@ -4,8 +4,8 @@ import Base
 enum JSONRPCMessage: Hashable {
     case request(JSONRPCRequest)
     case notification(method: String, params: JSONObject)
-    /// An answer to a request of ours. We send none, so its contents are of no interest.
-    case response
+    /// An answer to a request of ours.
+    case response(JSONRPCResponse)
 
     /// Reads a message. Throws a rejection with status 400 and -32600 that echoes the id if there is a usable one.
     init(_ value: JSONValue) throws(Rejection) {
@@ -16,7 +16,7 @@ enum JSONRPCMessage: Hashable {
             guard object["result"] != nil || object["error"] != nil else {
                 throw .malformed("neither method nor result nor error", id: id)
             }
-            self = .response
+            self = .response(JSONRPCResponse(id: id, outcome: Self.outcome(of: object)))
             return
         }
         guard let method = methodValue.stringValue else { throw .malformed("method must be a string", id: id) }
@@ -28,6 +28,11 @@ enum JSONRPCMessage: Hashable {
         } else {
             throw .malformed("id must be a string or an integer")
         }
+    }
+
+    private static func outcome(of object: JSONObject) -> JSONRPCResponse.Outcome {
+        if let result = object["result"]?.objectValue { return .result(result) }
+        return .error(object["error"]?["message"]?.stringValue ?? "an error without a message")
     }
 
     private static func params(of object: JSONObject, id: RequestID?) throws(Rejection) -> JSONObject {
@@ -43,6 +48,19 @@ struct JSONRPCRequest: Hashable {
     let method: String
     /// Empty when the message had none.
     let params: JSONObject
+}
+
+/// The answer of a client to a request of ours.
+struct JSONRPCResponse: Hashable {
+    enum Outcome: Hashable {
+        case result(JSONObject)
+        /// With its message.
+        case error(String)
+    }
+
+    /// Nil when it cannot be read; nothing was asked under such an id.
+    let id: RequestID?
+    let outcome: Outcome
 }
 
 /// The id of a request, echoed with its exact type and digits.

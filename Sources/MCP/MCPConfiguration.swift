@@ -1,3 +1,5 @@
+package import Base
+
 /// What is to be set about an MCP endpoint. The defaults suit an endpoint behind authentication.
 package struct MCPConfiguration: Sendable {
     /// The server's name (`mcpActions.name`).
@@ -17,6 +19,13 @@ package struct MCPConfiguration: Sendable {
     package var callDeadline: Duration = .seconds(30)
     /// The most that one answer of a tool may have, in bytes of text. Tools size their answers; this is the safety net.
     package var maximumAnswerBytes = 100_000
+
+    /// Signs the ids of sessions and seals what clients carry between rounds. Replicas need the same.
+    package var keys = KeyRing.ephemeral()
+    /// How many streams may be open.
+    package var streams = StreamLimits()
+    /// Offers the fixtures of the protocol's conformance suite beside the tools (`--conformance-fixtures`).
+    package var offersConformanceFixtures = false
 
     /// A configuration with the defaults for all but the version.
     package init(version: String) {

@@ -87,6 +87,14 @@ package enum MCPContentError: Error, Sendable, Hashable {
 }
 
 extension ToolProvider {
+    package func expiry(of principal: Principal) -> Int64? { nil }
+    package var converses: Bool { false }
+    package func call(
+        _ name: String, arguments: JSONObject, for principal: Principal, in context: ToolContext
+    ) async throws -> ToolResult { try await call(name, arguments: arguments, for: principal) }
+    package func prompt(
+        _ name: String, arguments: [String: String], for principal: Principal, in context: ToolContext
+    ) async throws -> JSONObject { try await prompt(name, arguments: arguments, for: principal) }
     /// Nothing but tools, unless a provider says otherwise.
     package var offer: MCPOffer { [] }
     package func resources(for principal: Principal, after cursor: String?) async throws -> MCPPage {

@@ -1,29 +1,56 @@
 import Base
+import HTTPServer
 
 extension MCPExchange {
     /// All tools on one page: many hosts read only the first. So there is no cursor that we could have given.
     func listTools(_ params: JSONObject) async throws(ProtocolError) -> JSONObject {
-        if let cursor = params["cursor"], !cursor.isNull {
-            throw .invalidParams("this cursor is not one of ours; the list has one page")
-        }
+        try refuseCursor(params)
         let tools = await server.provider.tools(for: principal).sorted { $0.name < $1.name }
+        observe(MCPEvent(.toolDiscovery, version: version))
         return cacheable(["tools": .array(tools.map(\.listing))])
     }
 
-    func callTool(_ params: JSONObject) async throws(ProtocolError) -> JSONObject {
-        guard let name = params["name"]?.stringValue else { throw .invalidParams("name must be a string") }
-        let arguments = try readArguments(params)
+    func callTool(_ request: JSONRPCRequest) async throws(ProtocolError) -> JSONObject {
+        guard let name = request.params["name"]?.stringValue else { throw .invalidParams("name must be a string") }
+        let arguments = try readArguments(request.params)
         guard let tool = await server.provider.tools(for: principal).tool(named: name) else {
             return try unknownTool(name)
         }
-        if version.isModern {
-            for header in tool.parameterHeaders { try header.check(headers, against: arguments) }
-        }
+        try checkHeaders(of: tool, arguments)
         let faults = tool.inputSchema.validate(.object(arguments))
+        let started = ContinuousClock.now
         guard faults.isEmpty else {
-            return failure("InputError", "invalid arguments of \(tool.name): \(faults.joined(separator: "\n"))")
+            let message = "invalid arguments of \(tool.name): \(faults.joined(separator: "\n"))"
+            observe(tool, arguments, "InputError: " + message, since: started)
+            return failure("InputError", message)
         }
-        return try await run(tool, arguments)
+        let context = try context(of: request)
+        do throws(ProtocolError) {
+            let result = try await run(tool, arguments, context, request)
+            observe(tool, arguments, result["isError"] == true ? Self.text(of: result) : nil, since: started)
+            return result
+        } catch {
+            observe(tool, arguments, error.message, since: started)
+            throw error
+        }
+    }
+
+    private func checkHeaders(of tool: Tool, _ arguments: JSONObject) throws(ProtocolError) {
+        guard version.isModern else { return }
+        for header in tool.parameterHeaders { try header.check(http.headers, against: arguments) }
+    }
+
+    private func observe(
+        _ tool: Tool, _ arguments: JSONObject, _ error: String?, since started: ContinuousClock.Instant
+    ) {
+        observe(
+            MCPEvent(
+                .toolExecution, version: version, tool: tool.name, arguments: arguments, error: error,
+                duration: ContinuousClock.now - started))
+    }
+
+    private static func text(of result: JSONObject) -> String {
+        result["content"]?[0]?["text"]?.stringValue ?? "the tool failed"
     }
 
     private func readArguments(_ params: JSONObject) throws(ProtocolError) -> JSONObject {
@@ -41,15 +68,21 @@ extension MCPExchange {
         return failure("NotFoundError", "Action \"\(name)\" not found")
     }
 
-    private func run(_ tool: Tool, _ arguments: JSONObject) async throws(ProtocolError) -> JSONObject {
+    private func run(
+        _ tool: Tool, _ arguments: JSONObject, _ context: ToolContext, _ request: JSONRPCRequest
+    ) async throws(ProtocolError) -> JSONObject {
         let (provider, principal) = (server.provider, principal)
         do {
             let result = try await withDeadline(configuration.callDeadline, clock: server.clock) {
-                try await provider.call(tool.name, arguments: arguments, for: principal)
+                try await provider.call(tool.name, arguments: arguments, for: principal, in: context)
             }
             return answer(result, of: tool)
         } catch let failed as ToolFailure {
             return failure(failed.name, failed.message)
+        } catch let needed as InputRequired {
+            return try inputRequired(needed, request)
+        } catch let missing as MissingCapability {
+            throw .missing(missing)
         } catch is DeadlineExceeded {
             let seconds = configuration.callDeadline.components.seconds
             report("a tool was given up", tool, "no answer within \(seconds) s")
@@ -74,10 +107,13 @@ extension MCPExchange {
             report("a tool's answer does not conform to its schema", tool, faults.joined(separator: "; "))
             return failure("InternalError", "\(tool.name) gave an answer that does not conform to its schema")
         }
-        let text = result.text ?? result.structured?.text() ?? ""
-        let size = max(text.utf8.count, result.text == nil ? 0 : result.structured?.serialized().count ?? 0)
+        let text = result.text ?? result.structured?.text() ?? (result.blocks.isEmpty ? "" : nil)
+        let size =
+            max(text?.utf8.count ?? 0, result.text == nil ? 0 : result.structured?.serialized().count ?? 0)
+            + result.blocks.reduce(0) { $0 + $1.serialized().count }
         guard size <= configuration.maximumAnswerBytes else { return tooLarge(size, tool) }
-        return content(text, structured: result.structured, isError: result.isError)
+        let blocks = (text.map { [ContentBlocks.text($0)] } ?? []) + ContentBlocks.written(result.blocks, for: version)
+        return content(blocks, structured: result.structured, isError: result.isError)
     }
 
     private func tooLarge(_ size: Int, _ tool: Tool) -> JSONObject {
@@ -88,11 +124,11 @@ extension MCPExchange {
     }
 
     private func failure(_ name: String, _ message: String) -> JSONObject {
-        content("\(name): \(message)", structured: nil, isError: true)
+        content([ContentBlocks.text("\(name): \(message)")], structured: nil, isError: true)
     }
 
-    private func content(_ text: String, structured: JSONValue?, isError: Bool) -> JSONObject {
-        var result: JSONObject = ["content": [["type": "text", "text": .string(text)]]]
+    private func content(_ blocks: [JSONValue], structured: JSONValue?, isError: Bool) -> JSONObject {
+        var result: JSONObject = ["content": .array(blocks)]
         if isError {
             result["isError"] = true
         } else if version.isModern || structured?.objectValue != nil {
@@ -104,6 +140,6 @@ extension MCPExchange {
 
     private func report(_ event: String, _ tool: Tool, _ detail: String) {
         server.logger.error(
-            event, ["tool": .string(tool.name), "detail": .string(detail), "request": .string(id)])
+            event, ["tool": .string(tool.name), "detail": .string(detail), "request": .string(http.id)])
     }
 }

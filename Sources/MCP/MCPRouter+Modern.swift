@@ -15,10 +15,6 @@ enum RoutingHeader {
 
 /// The checks of 2026-07-28 in the order in which the specification's own suite expects them to answer.
 extension MCPRouter {
-    /// What is served at 2026-07-28. Methods that it removed, and those of capabilities that we do not advertise, are
-    /// as unknown as any other.
-    static let modernMethods: Set<String> = ["server/discover", "tools/list", "tools/call"]
-
     func climbModernLadder(
         _ request: JSONRPCRequest, _ headers: HTTPHeaders
     ) throws(Rejection) -> ProtocolVersion {
@@ -31,7 +27,7 @@ extension MCPRouter {
             }
             try compareMethod(request, headers)
             try compareName(request, headers)
-            guard Self.modernMethods.contains(request.method) else { throw .methodNotFound(request.method) }
+            guard modernMethods.contains(request.method) else { throw .methodNotFound(request.method) }
             return version
         } catch {
             throw Rejection(status: error.modernStatus, id: request.id, error: error)

@@ -1,8 +1,8 @@
 package import Base
 package import HTTPServer
 
-/// An MCP endpoint that serves a provider's tools: one URL, both eras, no sessions and no streams, so that any replica
-/// can answer any request.
+/// An MCP endpoint that serves a provider: one URL for both eras of Streamable HTTP, and the two of HTTP+SSE beside it. Any
+/// replica can answer any request, because sessions are in their ids and what happens to them is shared (``SessionStorage``).
 ///
 /// The caller has authenticated the request, and bounds the size of its body.
 package struct MCPServer<Provider: ToolProvider>: Sendable {
@@ -10,43 +10,241 @@ package struct MCPServer<Provider: ToolProvider>: Sendable {
     let configuration: MCPConfiguration
     let logger: Logger
     let clock: any Clock<Duration>
-    private let router: MCPRouter
+    /// Seconds since 1970.
+    let now: @Sendable () -> Int64
+    let storage: any SessionStorage
+    let hub: StreamHub
+    let issuer: SessionIssuer
+    let router: MCPRouter
 
     /// - Parameters:
+    ///   - storage: nil: there are no other replicas.
     ///   - logger: gets the failures that clients are told nothing about.
-    ///   - clock: measures the deadline of calls.
+    ///   - clock: measures the deadline of calls and when streams say that they live.
+    ///   - now: the time of day in seconds since 1970.
     package init(
-        provider: Provider, configuration: MCPConfiguration, logger: Logger = Logger("mcp"),
-        clock: any Clock<Duration> = ContinuousClock()
+        provider: Provider, configuration: MCPConfiguration, storage: (any SessionStorage)? = nil,
+        logger: Logger = Logger("mcp"), clock: any Clock<Duration> = ContinuousClock(),
+        now: @escaping @Sendable () -> Int64 = { Timestamp.now().microseconds / 1_000_000 }
     ) {
         self.provider = provider
         self.configuration = configuration
         self.logger = logger
         self.clock = clock
-        router = MCPRouter(origins: configuration.origins)
+        self.now = now
+        let hub = StreamHub(
+            limits: configuration.streams, clock: clock, now: now, changes: { provider.changes() })
+        self.hub = hub
+        self.storage = storage ?? LocalSessions(hub: hub)
+        issuer = SessionIssuer(keys: configuration.keys, server: configuration.name, now: now)
+        router = MCPRouter(origins: configuration.origins, modernMethods: provider.offer.modernMethods)
     }
 
-    /// Answers one HTTP request of an authenticated principal, whatever its method.
+    /// Answers one HTTP request of an authenticated principal, whatever its method. A path that ends with `/sse` or
+    /// `/sse/messages` is HTTP+SSE, every other Streamable HTTP.
     package func respond(
         to request: HTTPServerRequest, principal: Provider.Principal
     ) async -> HTTPServerResponse {
-        switch router.route(method: request.method, headers: request.headers, body: request.body) {
-        case .rejected(let rejection):
-            return rejection.response
-        case .accepted:
-            return HTTPServerResponse(status: 202, headers: HTTPHeaders(), body: .bytes([]))
-        case .request(let message, let version):
-            let reply = await exchange(version, request, principal).reply(to: message)
-            return .json(reply.status, reply.body)
-        case .batch(let elements):
-            let replies = await exchange(.v2025_03_26, request, principal).replies(to: elements)
-            return .json(200, .array(replies))
+        if request.pathSegments.last == "sse" { return openSSE(request, principal) }
+        if request.pathSegments.suffix(2) == ["sse", "messages"] { return await takeSSE(request, principal) }
+        let route = router.route(method: request.method, headers: request.headers, body: request.body) {
+            issuer.read($0, of: provider.subject(of: principal))
+        }
+        guard let session = route.session else { return await answer(route, request, principal, SessionNote()) }
+        let note = await note(of: session)
+        guard !note.isEnded else { return Rejection.unknownSession(route.requestID).response }
+        return await answer(route, request, principal, note)
+    }
+
+    private func answer(
+        _ route: MCPRouter.Route, _ request: HTTPServerRequest, _ principal: Provider.Principal, _ note: SessionNote
+    ) async -> HTTPServerResponse {
+        switch route {
+        case .rejected(let rejection): return rejection.response
+        case .accepted: return .accepted
+        case .request(let message, let version, let session):
+            return await answer(message, exchange(version, request, principal, session, note))
+        case .batch(let elements, let session):
+            let exchange = exchange(.v2025_03_26, request, principal, session, note)
+            return .json(200, .array(await exchange.replies(to: elements)))
+        case .notification(let method, let params, let session):
+            if let session { await heed(method, params, of: session, request.body) }
+            return .accepted
+        case .response(let response, let session):
+            if !hub.take(response, in: session.key) { await forward(request.body, to: session.key) }
+            return .accepted
+        case .stream(let session, _): return openStream(of: session, note, request, principal)
+        case .end(let session): return await end(session, principal)
         }
     }
 
-    private func exchange(
-        _ version: ProtocolVersion, _ request: HTTPServerRequest, _ principal: Provider.Principal
+    /// What the session was noted for. When that cannot be read it is taken for nothing: a session is no authentication, and
+    /// nobody is to be sent away because the database is.
+    func note(of session: MCPSession) async -> SessionNote {
+        let storage = storage
+        let note = try? await withDeadline(.seconds(1), clock: clock) { try await storage.note(of: session.key) }
+        return note ?? SessionNote()
+    }
+
+    func exchange(
+        _ version: ProtocolVersion, _ request: HTTPServerRequest, _ principal: Provider.Principal,
+        _ session: MCPSession? = nil, _ note: SessionNote = SessionNote()
     ) -> MCPExchange<Provider> {
-        MCPExchange(server: self, version: version, headers: request.headers, principal: principal, id: request.id)
+        MCPExchange(
+            server: self, version: version, principal: principal, http: request, session: session, note: note,
+            client: session?.client ?? [])
+    }
+
+    /// A name for the principal where its own should not stand.
+    func subjectDigest(of principal: Provider.Principal) -> String {
+        SessionKey(of: provider.subject(of: principal)).text
+    }
+}
+
+// MARK: - Requests
+
+extension MCPServer {
+    private func answer(
+        _ message: JSONRPCRequest, _ exchange: MCPExchange<Provider>
+    ) async -> HTTPServerResponse {
+        switch message.method {
+        case "initialize" where !exchange.version.isModern: return await open(message, exchange)
+        case "subscriptions/listen" where exchange.version.isModern: return listen(message, exchange)
+        case "tools/call" where exchange.session != nil || provider.converses,
+            "prompts/get" where provider.converses:
+            return await hold(message, exchange)
+        default:
+            let reply = await exchange.reply(to: message)
+            return .json(reply.status, reply.body)
+        }
+    }
+
+    /// The handshake of the older revisions; its answer names the session.
+    private func open(
+        _ message: JSONRPCRequest, _ exchange: MCPExchange<Provider>
+    ) async -> HTTPServerResponse {
+        let version = ProtocolVersion.agreed(on: message.params)
+        let reply = await self.exchange(version, exchange.http, exchange.principal).reply(to: message)
+        var response = HTTPServerResponse.json(reply.status, reply.body)
+        let session = issuer.open(
+            version, ClientCapabilities(message.params["capabilities"]), for: provider.subject(of: exchange.principal))
+        response.headers.set(LegacyEnvelope.sessionHeader, session.id)
+        return response
+    }
+
+    /// Answers a request that may have more to say than its result, or that its client may cancel by another.
+    ///
+    /// A client that goes away cancels in every revision: nobody would read the result, and a call without a reader is bounded
+    /// by nothing but its deadline.
+    private func hold(_ message: JSONRPCRequest, _ exchange: MCPExchange<Provider>) async -> HTTPServerResponse {
+        let held = HeldAnswer()
+        var exchange = exchange
+        if AcceptedMedia(exchange.http.headers).names("text/event-stream") { exchange.emit = held.emit }
+        let (call, session, work) = (exchange, exchange.session?.key, CallHandle())
+        // A call that cannot be noted runs too; it cannot be cancelled then.
+        let isNoted = session.map { session in
+            hub.begin(message.id, of: session) {
+                work.cancel()
+                held.abandon()
+            }
+        }
+        work.run(
+            Task {
+                held.finish(await call.reply(to: message))
+                if let session, isNoted == true { hub.finish(message.id, of: session) }
+            })
+        let form = await withTaskCancellationHandler {
+            await held.form()
+        } onCancel: {
+            work.cancel()
+        }
+        switch form {
+        case .whole(let reply): return .json(reply.status, reply.body)
+        case .streamed: return stream(held, work, exchange)
+        }
+    }
+
+    private func stream(
+        _ held: HeldAnswer, _ work: CallHandle, _ exchange: MCPExchange<Provider>
+    ) -> HTTPServerResponse {
+        let stream = StreamHub.Stream(
+            channel: held.channel, subject: provider.subject(of: exchange.principal),
+            expiry: nil, session: nil, interest: ChangeInterest(), endsWithServer: false)
+        // One that is not taken in does without signs of life: the call is bounded by its deadline.
+        let number = try? hub.open(stream)
+        return held.channel.response {
+            work.cancel()
+            if let number { hub.close(number) }
+        }
+    }
+}
+
+// MARK: - Messages of older revisions that are no requests
+
+extension MCPServer {
+    func heed(
+        _ method: String, _ params: JSONObject, of session: MCPSession, _ body: [UInt8]
+    ) async {
+        guard method == "notifications/cancelled", let id = params["requestId"].flatMap(RequestID.init) else { return }
+        if !hub.cancel(id, of: session.key) { await forward(body, to: session.key) }
+    }
+
+    /// Hands a message to the replica that works for the session.
+    func forward(_ body: [UInt8], to session: SessionKey) async {
+        guard let message = try? JSONValue(parsing: body) else { return }
+        do {
+            try await storage.send(.message(message), to: session)
+        } catch {
+            logger.warning("a message was not handed to another replica", ["error": .string("\(error)")])
+        }
+    }
+
+    /// Takes what another replica handed over, or this one to all.
+    package func receive(_ letter: SessionLetter, for session: SessionKey) async {
+        await hub.receive(letter, for: session, storage)
+    }
+
+    private func end(_ session: MCPSession, _ principal: Provider.Principal) async -> HTTPServerResponse {
+        do {
+            try await storage.change(
+                .end, of: session.key, subject: subjectDigest(of: principal), until: session.expiry)
+            return HTTPServerResponse(status: 204)
+        } catch is TooManySessions {
+            let error = ProtocolError.invalidRequest("too many ended sessions of this caller are kept in mind")
+            return Rejection(status: 429, error: error).response
+        } catch {
+            logger.warning("a session was not ended", ["error": .string("\(error)")])
+            return Rejection(status: 503, error: .internalError).response
+        }
+    }
+}
+
+extension HTTPServerResponse {
+    static var accepted: HTTPServerResponse { HTTPServerResponse(status: 202) }
+}
+
+extension MCPRouter.Route {
+    var session: MCPSession? {
+        switch self {
+        case .request(_, _, let session), .batch(_, let session), .notification(_, _, let session): session
+        case .response(_, let session), .stream(let session, _), .end(let session): session
+        case .accepted, .rejected: nil
+        }
+    }
+
+    var requestID: RequestID? {
+        if case .request(let request, _, _) = self { request.id } else { nil }
+    }
+}
+
+extension MCPOffer {
+    /// The methods of 2026-07-28 that are served.
+    var modernMethods: Set<String> {
+        var methods: Set<String> = ["server/discover", "tools/list", "tools/call"]
+        if contains(.resources) { methods.formUnion(["resources/list", "resources/templates/list", "resources/read"]) }
+        if contains(.prompts) { methods.formUnion(["prompts/list", "prompts/get"]) }
+        if contains(.completions) { methods.insert("completion/complete") }
+        if contains(.changes) { methods.insert("subscriptions/listen") }
+        return methods
     }
 }

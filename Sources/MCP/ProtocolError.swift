@@ -2,7 +2,7 @@ import Base
 
 /// An error object of JSON-RPC: what a request is answered with when there is no result.
 struct ProtocolError: Error, Hashable {
-    /// The codes that we send; no others (-32000…-32019 are old SDK codes, -32020… belong to the specification).
+    /// The codes that we send; no others (-32000…-32019 are mostly old SDK codes, -32020… belong to the specification).
     enum Code: Int64, Sendable {
         case parseError = -32700
         case invalidRequest = -32600
@@ -10,8 +10,11 @@ struct ProtocolError: Error, Hashable {
         case invalidParams = -32602
         case internalError = -32603
         case headerMismatch = -32020
+        case missingClientCapability = -32021
         case unsupportedProtocolVersion = -32022
-        /// The one old code: what Backstage's endpoint answers to GET and DELETE.
+        /// Up to 2025-11-25 alone; later it is -32602.
+        case resourceNotFound = -32002
+        /// An old code: what Backstage's endpoint answers to GET and DELETE.
         case methodNotAllowed = -32000
     }
 
@@ -62,5 +65,12 @@ extension ProtocolError {
                 "supported": .array(ProtocolVersion.modern.map { .string($0.rawValue) }),
                 "requested": .string(requested),
             ])
+    }
+
+    static func missing(_ capability: MissingCapability) -> ProtocolError {
+        ProtocolError(
+            code: .missingClientCapability,
+            message: "This needs a client with the capability \(capability.name)",
+            data: ["requiredCapabilities": .object([capability.name: [:]])])
     }
 }

@@ -12,6 +12,8 @@ package struct ToolDefinition: Sendable {
     package var description: String
     /// A schema in ``JSONSchema``'s subset whose root is `type: object`.
     package var inputSchema: JSONValue
+    /// What arguments are checked against when that is not what is listed; nil: it is.
+    package var checkedSchema: JSONValue?
     /// The same for successful answers; nil when they have no structure to rely on.
     package var outputSchema: JSONValue?
     /// What a host may assume before it asks for confirmation.
@@ -73,7 +75,7 @@ package struct Tool: Sendable {
         }
         name = definition.name
         aliases = Set(definition.aliases)
-        inputSchema = try Self.schema(definition.inputSchema, "inputSchema", of: name)
+        inputSchema = try Self.schema(definition.checkedSchema ?? definition.inputSchema, "inputSchema", of: name)
         outputSchema =
             if let schema = definition.outputSchema { try Self.schema(schema, "outputSchema", of: name) } else { nil }
         do throws(ParameterHeader.Misplaced) {

@@ -6,6 +6,12 @@ package protocol ToolProvider: Sendable {
     /// Who is calling, as the room in front of the endpoint established it.
     associatedtype Principal: Sendable
 
+    /// The name of a principal, the same in each of its requests and at every replica, and nobody else's: sessions belong to it.
+    func subject(of principal: Principal) -> String
+
+    /// When what the principal came in with stops being good, in seconds since 1970; nil: never. Its streams end then.
+    func expiry(of principal: Principal) -> Int64?
+
     /// The tools that this principal may see. Keep checked tools and filter them; building one compiles its schemas.
     func tools(for principal: Principal) async -> [Tool]
 
@@ -14,6 +20,16 @@ package protocol ToolProvider: Sendable {
     /// Throw ``ToolFailure`` for what the caller should read; any other error is logged and answered as internal. The
     /// task is cancelled at the deadline and when the client goes away.
     func call(_ name: String, arguments: JSONObject, for principal: Principal) async throws -> ToolResult
+
+    /// Whether any tool or prompt makes use of the context that it is called in.
+    var converses: Bool { get }
+
+    /// The same for a provider that converses: with what the tool may say to the client and ask of it.
+    ///
+    /// - Throws: also ``InputRequired`` and ``MissingCapability``.
+    func call(
+        _ name: String, arguments: JSONObject, for principal: Principal, in context: ToolContext
+    ) async throws -> ToolResult
 
     /// What there is besides tools. The methods below are asked only for what this names.
     var offer: MCPOffer { get }
@@ -39,6 +55,13 @@ package protocol ToolProvider: Sendable {
     /// - Throws: `MCPContentError.noPrompt`, `.badArgument`.
     func prompt(_ name: String, arguments: [String: String], for principal: Principal) async throws -> JSONObject
 
+    /// The same for a provider that converses.
+    ///
+    /// - Throws: also ``InputRequired``.
+    func prompt(
+        _ name: String, arguments: [String: String], for principal: Principal, in context: ToolContext
+    ) async throws -> JSONObject
+
     /// What an argument of a prompt or of a template can be.
     ///
     /// - Throws: `MCPContentError.noPrompt`, `.noResource`, `.badArgument`.
@@ -57,13 +80,19 @@ package struct ToolResult: Sendable, Hashable {
     package var structured: JSONValue?
     /// For models; nil means the compact JSON of ``structured``.
     package var text: String?
+    /// Blocks of content after the text, as 2026-07-28 writes them: images, audio, resources and links to them. Without a text
+    /// and a structure they are all there is.
+    package var blocks: [JSONValue] = []
     /// The tool could not do what was asked; the text says why and what to do next. Structure is not sent then.
     package var isError: Bool
 
     /// An answer; give one of structure and text at least.
-    package init(structured: JSONValue? = nil, text: String? = nil, isError: Bool = false) {
+    package init(
+        structured: JSONValue? = nil, text: String? = nil, blocks: [JSONValue] = [], isError: Bool = false
+    ) {
         self.structured = structured
         self.text = text
+        self.blocks = blocks
         self.isError = isError
     }
 }

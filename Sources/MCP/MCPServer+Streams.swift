@@ -1,0 +1,115 @@
+import Base
+import HTTPServer
+
+/// The streams on which changes are told.
+extension MCPServer {
+    /// `subscriptions/listen` of 2026-07-28: first what of it is honoured, then only that.
+    func listen(_ message: JSONRPCRequest, _ exchange: MCPExchange<Provider>) -> HTTPServerResponse {
+        guard AcceptedMedia(exchange.http.headers).names("text/event-stream") else {
+            let error = ProtocolError.invalidRequest("Accept must allow text/event-stream")
+            return Rejection(status: 406, id: message.id, error: error).response
+        }
+        do throws(ProtocolError) {
+            let interest = try interest(message)
+            let channel = EventChannel()
+            channel.send(
+                interest.notification("subscriptions/acknowledged", ["notifications": .object(interest.wishes)]))
+            let farewell: JSONValue = [
+                "jsonrpc": "2.0", "id": message.id.json,
+                "result": [
+                    "resultType": "complete", "_meta": .object([MetadataKey.subscriptionID: message.id.json]),
+                ],
+            ]
+            return open(channel, interest, for: exchange, nil, farewell, id: message.id)
+        } catch {
+            return Rejection(id: message.id, error: error).response
+        }
+    }
+
+    private func interest(_ message: JSONRPCRequest) throws(ProtocolError) -> ChangeInterest {
+        guard let wishes = message.params["notifications"]?.objectValue else {
+            throw .invalidParams("notifications must be an object")
+        }
+        let offer = provider.offer
+        var interest = ChangeInterest()
+        interest.subscription = message.id.json
+        interest.tools = wishes["toolsListChanged"] == true
+        interest.prompts = offer.contains(.prompts) && wishes["promptsListChanged"] == true
+        interest.resources = offer.contains(.resources) && wishes["resourcesListChanged"] == true
+        if offer.contains(.resources) { interest.uris = try uris(wishes["resourceSubscriptions"]) }
+        return interest
+    }
+
+    private func uris(_ value: JSONValue?) throws(ProtocolError) -> Set<String> {
+        guard let value, !value.isNull else { return [] }
+        guard let uris = value.arrayValue?.compactMap(\.stringValue), uris.count == value.arrayValue?.count,
+            uris.count <= SessionChange.maximumResources
+        else {
+            throw .invalidParams(
+                "resourceSubscriptions must be an array of at most \(SessionChange.maximumResources) strings")
+        }
+        return Set(uris)
+    }
+
+    /// GET of a session: what belongs to none of its requests.
+    func openStream(
+        of session: MCPSession, _ note: SessionNote, _ request: HTTPServerRequest, _ principal: Provider.Principal
+    ) -> HTTPServerResponse {
+        let exchange = exchange(session.version, request, principal, session, note)
+        let response = open(EventChannel(), .everything(uris: note.resources), for: exchange, session.key, nil)
+        // What was noted between the question and the opening.
+        Task { await receive(.noteChanged, for: session.key) }
+        return response
+    }
+
+    func open(
+        _ channel: EventChannel, _ interest: ChangeInterest, for exchange: MCPExchange<Provider>,
+        _ session: SessionKey?, _ farewell: JSONValue?, id: RequestID? = nil,
+        onEnd: @escaping @Sendable () -> Void = {}
+    ) -> HTTPServerResponse {
+        do throws(StreamRefusal) {
+            let stream = StreamHub.Stream(
+                channel: channel, subject: provider.subject(of: exchange.principal),
+                expiry: provider.expiry(of: exchange.principal), session: session, interest: interest,
+                farewell: farewell)
+            let number = try hub.open(stream)
+            exchange.observe(MCPEvent(.connection, version: exchange.version))
+            return channel.response { [hub] in
+                onEnd()
+                hub.close(number)
+            }
+        } catch {
+            return error.rejection(id).response
+        }
+    }
+
+    /// Ends every stream in order, so that a program that stops need not wait for them.
+    package func endStreams() { hub.stop() }
+}
+
+extension ChangeInterest {
+    /// What a session is told without asking for it.
+    static func everything(uris: Set<String>) -> ChangeInterest {
+        ChangeInterest(tools: true, prompts: true, resources: true, uris: uris)
+    }
+
+    /// As `subscriptions/listen` writes it.
+    var wishes: JSONObject {
+        var wishes = JSONObject()
+        if tools { wishes["toolsListChanged"] = true }
+        if prompts { wishes["promptsListChanged"] = true }
+        if resources { wishes["resourcesListChanged"] = true }
+        if !uris.isEmpty { wishes["resourceSubscriptions"] = .array(uris.sorted().map(JSONValue.string)) }
+        return wishes
+    }
+}
+
+extension StreamRefusal {
+    fileprivate func rejection(_ id: RequestID?) -> Rejection {
+        switch self {
+        case .second: Rejection(status: 409, id: id, error: .invalidRequest("the session has a stream already"))
+        case .tooMany: Rejection(status: 429, id: id, error: .invalidRequest("too many streams are open"))
+        case .stopping: Rejection(status: 503, id: id, error: .invalidRequest("the server is stopping"))
+        }
+    }
+}
