@@ -57,7 +57,9 @@ extension Configuration {
         var rule = ActionRule()
         if let id = try node.member("id", "a form of ids such as catalog:*") {
             let text = try id.string()
-            guard let glob = Glob(text), !text.isEmpty else { throw id.refused("expected a form of ids such as catalog:*") }
+            guard let glob = Glob(text), !text.isEmpty else {
+                throw id.refused("expected a form of ids such as catalog:*")
+            }
             rule.id = glob
         }
         guard let attributes = try node.member("attributes", "destructive, readOnly or idempotent") else {

@@ -34,7 +34,8 @@ struct ActionFilterTests {
     func include() throws {
         let catalog = try Self.all().filter { $0.hasPrefix("catalog:") }
         #expect(try Self.passing([Self.rule("catalog:*")]) == catalog)
-        #expect(try Self.passing([Self.rule("catalog:*"), Self.rule("auth:who-am-i")]) == catalog.union(["auth:who-am-i"]))
+        #expect(
+            try Self.passing([Self.rule("catalog:*"), Self.rule("auth:who-am-i")]) == catalog.union(["auth:who-am-i"]))
         #expect(try Self.passing([Self.rule("catalog")]).isEmpty)
     }
 

@@ -49,7 +49,11 @@ struct AnswerSizeTests {
         var random = SeededRandom(seed: seed)
         func value(_ depth: Int) -> JSONValue {
             switch Int.random(in: 0..<(depth > 3 ? 2 : 4), using: &random) {
-            case 0: return .string(String(repeating: "ä\n", count: Int.random(in: 0..<(1 << Int.random(in: 0..<16, using: &random)), using: &random)))
+            case 0:
+                return .string(
+                    String(
+                        repeating: "ä\n",
+                        count: Int.random(in: 0..<(1 << Int.random(in: 0..<16, using: &random)), using: &random)))
             case 1: return .int(Int64.random(in: 0..<1_000_000, using: &random))
             case 2: return .array((0..<Int.random(in: 0..<300, using: &random)).map { _ in Self.row(1, 20) })
             default: return .object(JSONObject((0..<5).map { ("m\($0)", value(depth + 1)) }))
@@ -65,7 +69,9 @@ struct AnswerSizeTests {
 
     @Test("an entity with a long definition or thousands of relations is shortened and stays an entity")
     func entity() throws {
-        let relations: [JSONValue] = (0..<4_000).map { ["type": "ownerOf", "targetRef": .string("component:default/c\($0)")] }
+        let relations: [JSONValue] = (0..<4_000).map {
+            ["type": "ownerOf", "targetRef": .string("component:default/c\($0)")]
+        }
         let document: JSONValue = [
             "apiVersion": "backstage.io/v1alpha1", "kind": "API", "metadata": ["name": "orders"],
             "spec": ["type": "openapi", "definition": .string(String(repeating: "line\n", count: 40_000))],

@@ -53,14 +53,23 @@ struct ConfigurationActionsTests {
     @Test(
         "what would narrow nothing by mistake is refused",
         arguments: [
-            ("mcpActions: {servers: {Costs: {name: a}}}", "Invalid MCP server key \"Costs\": must be lowercase alphanumeric with hyphens"),
+            (
+                "mcpActions: {servers: {Costs: {name: a}}}",
+                "Invalid MCP server key \"Costs\": must be lowercase alphanumeric with hyphens"
+            ),
             ("mcpActions: {servers: {-a: {name: a}}}", "Invalid MCP server key \"-a\""),
             ("mcpActions: {servers: {a: {}}}", "mcpActions.servers.a.name: is missing; expected the server's name"),
             ("mcpActions: {servers: [a]}", "expected an object of servers by key"),
             ("mcpActions: {servers: {a: {name: a, filters: {}}}}", "unknown key filters"),
-            ("mcpActions: {servers: {a: {name: a, filter: {includes: []}}}}", "unknown key includes, expected exclude, include"),
+            (
+                "mcpActions: {servers: {a: {name: a, filter: {includes: []}}}}",
+                "unknown key includes, expected exclude, include"
+            ),
             ("mcpActions: {servers: {a: {name: a, filter: }}}", "expected an object with include and exclude"),
-            ("mcpActions: {servers: {a: {name: a, filter: {include: [{}]}}}}", "expected id or attributes in this rule"),
+            (
+                "mcpActions: {servers: {a: {name: a, filter: {include: [{}]}}}}",
+                "expected id or attributes in this rule"
+            ),
             ("mcpActions: {servers: {a: {name: a, filter: {include: [{id: ''}]}}}}", "expected a form of ids"),
             ("backend: {actions: {filter: {exclude: [{attributes: {destroying: true}}]}}}", "unknown key destroying"),
             ("backend: {actions: {filter: {exclude: [{attributes: {readOnly: maybe}}]}}}", "expected true or false"),

@@ -78,7 +78,8 @@ extension ActionTools {
     static func ranked(_ words: [String], _ text: String) -> CompletionAnswer {
         let text = text.lowercased()
         let holding = words.filter { text.isEmpty || $0.lowercased().contains(text) }
-        let ranked = holding.filter { $0.lowercased().hasPrefix(text) } + holding.filter { !$0.lowercased().hasPrefix(text) }
+        let ranked =
+            holding.filter { $0.lowercased().hasPrefix(text) } + holding.filter { !$0.lowercased().hasPrefix(text) }
         return CompletionAnswer(values: Array(ranked.prefix(maximumValues)), total: ranked.count)
     }
 }

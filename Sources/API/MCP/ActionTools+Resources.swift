@@ -60,7 +60,10 @@ extension ActionTools {
         guard let group = try await entity(ref, caller) else { return nil }
         let owned = try await answer(
             "catalog-mcp:get_entities_by_owner",
-            ["owner": name(ref), "limit": 100, "fields": ["kind", "metadata.name", "metadata.namespace", "spec.type"]],
+            [
+                "owner": name(ref), "limit": 100,
+                "fields": ["kind", "metadata.name", "metadata.namespace", "spec.type"],
+            ],
             caller)
         let cost = try await answer(
             "callboard:get-cost", ["scope": "owner", "name": name(ref), "groupBy": "entity"], caller)
@@ -100,7 +103,9 @@ extension ActionTools {
 extension ActionTools {
     private static let cursorForm = "1:"
 
-    static func cursor(after ref: String) -> String { Base64.encode(Array((cursorForm + ref).utf8), alphabet: .urlSafe) }
+    static func cursor(after ref: String) -> String {
+        Base64.encode(Array((cursorForm + ref).utf8), alphabet: .urlSafe)
+    }
 
     private static func place(_ cursor: String) throws(MCPContentError) -> String {
         guard let bytes = Base64.decode(cursor, alphabet: .urlSafe), !bytes.contains(0),

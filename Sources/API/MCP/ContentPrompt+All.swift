@@ -3,14 +3,17 @@ extension ContentPrompt {
 
     private static let window = Argument(
         name: "window", title: "Window",
-        description: "such as 30d, month-to-date, last-month, or two days such as 2026-10-01/2026-10-15", subject: .window)
+        description: "such as 30d, month-to-date, last-month, or two days such as 2026-10-01/2026-10-15",
+        subject: .window)
 
     private static let explainService = ContentPrompt(
         name: "explain_service", title: "Explain a service",
-        description: "What a service is, who owns it, what it depends on, what runs for it, how it fares and what it costs.",
+        description:
+            "What a service is, who owns it, what it depends on, what runs for it, how it fares and what it costs.",
         arguments: [
             Argument(
-                name: "service", title: "Service", description: "the entity's reference or name, such as component:default/shop",
+                name: "service", title: "Service",
+                description: "the entity's reference or name, such as component:default/shop",
                 subject: .entity, isRequired: true)
         ],
         actions: [
@@ -33,10 +36,12 @@ extension ContentPrompt {
 
     private static let reviewTeamSpend = ContentPrompt(
         name: "review_team_spend", title: "Review a team's spend",
-        description: "What a team spends, on what, what changed and why, how it stands to its budget, and what could be saved.",
+        description:
+            "What a team spends, on what, what changed and why, how it stands to its budget, and what could be saved.",
         arguments: [
             Argument(
-                name: "team", title: "Team", description: "the group's reference or name, such as group:default/payments",
+                name: "team", title: "Team",
+                description: "the group's reference or name, such as group:default/payments",
                 subject: .owner, isRequired: true), window,
         ],
         actions: [
@@ -63,7 +68,8 @@ extension ContentPrompt {
 
     private static let prepareRightsizingPlan = ContentPrompt(
         name: "prepare_rightsizing_plan", title: "Prepare a right-sizing plan",
-        description: "Which requests of a team's or service's containers to change, in which order, with risks and savings.",
+        description:
+            "Which requests of a team's or service's containers to change, in which order, with risks and savings.",
         arguments: [
             Argument(
                 name: "target", title: "Team or service",
@@ -95,7 +101,8 @@ extension ContentPrompt {
         description: "What runs and costs money without an owner in the catalog, and who should probably claim it.",
         arguments: [
             Argument(
-                name: "cluster", title: "Cluster", description: "only this cluster; all when left out", subject: .cluster)
+                name: "cluster", title: "Cluster", description: "only this cluster; all when left out",
+                subject: .cluster)
         ],
         actions: ["callboard:list-orphan-workloads", "callboard:get-cost-coverage", "catalog:resolve-entity"]
     ) { arguments, tool in

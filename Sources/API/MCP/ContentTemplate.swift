@@ -10,7 +10,8 @@ struct ContentTemplate: Sendable {
 
     static let all = [
         ContentTemplate(
-            aspect: .entity, uri: "callboard://entity/{kind}/{namespace}/{name}", name: "entity", title: "Catalog entity",
+            aspect: .entity, uri: "callboard://entity/{kind}/{namespace}/{name}", name: "entity",
+            title: "Catalog entity",
             description: "An entity of the software catalog: metadata, spec, relations and status."),
         ContentTemplate(
             aspect: .workloads, uri: "callboard://entity/{kind}/{namespace}/{name}/workloads", name: "entity-workloads",

@@ -66,7 +66,8 @@ package enum AnswerSize {
 
     private static func noting(_ cuts: [String], isPaged: Bool, _ answer: JSONValue) -> JSONValue {
         guard var object = answer.objectValue, !cuts.isEmpty else { return answer }
-        let advice = isPaged ? "pass nextCursor as cursor for the rest, or ask for less" : "ask for less to see more of it"
+        let advice =
+            isPaged ? "pass nextCursor as cursor for the rest, or ask for less" : "ask for less to see more of it"
         object["note"] = .string("Cut to what clients keep: \(cuts.prefix(8).joined(separator: "; ")); \(advice).")
         return .object(object)
     }

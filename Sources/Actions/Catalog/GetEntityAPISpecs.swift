@@ -34,7 +34,8 @@ struct GetEntityAPISpecs: Action {
                 "limit": Schema.integer(1...50, "APIs a page; \(defaultLimit) when left out."),
                 "cursor": OffsetCursor.schema,
                 "maximumCharacters": Schema.integer(
-                    0...200_000, "Characters of each definition, at most \(maximumBytes) bytes; \(defaultCharacters) when left out."),
+                    0...200_000,
+                    "Characters of each definition, at most \(maximumBytes) bytes; \(defaultCharacters) when left out."),
                 "firstCharacter": Schema.integer(
                     0...1_048_576, "How many characters to leave out at the start of each."),
             ], required: ["entityRef"]),

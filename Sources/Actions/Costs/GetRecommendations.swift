@@ -50,7 +50,8 @@ struct GetRecommendations: Action {
                 "recommendations": Schema.list(
                     Schema.complete(Output.adviceSchema(isComplete: false)), "This page."),
                 "nextCursor": OffsetCursor.nextSchema,
-            ], required: ["asOf", "scope", "currency", "containers", "totals", "recommendations"]), pagedList: "recommendations")
+            ], required: ["asOf", "scope", "currency", "containers", "totals", "recommendations"]),
+        pagedList: "recommendations")
 
     private static let savingSchemas: JSONObject = [
         "source": Schema.string("Whose word."), "containers": Schema.count("Containers that it speaks of."),

@@ -33,7 +33,8 @@ struct ActionRoutesTests {
             }
             let costs = service.client(Service.costsOnly)
             #expect(try await costs.get(Self.list).json == ["actions": []])
-            let callboard = try await costs.get("/api/callboard/.backstage/actions/v1/actions").json["actions"]?.arrayValue
+            let callboard = try await costs.get("/api/callboard/.backstage/actions/v1/actions").json["actions"]?
+                .arrayValue
             #expect(callboard?.count == 11)
             #expect(try await service.client.get("/api/nothing/.backstage/actions/v1/actions").status == 404)
             #expect(try await service.client(nil).get(Self.list).status == 401)
@@ -49,7 +50,8 @@ struct ActionRoutesTests {
                 #expect(answer.json["output"]?["metadata"]?["title"] == "The Shop")
             }
             let second = Self.get.replacing("/v1/", with: "/v2/")
-            let answer = try await Self.post(service.client, second, ["input": ["name": "shop"], "secrets": ["a": "b"]])
+            let answer = try await Self.post(
+                service.client, second, ["input": ["name": "shop"], "secrets": ["a": "b"]])
             #expect(answer.json["output"]?["metadata"]?["title"] == "The Shop")
         }
     }
@@ -86,7 +88,9 @@ struct ActionRoutesTests {
         actions.filter.exclude = [rule]
         try await Service.with(actions: actions) { service async throws in
             #expect(try await service.client.get("/api/callboard/.backstage/actions/v1/actions").status == 404)
-            let ids = try await service.client.get(Self.list).json["actions"]?.arrayValue?.compactMap { $0["id"]?.stringValue }
+            let ids = try await service.client.get(Self.list).json["actions"]?.arrayValue?.compactMap {
+                $0["id"]?.stringValue
+            }
             #expect(ids?.contains("catalog:get-catalog-entity") == true)
             #expect(ids?.contains("catalog:register-entity") == false)
             let answer = try await Self.post(

@@ -23,8 +23,12 @@ struct ContentChangesTests {
         _ body: @Sendable (Store, [Heard], ContentChanges) async throws -> Void
     ) async throws {
         try await TestDatabase.withStore { store in
-            let (one, other) = (store.catalogFeed(logger: Logger("a") { _ in }), store.catalogFeed(logger: Logger("b") { _ in }))
-            let replicas = [ContentChanges(catalog: store.catalog, feed: one), ContentChanges(catalog: store.catalog, feed: other)]
+            let (one, other) = (
+                store.catalogFeed(logger: Logger("a") { _ in }), store.catalogFeed(logger: Logger("b") { _ in })
+            )
+            let replicas = [
+                ContentChanges(catalog: store.catalog, feed: one), ContentChanges(catalog: store.catalog, feed: other),
+            ]
             let heard = [Heard(), Heard(), Heard()]
             let streams = [replicas[0].stream(), replicas[0].stream(), replicas[1].stream()]
             let work = Task {
@@ -54,7 +58,9 @@ struct ContentChangesTests {
     private static func settle(_ store: Store, _ heard: [Heard]) async throws {
         let mark = "mark\(Int.random(in: 0..<1_000_000))"
         try await Service.define(Service.entity(mark, type: "service"), location: "file:\(mark).yaml", in: store)
-        for listener in heard { #expect(await eventually { listener.all.contains(uri(mark)) && listener.all.last == .resources }) }
+        for listener in heard {
+            #expect(await eventually { listener.all.contains(uri(mark)) && listener.all.last == .resources })
+        }
         for listener in heard { listener.forget() }
     }
 
@@ -71,7 +77,8 @@ struct ContentChangesTests {
             }
             try await Service.define(Service.entity("second", type: "service"), location: "file:second.yaml", in: store)
             for listener in heard {
-                #expect(await eventually { listener.all.contains(Self.uri("second")) && listener.all.last == .resources })
+                #expect(
+                    await eventually { listener.all.contains(Self.uri("second")) && listener.all.last == .resources })
             }
         }
     }
@@ -93,7 +100,9 @@ struct ContentChangesTests {
             try await Service.define(many.joined(separator: "---\n"), location: "file:many.yaml", in: store)
             for listener in heard {
                 #expect(await eventually { listener.all.contains(.resources) })
-                #expect(listener.all.contains(Self.uri("some-long-name-0")) && listener.all.contains(Self.uri("some-long-name-399")))
+                #expect(
+                    listener.all.contains(Self.uri("some-long-name-0"))
+                        && listener.all.contains(Self.uri("some-long-name-399")))
             }
         }
     }

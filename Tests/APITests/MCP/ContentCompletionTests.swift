@@ -26,7 +26,8 @@ struct ContentCompletionTests {
             #expect(try await Self.answer(content, uri, "kind", "CO").values == ["component"])
             #expect(try await Self.answer(content, uri, "namespace", "d").values == ["default"])
             #expect(try await Self.answer(content, uri, "name", "", ["kind": "Group"]).values == ["team"])
-            #expect(try await Self.answer(content, uri, "name", "", ["kind": "group", "namespace": "other"]).values == [])
+            #expect(
+                try await Self.answer(content, uri, "name", "", ["kind": "group", "namespace": "other"]).values == [])
             #expect(try await Self.answer(content, uri, "name", "h").values == ["shop"])
             let team = CompletionQuestion.Subject.resource("callboard://team/{namespace}/{name}")
             #expect(try await Self.answer(content, team, "name", "").values == ["team"])
@@ -36,7 +37,9 @@ struct ContentCompletionTests {
     @Test("what begins with the text comes before what only holds it; a hundred at most, with the total")
     func ranking() async throws {
         try await Content.with { content async throws in
-            let more = (["workshop", "shopping"] + (0..<150).map { "z-\($0)-y" }).map { Service.entity($0, type: "service") }
+            let more = (["workshop", "shopping"] + (0..<150).map { "z-\($0)-y" }).map {
+                Service.entity($0, type: "service")
+            }
             try await Service.define(more.joined(separator: "---\n"), location: "file:more.yaml", in: content.store)
             let prompt = CompletionQuestion.Subject.prompt("explain_service")
             #expect(
@@ -54,7 +57,8 @@ struct ContentCompletionTests {
         try await Content.with { content async throws in
             let review = CompletionQuestion.Subject.prompt("review_team_spend")
             #expect(try await Self.answer(content, review, "team", "te").values == ["group:default/team"])
-            #expect(try await Self.answer(content, review, "window", "month").values == ["month-to-date", "last-month"])
+            #expect(
+                try await Self.answer(content, review, "window", "month").values == ["month-to-date", "last-month"])
             try await content.store.workloads.note(cluster: "main", error: nil)
             let orphans = CompletionQuestion.Subject.prompt("find_orphan_spend")
             #expect(try await Self.answer(content, orphans, "cluster", "AI").values == ["main"])

@@ -74,7 +74,8 @@ struct ContentResourcesTests {
         "what is not there is not found, whatever it is asked for",
         arguments: [
             "callboard://entity/component/default/none", "callboard://entity/component/default/none/workloads",
-            "callboard://entity/component/default/none/cost", "callboard://team/default/none", "https://example.com", "",
+            "callboard://entity/component/default/none/cost", "callboard://team/default/none", "https://example.com",
+            "",
         ])
     func missing(uri: String) async throws {
         try await Content.with { content async throws in
@@ -94,7 +95,9 @@ struct ContentResourcesTests {
                 }
             }
             #expect(try await content.tools.resourceTemplates(for: Content.nobody).isEmpty)
-            let names = try await content.tools.resourceTemplates(for: Content.costsOnly).compactMap { $0["name"]?.stringValue }
+            let names = try await content.tools.resourceTemplates(for: Content.costsOnly).compactMap {
+                $0["name"]?.stringValue
+            }
             #expect(names == ["entity-workloads", "entity-cost"])
             #expect(try await content.read(Self.shop + "/cost", for: Content.costsOnly)["entityRef"] != nil)
         }

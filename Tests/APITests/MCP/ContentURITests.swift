@@ -28,7 +28,8 @@ struct ContentURITests {
         arguments: [
             "", "callboard://", "callboard://entity", "callboard://entity/a/b", "callboard://entity/a/b/c/d",
             "callboard://entity/a/b/c/entity", "callboard://entity/a/b/c/team", "callboard://entity/a//c",
-            "callboard://entity/a/b/", "callboard://entity/a/b/%zz", "callboard://entity/a/b/%", "callboard://entity/a/b/%00",
+            "callboard://entity/a/b/", "callboard://entity/a/b/%zz", "callboard://entity/a/b/%",
+            "callboard://entity/a/b/%00",
             "callboard://entity/a/b/%ff", "callboard://team/a", "callboard://team/a/b/c", "https://entity/a/b/c",
             "callboard:entity/a/b/c", "callboard://entity/a/b/c/cost/x",
         ])
@@ -41,7 +42,8 @@ struct ContentURITests {
         var random = SeededRandom(seed: seed)
         let letters = Array("abcZ09-._~/:%? #ä€{}")
         func part() -> String {
-            String((0..<Int.random(in: 1..<12, using: &random)).map { _ in letters.randomElement(using: &random) ?? "a" })
+            String(
+                (0..<Int.random(in: 1..<12, using: &random)).map { _ in letters.randomElement(using: &random) ?? "a" })
         }
         let ref = EntityRef(kind: "component", namespace: part(), name: part())
         for aspect in ContentURI.Aspect.allCases where aspect != .team {
@@ -54,7 +56,8 @@ struct ContentURITests {
 
     @Test("a group's document is a part of two resources, any other's of one")
     func all() {
-        #expect(ContentURI.all(of: "component:default/shop").map(\.text) == ["callboard://entity/component/default/shop"])
+        #expect(
+            ContentURI.all(of: "component:default/shop").map(\.text) == ["callboard://entity/component/default/shop"])
         #expect(
             ContentURI.all(of: "group:default/payments").map(\.text) == [
                 "callboard://entity/group/default/payments", "callboard://team/default/payments",

@@ -77,7 +77,9 @@ struct MCPServersTests {
             let tools = try await Self.tools(service.client, nil)
             #expect(tools.contains("get-catalog-entity") && tools.contains("get_entities_by_owner"))
             #expect(!tools.contains { $0.hasPrefix("catalog_") })
-            for name in ["get-catalog-entity", "catalog_get_catalog_entity", "catalog.get-catalog-entity", "catalog:get"] {
+            for name in [
+                "get-catalog-entity", "catalog_get_catalog_entity", "catalog.get-catalog-entity", "catalog:get",
+            ] {
                 let call: JSONObject = ["name": .string(name), "arguments": ["name": "shop"]]
                 let answer = try await Self.rpc(service.client, nil, "tools/call", call)
                 #expect(answer["structuredContent"]?["metadata"]?["name"] == "shop", "\(name)")
