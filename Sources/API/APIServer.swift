@@ -19,6 +19,7 @@ package struct APIServer: Sendable {
     private let durations: Histogram
 
     /// - Parameters:
+    ///   - actions: which actions agents are offered, and where.
     ///   - catalog: what the catalog's API needs besides the database.
     ///   - kubernetes: fetches objects from clusters; nil: there is no `/api/kubernetes`.
     ///   - envelope: from where requests may come.
@@ -31,6 +32,7 @@ package struct APIServer: Sendable {
     package init(
         store: Store, registry: ActionRegistry, authenticator: Authenticator, mcp: MCPConfiguration,
         envelope: Envelope = Envelope(), resources: ProtectedResources? = nil,
+        actions: ActionsConfiguration = ActionsConfiguration(),
         catalog: CatalogAPIConfiguration = CatalogAPIConfiguration(), kubernetes: KubernetesObjects? = nil,
         scaleOps: ScaleOpsAPIConfiguration? = nil, signIn: SignIn? = nil,
         oauth: (server: AuthorizationServer, persons: any PersonSource)? = nil, metrics: MetricsRegistry, logger: Logger,
@@ -41,7 +43,7 @@ package struct APIServer: Sendable {
         self.envelope = envelope
         challenges = Challenges(resources: resources)
         self.logger = logger
-        self.mcp = MCPRoutes(registry: registry, sessions: store.sessions, configuration: mcp, logger: logger)
+        self.mcp = MCPRoutes(store: store, registry: registry, configuration: mcp, actions: actions, logger: logger)
         routes =
             HealthRoutes(metrics: metrics, liveness: liveness, readiness: readiness).routes
             + WellKnownRoutes(resources: resources).routes
@@ -50,6 +52,7 @@ package struct APIServer: Sendable {
             + OriginRoutes(store: store).routes
             + CanonicalRoutes(store: store, registry: registry, files: catalog.canonical).routes
             + self.mcp.routes
+            + ActionRoutes(registry: registry, configuration: actions).routes
             + OpenAPIRoutes(registry: registry, withScaleOps: scaleOps != nil).routes
             + (kubernetes.map { KubernetesRoutes(store: store, objects: $0).routes } ?? [])
             + (scaleOps.map { ScaleOpsRoutes(configuration: $0, logger: logger).routes } ?? [])
@@ -94,11 +97,11 @@ package struct APIServer: Sendable {
 
     /// Heeds what other replicas do for sessions of MCP, until the task is cancelled.
     package func follow(_ feed: SessionFeed) async {
-        await feed.run { [mcp] news in await mcp.server.heed(news, feed.store) }
+        await feed.run { [mcp] news in await mcp.heed(news, feed.store) }
     }
 
     /// Ends the streams of MCP in order: a server that stops does not wait for them then.
-    package func endStreams() { mcp.server.endStreams() }
+    package func endStreams() { mcp.endStreams() }
 
     private func record(
         _ response: HTTPServerResponse, to request: HTTPServerRequest, _ route: Route?,

@@ -4,79 +4,56 @@ internal import HTTPServer
 internal import MCP
 internal import Store
 
-/// The MCP endpoint: actions as tools.
-struct MCPRoutes {
-    let server: MCPServer<ActionTools>
+/// The MCP endpoints: actions as tools, of all plugins and of the servers that are configured.
+struct MCPRoutes: Sendable {
+    private typealias Server = MCPServer<ActionTools>
 
-    init(registry: ActionRegistry, sessions: SessionStore, configuration: MCPConfiguration, logger: Logger) {
-        server = MCPServer(
-            provider: ActionTools(registry: registry, logger: logger), configuration: configuration,
-            storage: MCPSessions(store: sessions), logger: logger)
+    private let servers: [(paths: [String], server: Server)]
+
+    init(
+        store: Store, registry: ActionRegistry, configuration: MCPConfiguration, actions: ActionsConfiguration,
+        logger: Logger
+    ) {
+        let changes = actions.feed.map { ContentChanges(catalog: store.catalog, feed: $0) }
+        let offered = registry.actions.filter { actions.offers($0.definition) }
+        func server(_ configuration: MCPConfiguration, _ filter: ActionFilter) -> Server {
+            let tools = ActionTools(
+                store: store, registry: registry, actions: offered.filter { filter.lets($0.definition) },
+                isNamespaced: actions.hasNamespacedNames, changes: changes, logger: logger)
+            return MCPServer(
+                provider: tools, configuration: configuration, storage: MCPSessions(store: store.sessions),
+                logger: logger)
+        }
+        servers =
+            [([Self.path, Self.older, "\(Self.older)/messages"], server(configuration, ActionFilter()))]
+            + actions.servers.map { named in
+                var own = configuration
+                (own.name, own.description, own.instructions) = (named.name, named.description, named.instructions)
+                return (["\(Self.path)/\(named.key)"], server(own, named.filter))
+            }
     }
+
+    private static let path = "/api/mcp-actions/v1"
+    /// HTTP+SSE of 2024-11-05.
+    private static let older = "/api/mcp-actions/sse"
 
     var routes: [Route] {
         // Which methods there are depends on the protocol's revision, so the protocol says so itself.
-        ["/api/mcp-actions/v1", "/api/mcp-actions/sse", "/api/mcp-actions/sse/messages"].map { pattern in
-            Route(pattern, methods: ["GET", "POST", "DELETE", "PUT", "PATCH", "OPTIONS"]) { [server] request in
-                await server.respond(to: request.http, principal: request.caller)
+        servers.flatMap { paths, server in
+            paths.map { path in
+                Route(path, methods: ["GET", "POST", "DELETE", "PUT", "PATCH", "OPTIONS"]) { request in
+                    await server.respond(to: request.http, principal: request.caller)
+                }
             }
         }
     }
-}
 
-/// Offers the actions of the registry as MCP tools.
-struct ActionTools: ToolProvider {
-    private let registry: ActionRegistry
-    private let tools: [(tool: Tool, action: RegisteredAction)]
-    private let byName: [String: RegisteredAction]
-
-    init(registry: ActionRegistry, logger: Logger) {
-        self.registry = registry
-        var actions: [String: RegisteredAction] = [:]
-        for action in registry.actions { actions[Self.name(of: action.definition)] = action }
-        byName = actions
-        tools = Tool.usable(registry.actions.map { Self.tool($0.definition) }, logger: logger).compactMap { tool in
-            actions[tool.name].map { (tool, $0) }
-        }
+    /// Something happened to a session at another replica.
+    func heed(_ news: SessionNews, _ sessions: SessionStore) async {
+        for (_, server) in servers { await server.heed(news, sessions) }
     }
 
-    func subject(of principal: Caller) -> String { principal.subject }
-
-    func tools(for principal: Caller) async -> [Tool] {
-        tools.filter { $0.action.definition.permissions.allSatisfy(principal.may) }.map(\.tool)
-    }
-
-    func call(_ name: String, arguments: JSONObject, for principal: Caller) async throws -> ToolResult {
-        guard let action = byName[name] else {
-            throw ToolFailure(name: "NotFoundError", message: "Action \"\(name)\" not found")
-        }
-        do {
-            return ToolResult(structured: try await action.invoke(arguments, for: principal))
-        } catch let error as ActionError {
-            throw ToolFailure(name: error.kind.rawValue, message: error.message)
-        } catch let error as StoreError {
-            guard let meaning = ActionError(error) else { throw error }
-            throw ToolFailure(name: meaning.kind.rawValue, message: meaning.message)
-        }
-    }
-
-    /// Plugin and action in lower case, every run of other characters as one `_`: the form that all clients accept.
-    static func name(of definition: ActionDefinition) -> String { name(of: definition.id) }
-
-    private static func name(of id: String) -> String {
-        id.lowercased().split { !$0.isASCII || !($0.isLetter || $0.isNumber) }.joined(separator: "_")
-    }
-
-    private static func tool(_ definition: ActionDefinition) -> ToolDefinition {
-        ToolDefinition(
-            name: name(of: definition),
-            aliases: ["\(definition.plugin).\(definition.name)", definition.name, definition.id]
-                + definition.aliases.map { "\(definition.plugin).\($0)" } + definition.aliasIDs
-                + definition.aliasIDs.map(name),
-            title: definition.title, description: definition.description, inputSchema: definition.input,
-            outputSchema: definition.output,
-            annotations: ToolAnnotations(
-                readOnly: definition.attributes.isReadOnly, destructive: definition.attributes.isDestructive,
-                idempotent: definition.attributes.isIdempotent))
+    func endStreams() {
+        for (_, server) in servers { server.endStreams() }
     }
 }

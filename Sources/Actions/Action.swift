@@ -25,6 +25,8 @@ package struct ActionDefinition: Sendable {
     package let output: JSONValue
     /// Other names that calls may use within the plugin; they are not listed.
     package var aliases: [String] = []
+    /// The output's list that `nextCursor` goes on with, where cursors are those of ``OffsetCursor``; nil: there is none.
+    var pagedList: String?
 
     /// `plugin:name`
     package var id: String { "\(plugin):\(name)" }
@@ -66,8 +68,17 @@ package struct RegisteredAction: Sendable {
     /// - Throws: `ActionError`, or what the action met.
     package func invoke(_ arguments: JSONObject, for caller: Caller) async throws -> JSONValue {
         for permission in definition.permissions { try caller.check(permission) }
-        let problems = inputSchema.validate(.object(arguments))
+        let problems = problems(of: arguments)
         guard problems.isEmpty else { throw ActionError(.input, problems.joined(separator: "; ")) }
         return try await body(arguments, caller)
     }
+
+    /// An answer to these arguments, no longer than agents' clients keep.
+    package func fitted(_ answer: JSONValue, to arguments: JSONObject) -> JSONValue {
+        let offset = arguments["cursor"]?.stringValue.flatMap { Int($0) }
+        return AnswerSize.fitted(answer, pagedList: definition.pagedList, offset: offset ?? 0)
+    }
+
+    /// What the input schema has against arguments.
+    package func problems(of arguments: JSONObject) -> [String] { inputSchema.validate(.object(arguments)) }
 }

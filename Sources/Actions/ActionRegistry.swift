@@ -31,6 +31,7 @@ package struct ActionRegistry: Sendable {
                 RegisteredAction(GetEntityWorkloads(store: store, currency: currency, now: now)),
                 RegisteredAction(ListClusters(store: store, now: now)),
                 RegisteredAction(ListOrphanWorkloads(store: store, currency: currency, now: now)),
+                RegisteredAction(WhoAmI(store: store)),
                 RegisteredAction(PlanCanonical(store: store, files: canonical)),
                 RegisteredAction(ListCatalogProblems(store: store, now: now)),
             ] + Self.scaleOpsActions(store, scaleOps, currency: currency, now: now), CostExport(desk))

@@ -38,7 +38,7 @@ struct GetCatalogEntity: Action {
     @inline(never)
     func run(_ input: Input, for caller: Caller) async throws -> JSONValue {
         let entity = try await entity(input)
-        return try JSONValue(parsing: entity.document)
+        return EntityAnswer.fitted(try JSONValue(parsing: entity.document))
     }
 
     /// The one entity that is named.
@@ -78,6 +78,7 @@ enum EntityOutput {
             "relations": Schema.list(
                 Schema.anyObject("type and targetRef"), "Ties to other entities, from both ends."),
             "status": Schema.anyObject("Problems that the catalog met with this entity."),
+            "note": AnswerSize.noteSchema,
         ],
         "required": ["apiVersion", "kind", "metadata"],
     ]

@@ -41,7 +41,7 @@ struct ListCatalogProblems: Action {
                     sourceSchema, "The worst first, at most \(maximumSources), whatever else was asked."),
                 "problems": Schema.list(problemSchema, "This page, by source, location and line."),
                 "nextCursor": OffsetCursor.nextSchema,
-            ], required: ["asOf", "totals", "sources", "problems"]))
+            ], required: ["asOf", "totals", "sources", "problems"]), pagedList: "problems")
 
     private static let sourceSchema = Schema.complete([
         "source": Schema.string("Type and target."),

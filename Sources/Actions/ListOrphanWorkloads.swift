@@ -45,7 +45,7 @@ struct ListOrphanWorkloads: Action {
                 "nextCursor": OffsetCursor.nextSchema,
                 "clusters": Output.clustersSchema,
                 "notCovered": Output.notCoveredSchema,
-            ], required: ["asOf", "currency", "totals", "workloads", "clusters", "notCovered"]))
+            ], required: ["asOf", "currency", "totals", "workloads", "clusters", "notCovered"]), pagedList: "workloads")
 
     private static let itemSchema: JSONObject = {
         var schema = Output.workloadSchema

@@ -20,9 +20,10 @@ struct PlanCanonical: Action {
     static let definition = ActionDefinition(
         plugin: "callboard", name: "plan-canonical", title: "Plan a canonical file",
         description: """
-            Shows what a canonical file would change in the catalog, without changing anything: entities that it adds, updates \
-            field by field and removes, conflicts with other locations, and whether it would be refused because it removes \
-            too much. Without a document it plans what the controller read last; with one, what that text would do.
+            Shows what a canonical file would change in the catalog, without changing anything: entities that it \
+            adds, updates field by field and removes, conflicts with other locations, and whether it would be \
+            refused because it removes too much. Without a document it plans what the controller read last; with \
+            one, what that text would do. Use it before a canonical file is changed, and when one was refused.
             """,
         attributes: .readOnly, permissions: [.readSources, .readEntities],
         input: Schema.object([

@@ -47,6 +47,7 @@ struct QueryCatalogEntities: Action {
                 "totalItems": Schema.count("All that match."),
                 "hasMoreEntities": Schema.flag("Whether another page follows."),
                 "nextPageCursor": Schema.string("Pass it as cursor for the next page."),
+                "note": AnswerSize.noteSchema,
             ], required: ["items", "totalItems", "hasMoreEntities"]),
         aliases: ["query", "list"])
 
@@ -99,16 +100,12 @@ struct QueryCatalogEntities: Action {
     }
 
     func run(_ input: Input, for caller: Caller) async throws -> JSONValue {
-        let page = try await page(input.query)
-        let items = try page.items.map { stored in
-            let document = try JSONValue(parsing: stored.document)
-            guard let fields = input.fields, let object = document.objectValue else { return document }
-            return .object(fields.apply(to: object))
-        }
+        let (page, items, note) = try await FittingPage.read(input.query, input.fields, page)
         var output: JSONObject = [
             "items": .array(items), "totalItems": .int(Int64(page.totalItems)),
             "hasMoreEntities": .bool(page.next != nil),
         ]
+        output["note"] = note
         output["nextPageCursor"] = page.next.map { .string($0.encoded) }
         return .object(output)
     }

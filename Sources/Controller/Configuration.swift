@@ -33,6 +33,7 @@ struct Configuration {
     var usage = UsageConfiguration()
     var notifications = NotificationsConfiguration()
     var mcp = MCPConfiguration(version: programVersion)
+    var actions = ActionsConfiguration()
     /// What to tell the user about at the start.
     var warnings: [String] = []
 
@@ -70,6 +71,7 @@ struct Configuration {
         notifications = try NotificationsConfiguration(root)
         warnings += notifications.warnings
         try readMCP(root)
+        actions = try Self.actions(root)
         warnings += try root.unknownKeys(known: Self.knownKeys).map { "unknown configuration key \($0) is ignored" }
         warnings += Self.unsetVariables(root)
         if tokens.isEmpty && !access.letsIn && oauth == nil {
@@ -216,6 +218,8 @@ struct Configuration {
         "callboard.notifications[].costJump.by", "callboard.notifications[].recommendation.minimumMonthlySaving",
         "callboard.mcp.allowedOrigins", "callboard.mcp.allowedOrigins[]", "callboard.mcp.allowedHosts",
         "callboard.mcp.allowedHosts[]",
+        "mcpActions.namespacedToolNames", "mcpActions.servers.*", "backend.actions.pluginSources",
+        "backend.actions.pluginSources[]", "backend.actions.filter.*",
         "scaleops.pollInterval", "scaleops.pollInterval.*", "scaleops.costInterval", "scaleops.costInterval.*",
         "scaleops.clusters.*",
         "scaleops.enabled", "scaleops.currencyPrefix", "scaleops.timeout", "scaleops.timeout.*",

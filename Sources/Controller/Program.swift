@@ -85,6 +85,8 @@ struct Program {
         var mcp = configuration.mcp
         mcp.keys = configuration.keys
         mcp.offersConformanceFixtures = offersConformanceFixtures
+        var actions = configuration.actions
+        actions.feed = feed
         let api = APIServer(
             store: store,
             registry: try ActionRegistry(
@@ -93,7 +95,7 @@ struct Program {
             authenticator: Authenticator(
                 tokens: configuration.tokens, verifiers: (oauth.map { [$0.verifier] } ?? []) + verifiers.all(clusters, metrics),
                 isOpen: configuration.access.isOpen),
-            mcp: mcp,
+            mcp: mcp, actions: actions,
             envelope: Envelope(origins: configuration.mcp.origins, cors: configuration.access.cors),
             resources: configuration.access.resources,
             catalog: catalog,

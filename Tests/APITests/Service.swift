@@ -31,12 +31,13 @@ struct Service: Sendable {
     /// Runs the body against a service over a database of its own.
     static func with(
         catalog configuration: CatalogAPIConfiguration = CatalogAPIConfiguration(),
-        kubernetes: KubernetesObjects? = nil, _ body: @Sendable (Service) async throws -> Void
+        kubernetes: KubernetesObjects? = nil, actions: ActionsConfiguration = ActionsConfiguration(),
+        _ body: @Sendable (Service) async throws -> Void
     ) async throws {
         try await TestDatabase.withStore { store in
             try await define(catalog, in: store)
             try await run(in: store)
-            try await with(store, catalog: configuration, kubernetes: kubernetes, body)
+            try await with(store, catalog: configuration, kubernetes: kubernetes, actions: actions, body)
         }
     }
 
@@ -44,14 +45,15 @@ struct Service: Sendable {
     static func with(
         _ store: Store, readiness: [ReadinessCheck] = [ReadinessCheck(name: "database", problem: nil)],
         catalog: CatalogAPIConfiguration = CatalogAPIConfiguration(), kubernetes: KubernetesObjects? = nil,
-        signIn: SignIn? = nil, _ body: (Service) async throws -> Void
+        signIn: SignIn? = nil, actions: ActionsConfiguration = ActionsConfiguration(),
+        _ body: (Service) async throws -> Void
     ) async throws {
         let metrics = MetricsRegistry()
         let log = Log()
         let api = APIServer(
             store: store, registry: try ActionRegistry(store: store, currency: "EUR", canonical: catalog.canonical),
             authenticator: Authenticator(tokens: tokens + catalogTokens), mcp: MCPConfiguration(version: "1.2.3"),
-            catalog: catalog, kubernetes: kubernetes, signIn: signIn, metrics: metrics,
+            actions: actions, catalog: catalog, kubernetes: kubernetes, signIn: signIn, metrics: metrics,
             logger: Logger("api") { log.add($0) }, readiness: { readiness })
         let server = try HTTPServer(
             HTTPServer.Configuration(), logger: Logger("http-server") { log.add($0) }, immediate: api.respondAtOnce,

@@ -32,6 +32,8 @@ struct AccessTests {
     ]
     /// Asks nothing of the database.
     private static let offline = "catalog:get-catalog-model-description"
+    /// Needs no permission but a person.
+    private static let ofPersons = "auth:who-am-i"
 
     private static func caller(_ restrictions: [AccessRestriction]?) -> Caller {
         Caller(subject: "token", restrictions: restrictions)
@@ -111,7 +113,7 @@ struct AccessTests {
         ] as [([AccessRestriction]?, Set<String>)])
     func restricted(restrictions: [AccessRestriction]?, allowed: Set<String>) async throws {
         let scene = try Scene.withoutDatabase()
-        #expect(Set(scene.registry.actions.map(\.definition.id)) == Set(Self.valid.keys))
+        #expect(Set(scene.registry.actions.map(\.definition.id)) == Set(Self.valid.keys).union([Self.ofPersons]))
         let caller = Self.caller(restrictions)
         for (id, arguments) in Self.valid {
             let error = try await scene.refusal(id, arguments, for: caller)
@@ -158,11 +160,12 @@ struct ActionDefinitionTests {
     @Test("every action says what an agent needs to choose it, and its permission is one that is known")
     func definitions() throws {
         let definitions = try Scene.withoutDatabase().registry.actions.map(\.definition)
-        #expect(definitions.count == 33)
+        #expect(definitions.count == 34)
         for definition in definitions {
             #expect(!definition.title.isEmpty)
             #expect(definition.description.count > 100)
-            #expect(!definition.permissions.isEmpty && definition.permissions.allSatisfy(Permission.all.contains))
+            #expect(definition.permissions.isEmpty == (definition.id == "auth:who-am-i"))
+            #expect(definition.permissions.allSatisfy(Permission.all.contains))
             let changes = ["register-entity", "unregister-entity", "refresh-catalog-entity"].contains(definition.name)
             #expect((definition.attributes == .readOnly) != changes)
             #expect(definition.id == "\(definition.plugin):\(definition.name)")

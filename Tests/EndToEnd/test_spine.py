@@ -8,7 +8,7 @@ from harness import component, config_map, deployment, eventually
 from mcp_client import ERAS, call, with_client
 
 TOOLS = [
-    "callboard_explain_cost_change", "callboard_explain_recommendation", "callboard_get_budget_status",
+    "auth_who_am_i", "callboard_explain_cost_change", "callboard_explain_recommendation", "callboard_get_budget_status",
     "callboard_get_cost", "callboard_get_cost_coverage", "callboard_get_cost_data_health",
     "callboard_get_cost_trend", "callboard_get_dependency_cost", "callboard_get_entity_cost",
     "callboard_get_entity_workloads", "callboard_get_recommendations", "callboard_get_workload_ownership",

@@ -37,6 +37,7 @@ struct OpenAPIRoutes {
         PackageResources.common_yaml, PackageResources.callboard_yaml, PackageResources.costs_yaml,
         PackageResources.sources_yaml, PackageResources.notifications_yaml,
         PackageResources.entity_yaml, PackageResources.kubernetes_yaml, PackageResources.operations_yaml,
+        PackageResources.actions_yaml,
     ]
 
     static let scaleOpsTexts = [PackageResources.common_yaml, PackageResources.scaleops_yaml]

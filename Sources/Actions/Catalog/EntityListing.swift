@@ -35,6 +35,7 @@ struct EntityListing: Sendable {
         for (name, schema) in echo { properties[name] = schema }
         let required = properties.keys
         properties["nextCursor"] = OffsetCursor.nextSchema
+        properties["note"] = AnswerSize.noteSchema
         for (name, schema) in optional { properties[name] = schema }
         return Schema.object(properties, required: required)
     }
@@ -72,24 +73,18 @@ struct EntityListing: Sendable {
         query.filter = filter
         query.limit = limit
         query.cursor = cursor
-        let page: EntityPage
-        do {
-            page = try await store.catalog.query(query)
-        } catch let error as CatalogInputError {
-            throw ActionError(.input, error.description)
+        let (page, entities, note) = try await FittingPage.read(query, fields) { query in
+            do {
+                return try await store.catalog.query(query)
+            } catch let error as CatalogInputError {
+                throw ActionError(.input, error.description)
+            }
         }
-        var output: JSONObject = [
-            "count": .int(Int64(page.totalItems)), "entities": .array(try page.items.map(entity)),
-        ]
+        var output: JSONObject = ["count": .int(Int64(page.totalItems)), "entities": .array(entities)]
+        output["note"] = note
         output["nextCursor"] = page.next.map { .string($0.encoded) }
         for (name, value) in echo { output[name] = value }
         return .object(output)
-    }
-
-    private func entity(_ stored: StoredEntity) throws -> JSONValue {
-        let document = try JSONValue(parsing: stored.document)
-        guard let fields, let object = document.objectValue else { return document }
-        return .object(fields.apply(to: object))
     }
 }
 

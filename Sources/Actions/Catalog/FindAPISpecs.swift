@@ -39,7 +39,7 @@ struct FindAPISpecs: Action {
                 "words": Schema.list(["type": "string"], "What was looked for."),
                 "apis": Schema.list(Schema.complete(itemSchema), "This page, the likeliest first."),
                 "nextCursor": OffsetCursor.nextSchema,
-            ], required: ["totals", "words", "apis"]))
+            ], required: ["totals", "words", "apis"]), pagedList: "apis")
 
     private static let itemSchema: JSONObject = {
         var schema = Output.entitySchema

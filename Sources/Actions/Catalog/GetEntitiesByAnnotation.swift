@@ -15,9 +15,9 @@ struct GetEntitiesByAnnotation: Action {
     static let definition = ActionDefinition(
         plugin: "catalog-mcp", name: "get_entities_by_annotation", title: "Get Entities by Annotation",
         description: """
-            Lists the entities that have an annotation, such as github.com/project-slug, with any value or, when value is \
-            given, with that one (any letter case). The value is taken as it is: it may hold commas, slashes and spaces, and \
-            be empty.
+            Lists the entities that have an annotation, such as github.com/project-slug, with any value or, when \
+            value is given, with that one (any letter case). The value is taken as it is: it may hold commas, \
+            slashes and spaces, and be empty. Use it to find the entity of a repository, a pipeline or a dashboard.
             """,
         attributes: .readOnly, permissions: [.readEntities],
         input: Schema.object(

@@ -16,7 +16,8 @@ struct GetEntitiesByKindAndType: Action {
         plugin: "catalog-mcp", name: "get_all_entities_by_kind_and_type", title: "Get All Entities by Kind and Type",
         description: """
             Lists the entities of a kind with a type, for example kind Component and type service. \
-            get_entity_types_for_kind tells which types a kind has.
+            get_entity_types_for_kind tells which types a kind has. Use it for an inventory, such as all databases \
+            or websites.
             """,
         attributes: .readOnly, permissions: [.readEntities],
         input: Schema.object(

@@ -14,9 +14,10 @@ struct GetEntitiesByOwner: Action {
     static let definition = ActionDefinition(
         plugin: "catalog-mcp", name: "get_entities_by_owner", title: "Get Entities by Owner",
         description: """
-            Lists the entities that a team or a person owns. owner may be a full reference (group:default/payments), a \
-            shortened one or the bare name (payments: the group or the user of that name in the namespace default, and \
-            whatever is written so in spec.owner).
+            Lists the entities that a team or a person owns. owner may be a full reference (group:default/payments), \
+            a shortened one or the bare name (payments: the group or the user of that name in the namespace default, \
+            and whatever is written so in spec.owner). Use it for "what does this team have?"; for what that costs \
+            ask get-cost with scope owner.
             """,
         attributes: .readOnly, permissions: [.readEntities],
         input: Schema.object(

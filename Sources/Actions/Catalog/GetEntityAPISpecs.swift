@@ -16,6 +16,8 @@ struct GetEntityAPISpecs: Action {
 
     private static let defaultLimit = 5
     private static let defaultCharacters = 20_000
+    /// Of one definition, as it stands in JSON: with it the answer is no longer than agents keep.
+    private static let maximumBytes = 40_000
 
     static let definition = ActionDefinition(
         plugin: "catalog", name: "get-entity-api-specs", title: "Get the API specifications of an entity",
@@ -32,7 +34,8 @@ struct GetEntityAPISpecs: Action {
                 "limit": Schema.integer(1...50, "APIs a page; \(defaultLimit) when left out."),
                 "cursor": OffsetCursor.schema,
                 "maximumCharacters": Schema.integer(
-                    0...200_000, "Characters of each definition; \(defaultCharacters) when left out."),
+                    0...200_000,
+                    "Characters of each definition, at most \(maximumBytes) bytes; \(defaultCharacters) when left out."),
                 "firstCharacter": Schema.integer(
                     0...1_048_576, "How many characters to leave out at the start of each."),
             ], required: ["entityRef"]),
@@ -45,7 +48,7 @@ struct GetEntityAPISpecs: Action {
                 ]),
                 "apis": Schema.list(Schema.complete(itemSchema), "This page, by reference."),
                 "nextCursor": OffsetCursor.nextSchema,
-            ], required: ["entityRef", "totals", "apis"]))
+            ], required: ["entityRef", "totals", "apis"]), pagedList: "apis")
 
     private static let itemSchema: JSONObject = {
         var schema = Output.entitySchema
@@ -114,7 +117,11 @@ struct GetEntityAPISpecs: Action {
         let spec = try entity.map { try JSONValue(parsing: $0.document) }?["spec"]
         let text = spec?["definition"]?.stringValue
         let scalars = (text ?? "").unicodeScalars
-        let part = scalars.dropFirst(input.firstCharacter).prefix(input.maximumCharacters)
+        var rest = maximumBytes
+        let part = scalars.dropFirst(input.firstCharacter).prefix(input.maximumCharacters).prefix { scalar in
+            rest -= JSONValue.string(String(scalar)).serialized().count - 2
+            return rest >= 0
+        }
         item["definition"] = text == nil || input.maximumCharacters == 0 ? .null : .string(String(part))
         item["definitionCharacters"] = .int(Int64(scalars.count))
         item["isTruncated"] = .bool(part.endIndex < scalars.endIndex)

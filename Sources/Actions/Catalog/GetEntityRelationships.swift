@@ -51,7 +51,7 @@ struct GetEntityRelationships: Action {
                 "isTruncated": Schema.flag(
                     "Whether there is more than the walk may reach; then the totals are too low."),
                 "nextCursor": OffsetCursor.nextSchema,
-            ], required: ["entityRef", "totals", "relationTypes", "entities", "isTruncated"]))
+            ], required: ["entityRef", "totals", "relationTypes", "entities", "isTruncated"]), pagedList: "entities")
 
     private static let itemSchema: JSONObject = {
         var schema = Output.entitySchema

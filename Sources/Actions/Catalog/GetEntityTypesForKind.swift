@@ -9,8 +9,8 @@ struct GetEntityTypesForKind: Action {
     static let definition = ActionDefinition(
         plugin: "catalog-mcp", name: "get_entity_types_for_kind", title: "Get Entity Types for Kind",
         description: """
-            Lists the values of spec.type that entities of a kind have, such as service and website for Component, with \
-            how many entities have each.
+            Lists the values of spec.type that entities of a kind have, such as service and website for Component, \
+            with how many entities have each. Use it before you filter by type, to learn how types are written here.
             """,
         attributes: .readOnly, permissions: [.readEntities],
         input: Schema.object(["kind": Schema.string("Kind, such as Component; any letter case.")], required: ["kind"]),

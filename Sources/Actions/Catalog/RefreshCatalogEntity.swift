@@ -9,9 +9,10 @@ struct RefreshCatalogEntity: Action {
     static let definition = ActionDefinition(
         plugin: "catalog", name: "refresh-catalog-entity", title: "Read a catalog entity again",
         description: """
-            Has the place where an entity is defined read again now, instead of at its next time, and that of the nearest \
-            Location entity which leads there. It answers at once; a few seconds later the entity is as its file says. Name \
-            alone is enough when it is unique; otherwise give kind and namespace as well.
+            Has the place where an entity is defined read again now, instead of at its next time, and that of the \
+            nearest Location entity which leads there. It answers at once; a few seconds later the entity is as its \
+            file says. Name alone is enough when it is unique; otherwise give kind and namespace as well. Use it \
+            after a definition was changed in its repository.
             """,
         attributes: ActionAttributes(isReadOnly: false, isDestructive: false, isIdempotent: true),
         permissions: [.readEntities, .refreshEntities], input: GetCatalogEntity.definition.input,

@@ -19,9 +19,10 @@ struct UnregisterEntity: Action {
     static let definition = ActionDefinition(
         plugin: "catalog", name: "unregister-entity", title: "Unregister a location of catalog entities",
         description: """
-            Ends the registration of a location: its Location entity goes, and with it all entities that came into the \
-            catalog by it alone. Name the location by the id that register-entity gave, or by its URL. Locations that the \
-            operator configured cannot be unregistered.
+            Ends the registration of a location: its Location entity goes, and with it all entities that came into \
+            the catalog by it alone. Name the location by the id that register-entity gave, or by its URL. Locations \
+            that the operator configured cannot be unregistered. Use it only when somebody asks for this location to \
+            go.
             """,
         attributes: ActionAttributes(isReadOnly: false, isDestructive: true, isIdempotent: true),
         permissions: [.deleteLocations],

@@ -20,9 +20,10 @@ struct ValidateEntity: Action {
     static let definition = ActionDefinition(
         plugin: "catalog", name: "validate-entity", title: "Validate a catalog entity",
         description: """
-            Checks the YAML (or JSON) text of one entity, as it would stand in catalog-info.yaml, without storing anything. \
-            Every error has its line and column, and the rule that is broken. Warnings tell what is valid and hardly meant: \
-            references to entities that the catalog does not have, and a workload selector that cannot be used.
+            Checks the YAML (or JSON) text of one entity, as it would stand in catalog-info.yaml, without storing \
+            anything. Every error has its line and column, and the rule that is broken. Warnings tell what is valid \
+            and hardly meant: references to entities that the catalog does not have, and a workload selector that \
+            cannot be used. Use it before you propose a catalog-info.yaml or register one.
             """,
         attributes: .readOnly, permissions: [.validateEntities],
         input: Schema.object(

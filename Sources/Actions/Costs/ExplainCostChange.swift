@@ -19,11 +19,12 @@ struct ExplainCostChange: Action {
     static let definition = ActionDefinition(
         plugin: "callboard", name: "explain-cost-change", title: "Explain a change of cost",
         description: """
-            Says why the actual cost of an entity, owner, system, domain, namespace, cluster or everything rose or fell \
-            from one window to another: workloads that are new or gone, more or fewer pod-hours, bigger or smaller requests, \
-            dearer or cheaper resources, other resources, and what no workload is charged for. The parts add up to the \
-            difference exactly. Then the workloads that changed most, each with its own parts. The window before is the \
-            one of the same length; say previousWindow for another one, such as the days before a deployment.
+            Says why the actual cost of an entity, owner, system, domain, namespace, cluster or everything rose or \
+            fell from one window to another: workloads that are new or gone, more or fewer pod-hours, bigger or \
+            smaller requests, dearer or cheaper resources, other resources, and what no workload is charged for. The \
+            parts add up to the difference exactly. Then the workloads that changed most, each with its own parts. \
+            The window before is the one of the same length; say previousWindow for another one, such as the days \
+            before a deployment. Use it after get-cost has shown a change.
             """,
         attributes: .readOnly, permissions: [.readCosts],
         input: Schema.object(

@@ -18,10 +18,11 @@ struct GetBudgetStatus: Action {
     static let definition = ActionDefinition(
         plugin: "callboard", name: "get-budget-status", title: "Get the status of budgets",
         description: """
-            Tells where each configured monthly budget of an owner, system, domain, entity, namespace or cluster stands: \
-            what was spent in this calendar month (UTC), its share of the budget, what remains, which warning levels are \
-            reached, what the month will have cost if it goes on like this (forecast), which levels that will reach, and when \
-            the money will be used up (exhaustedAt). runRate is what runs now, and was not spent. The fullest come first.
+            Tells where each configured monthly budget of an owner, system, domain, entity, namespace or cluster \
+            stands: what was spent in this calendar month (UTC), its share of the budget, what remains, which \
+            warning levels are reached, what the month will have cost if it goes on like this (forecast), which \
+            levels that will reach, and when the money will be used up (exhaustedAt). runRate is what runs now, and \
+            was not spent. The fullest come first. Use it for "are we within budget?".
             """,
         attributes: .readOnly, permissions: [.readCosts],
         input: Schema.object([
@@ -40,7 +41,7 @@ struct GetBudgetStatus: Action {
                 ]),
                 "budgets": Schema.list(itemSchema, "This page, the fullest first."),
                 "nextCursor": OffsetCursor.nextSchema,
-            ]), required: CostDesk.frameSchemas.keys + ["totals", "budgets"]))
+            ]), required: CostDesk.frameSchemas.keys + ["totals", "budgets"]), pagedList: "budgets")
 
     private static let itemSchema = Schema.complete([
         "scope": CostScopeArgument.outputSchema, "amount": Schema.number("For a calendar month."),

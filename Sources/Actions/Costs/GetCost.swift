@@ -21,13 +21,14 @@ struct GetCost: Action {
     static let definition = ActionDefinition(
         plugin: "callboard", name: "get-cost", title: "Get costs",
         description: """
-            Tells what was spent (actual) on an entity, an owner, a system, a domain, a kind, type or lifecycle of entities, \
-            a namespace, a cluster or everything, with totals first and the dearest groups after them. Group by any \
-            of these, by workload or by day; compare with the window before. An owner's cost is that of the entities which it \
-            owned when the cost arose. Days are closed UTC days; today says what the running one has cost so far. runRate is \
-            what runs now and was not spent. Orphans, idle capacity and unmounted volumes are categories.
+            Tells what was spent (actual) on an entity, an owner, a system, a domain, a kind, type or lifecycle of \
+            entities, a namespace, a cluster or everything, with totals first and the dearest groups after them. \
+            Group by any of these, by workload or by day; compare with the window before. An owner's cost is that of \
+            the entities which it owned when the cost arose. Days are closed UTC days; today says what the running \
+            one has cost so far. runRate is what runs now and was not spent. Orphans, idle capacity and unmounted \
+            volumes are categories. Use it first for every question about spend.
             """,
-        attributes: .readOnly, permissions: [.readCosts], input: inputSchema, output: outputSchema)
+        attributes: .readOnly, permissions: [.readCosts], input: inputSchema, output: outputSchema, pagedList: "groups")
 
     private static let inputSchema: JSONValue = {
         var schemas = CostQuestion.schemas(window: window)

@@ -18,9 +18,10 @@ struct GetCostCoverage: Action {
     static let definition = ActionDefinition(
         plugin: "callboard", name: "get-cost-coverage", title: "Get the share of cost that has an owner",
         description: """
-            Tells which share of the actual cost of all workloads belongs to catalog entities (coverage, 0 to 1), how much \
-            belongs to orphans that no entity claims, and beside them what no workload is charged for: idle node capacity, \
-            unmounted volumes, what a source could not allocate. By cluster, and for the namespaces with the most orphan cost.
+            Tells which share of the actual cost of all workloads belongs to catalog entities (coverage, 0 to 1), \
+            how much belongs to orphans that no entity claims, and beside them what no workload is charged for: idle \
+            node capacity, unmounted volumes, what a source could not allocate. By cluster, and for the namespaces \
+            with the most orphan cost. Use it to judge how much of the bill has somebody who answers for it.
             """,
         attributes: .readOnly, permissions: [.readCosts],
         input: Schema.object([

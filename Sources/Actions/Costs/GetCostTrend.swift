@@ -18,9 +18,10 @@ struct GetCostTrend: Action {
     static let definition = ActionDefinition(
         plugin: "callboard", name: "get-cost-trend", title: "Get the trend of a cost",
         description: """
-            Lists what was spent (actual) on an entity, owner, system, domain, namespace, cluster or everything for each \
-            UTC day, or for each hour of the last days, with the mean, the highest and the lowest. Days and hours without a \
-            record are absent, they are not zero. The present day is there as far as it has come when the window includes it.
+            Lists what was spent (actual) on an entity, owner, system, domain, namespace, cluster or everything for \
+            each UTC day, or for each hour of the last days, with the mean, the highest and the lowest. Days and \
+            hours without a record are absent, they are not zero. The present day is there as far as it has come \
+            when the window includes it. Use it to see when spend changed; explain-cost-change says why.
             """,
         attributes: .readOnly, permissions: [.readCosts],
         input: Schema.object(

@@ -30,9 +30,10 @@ struct GetDependencyCost: Action {
     static let definition = ActionDefinition(
         plugin: "callboard", name: "get-dependency-cost", title: "Get the cost of an entity and its dependencies",
         description: """
-            Tells what an entity costs (actual) together with all that it needs: what it depends on, the providers of the APIs \
-            that it consumes, and on request its parts, over as many steps as there are. Each entity counts once, however \
-            many ways lead to it. Others may need the same things, so the totals of two entities must not be added up.
+            Tells what an entity costs (actual) together with all that it needs: what it depends on, the providers \
+            of the APIs that it consumes, and on request its parts, over as many steps as there are. Each entity \
+            counts once, however many ways lead to it. Others may need the same things, so the totals of two \
+            entities must not be added up. Use it for what a service costs with everything behind it.
             """,
         attributes: .readOnly, permissions: [.readCosts],
         input: Schema.object(

@@ -18,10 +18,12 @@ struct GetRecommendations: Action {
     static let definition = ActionDefinition(
         plugin: "callboard", name: "get-recommendations", title: "Get recommendations for requests",
         description: """
-            Lists containers that should request more or less CPU or memory, the highest monthly saving first, with the word of \
-            each source side by side and where they disagree. Narrow by scope, minimum saving, class (over, under, oom, \
-            throttled, no-request, idle …) or source; with byOwner the open savings of each owner. Savings are estimates for \
-            all replicas and 730 hours, they become money when nodes are given back; sources are never added up.
+            Lists containers that should request more or less CPU or memory, the highest monthly saving first, with \
+            the word of each source side by side and where they disagree. Narrow by scope, minimum saving, class \
+            (over, under, oom, throttled, no-request, idle …) or source; with byOwner the open savings of each \
+            owner. Savings are estimates for all replicas and 730 hours, they become money when nodes are given \
+            back; sources are never added up. Use it to find savings and containers in need; explain-recommendation \
+            has the evidence.
             """,
         attributes: .readOnly, permissions: [.readCosts],
         input: Schema.object(
@@ -48,7 +50,8 @@ struct GetRecommendations: Action {
                 "recommendations": Schema.list(
                     Schema.complete(Output.adviceSchema(isComplete: false)), "This page."),
                 "nextCursor": OffsetCursor.nextSchema,
-            ], required: ["asOf", "scope", "currency", "containers", "totals", "recommendations"]))
+            ], required: ["asOf", "scope", "currency", "containers", "totals", "recommendations"]),
+        pagedList: "recommendations")
 
     private static let savingSchemas: JSONObject = [
         "source": Schema.string("Whose word."), "containers": Schema.count("Containers that it speaks of."),

@@ -17,9 +17,10 @@ struct GetWorkloadOwnership: Action {
         plugin: "callboard", name: "get-workload-ownership", title: "Get who owns a workload",
         description: """
             Tells which catalog entity owns a Kubernetes workload, now or at a moment of the past, by which rule \
-            (label-selector or kubernetes-id) and on which labels, which other entities match it, and who owned it when. Cost \
-            goes to the owner at the time: of several that match, the one with the most specific selector. A name alone is \
-            enough when only one workload has it.
+            (label-selector or kubernetes-id) and on which labels, which other entities match it, and who owned it \
+            when. Cost goes to the owner at the time: of several that match, the one with the most specific \
+            selector. A name alone is enough when only one workload has it. Use it when a cost seems to be with the \
+            wrong owner.
             """,
         attributes: .readOnly, permissions: [.readWorkloads],
         input: Schema.object(

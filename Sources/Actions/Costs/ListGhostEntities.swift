@@ -19,10 +19,10 @@ struct ListGhostEntities: Action {
     static let definition = ActionDefinition(
         plugin: "callboard", name: "list-ghost-entities", title: "List entities that run nowhere",
         description: """
-            Lists the catalog entities that have a selector for Kubernetes workloads which matches none now, those that \
-            matched last first, with the selector and since when it matches nothing (unmatchedSince; null: it never did). \
-            Such an entity is retired, not deployed yet, or its annotations are wrong. Entities without a selector are not \
-            listed: they do not claim to run anywhere.
+            Lists the catalog entities that have a selector for Kubernetes workloads which matches none now, those \
+            that matched last first, with the selector and since when it matches nothing (unmatchedSince; null: it \
+            never did). Such an entity is retired, not deployed yet, or its annotations are wrong. Entities without \
+            a selector are not listed: they do not claim to run anywhere. Use it to clean up the catalog.
             """,
         attributes: .readOnly, permissions: [.readCosts],
         input: Schema.object([
@@ -40,7 +40,7 @@ struct ListGhostEntities: Action {
                 ]),
                 "entities": Schema.list(Schema.complete(itemSchema), "This page."),
                 "nextCursor": OffsetCursor.nextSchema, "clusters": Output.clustersSchema,
-            ], required: ["asOf", "totals", "entities", "clusters"]))
+            ], required: ["asOf", "totals", "entities", "clusters"]), pagedList: "entities")
 
     private static let itemSchema = Output.entitySchema.merging([
         "selector": Schema.anyObject("The annotations that select."),

@@ -23,10 +23,11 @@ struct GetScaleOpsCostAnalysis: Action {
         plugin: "scaleops", name: "get_scaleops_cost_analysis_for_entity",
         title: "Get ScaleOps Cost Analysis for Entity",
         description: """
-            Tells what the Kubernetes workloads of a catalog entity cost by ScaleOps' cost report of the last 7, 30 or 90 \
-            days: total, per hour, on spot and on-demand nodes, and what could be saved. 7d is answered from what ScaleOps \
-            said last, the longer ranges by asking it now. These are ScaleOps' figures, never added to Callboard's own \
-            (callboard_get_entity_cost).
+            Tells what the Kubernetes workloads of a catalog entity cost by ScaleOps' cost report of the last 7, 30 \
+            or 90 days: total, per hour, on spot and on-demand nodes, and what could be saved. 7d is answered from \
+            what ScaleOps said last, the longer ranges by asking it now. These are ScaleOps' figures, never added to \
+            Callboard's own (callboard_get_entity_cost). Use it when somebody asks for ScaleOps' word on a service's \
+            cost.
             """,
         attributes: .readOnly, permissions: [.readScaleOps],
         input: ScaleOpsAnswer.inputSchema([
@@ -41,7 +42,7 @@ struct GetScaleOpsCostAnalysis: Action {
                 "averageHourlyCost": Schema.number("The same for each workload on average."),
                 "totalSavingsAvailable": Schema.number("Over the range."),
                 "workloadsWithoutCost": Schema.count("Workloads of whose cost nothing is known; not in the totals."),
-            ], more: ["range": Schema.string("The range of the report.")]))
+            ], more: ["range": Schema.string("The range of the report.")]), pagedList: "costAnalysis")
 
     private static let rowSchema: JSONObject = [
         "workloadName": Schema.string("Its name."), "clusterName": Schema.string("As ScaleOps calls it."),

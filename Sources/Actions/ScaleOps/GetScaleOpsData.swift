@@ -12,8 +12,9 @@ struct GetScaleOpsData: Action {
         plugin: "scaleops", name: "get_scaleops_data_for_entity", title: "Get ScaleOps Data for Backstage Entity",
         description: """
             Tells what ScaleOps says of the Kubernetes workloads of a catalog entity: requested and recommended CPU \
-            (millicores) and memory (bytes), whether ScaleOps automates them and by which policy, whether they have too \
-            little or too much, and what could be saved in about 30 days. Fields that ScaleOps does not fill are null.
+            (millicores) and memory (bytes), whether ScaleOps automates them and by which policy, whether they have \
+            too little or too much, and what could be saved in about 30 days. Fields that ScaleOps does not fill are \
+            null. Use it to learn whether ScaleOps manages a service and how well its requests fit.
             """,
         attributes: .readOnly, permissions: [.readScaleOps], input: ScaleOpsAnswer.inputSchema(),
         output: ScaleOpsAnswer.outputSchema(
@@ -25,7 +26,7 @@ struct GetScaleOpsData: Action {
                 "automatedWorkloads": Schema.count("Those that ScaleOps automates."),
                 "overProvisionedCount": Schema.count("Those that have too much."),
                 "underProvisionedCount": Schema.count("Those that have too little."),
-            ]))
+            ]), pagedList: "workloads")
 
     private static let rowSchema: JSONObject = [
         "clusterName": Schema.string("As ScaleOps calls it."), "namespace": Schema.string("Its namespace."),

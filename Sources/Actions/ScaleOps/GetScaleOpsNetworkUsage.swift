@@ -31,9 +31,10 @@ struct GetScaleOpsNetworkUsage: Action {
         plugin: "scaleops", name: "get_scaleops_network_usage_for_entity",
         title: "Get ScaleOps Network Usage for a Backstage Entity",
         description: """
-            Asks ScaleOps now where the Kubernetes workloads of a catalog entity sent to, how many bytes, and what that cost, \
-            within zones and across them. The answer tells apart clusters whose network costs ScaleOps does not follow \
-            (networkCostEnabled false) from those that it could not tell of (error).
+            Asks ScaleOps now where the Kubernetes workloads of a catalog entity sent to, how many bytes, and what \
+            that cost, within zones and across them. The answer tells apart clusters whose network costs ScaleOps \
+            does not follow (networkCostEnabled false) from those that it could not tell of (error). Use it when \
+            traffic is suspected to be dear.
             """,
         attributes: .readOnly, permissions: [.readScaleOps],
         input: ScaleOpsAnswer.inputSchema([
@@ -51,7 +52,7 @@ struct GetScaleOpsNetworkUsage: Action {
                 "totalWorkloads": Schema.count("All of them."),
                 "totalNetworkCost": Schema.number("Of the workloads of this page."),
                 "totalTraffic": Schema.number("Bytes, of the workloads of this page."),
-            ]))
+            ]), pagedList: "workloadNetworkData")
 
     private static let rowSchema: JSONObject = [
         "workloadName": Schema.string("Its name."), "clusterName": Schema.string("As ScaleOps calls it."),

@@ -23,9 +23,10 @@ struct GetScaleOpsPolicyDefinitions: Action {
         plugin: "scaleops", name: "get_scaleops_policy_definitions_for_entity",
         title: "Get ScaleOps Policy Definitions for Entity Workloads",
         description: """
-            Asks ScaleOps now for the policies that the Kubernetes workloads of a catalog entity are under, and gives each \
-            policy's whole definition. Tells apart a policy that does not exist (policyDefinition null) from one that ScaleOps \
-            could not be asked for (error).
+            Asks ScaleOps now for the policies that the Kubernetes workloads of a catalog entity are under, and \
+            gives each policy's whole definition. Tells apart a policy that does not exist (policyDefinition null) \
+            from one that ScaleOps could not be asked for (error). Use it to explain why ScaleOps recommends what it \
+            does.
             """,
         attributes: .readOnly, permissions: [.readScaleOps],
         input: ScaleOpsAnswer.inputSchema(["workloadName": Schema.string("Only the workloads of this name.")]),
@@ -35,7 +36,7 @@ struct GetScaleOpsPolicyDefinitions: Action {
                 "totalWorkloads": Schema.count("All of them."),
                 "workloadsWithPolicies": Schema.count("Those whose policy's definition was found."),
                 "uniquePolicies": Schema.list(["type": "string"], "Names of policies, each once."),
-            ]))
+            ]), pagedList: "workloadPolicies")
 
     private static let rowSchema: JSONObject = [
         "workloadName": Schema.string("Its name."), "clusterName": Schema.string("As ScaleOps calls it."),

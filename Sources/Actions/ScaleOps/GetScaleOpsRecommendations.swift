@@ -16,9 +16,10 @@ struct GetScaleOpsRecommendations: Action {
         plugin: "scaleops", name: "get_scaleops_recommendations_for_entity",
         title: "Get ScaleOps Optimization Recommendations for Entity",
         description: """
-            Lists what ScaleOps would change at the Kubernetes workloads of a catalog entity, the urgent first: those with \
-            too little CPU or memory, those with too much, and those that ScaleOps does not automate. Says what they request, \
-            what is recommended (millicores, bytes) and what would be saved in about 30 days.
+            Lists what ScaleOps would change at the Kubernetes workloads of a catalog entity, the urgent first: \
+            those with too little CPU or memory, those with too much, and those that ScaleOps does not automate. \
+            Says what they request, what is recommended (millicores, bytes) and what would be saved in about 30 \
+            days. Use it for ScaleOps' advice alone; get-recommendations compares the sources.
             """,
         attributes: .readOnly, permissions: [.readScaleOps],
         input: ScaleOpsAnswer.inputSchema([
@@ -31,7 +32,7 @@ struct GetScaleOpsRecommendations: Action {
                 "totalRecommendations": Schema.count("All of them."),
                 "highPriority": Schema.count("Those that are urgent."),
                 "totalPotentialSavings": Schema.number("Negative amounts included."),
-            ]))
+            ]), pagedList: "recommendations")
 
     private static let rowSchema: JSONObject = [
         "workloadName": Schema.string("Its name."), "namespace": Schema.string("Its namespace."),
