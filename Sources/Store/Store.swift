@@ -9,6 +9,7 @@ package struct Store: Sendable {
     package let notifications: NotificationStore
     package let leadership: LeadershipStore
     package let etags: EtagStore
+    package let audit: AuditStore
     private let pool: PostgresPool
 
     package init(_ configuration: PostgresPool.Configuration) {
@@ -25,6 +26,7 @@ package struct Store: Sendable {
         notifications = NotificationStore(pool: pool, leader: leader)
         leadership = LeadershipStore(pool: pool)
         etags = EtagStore(pool: pool, leader: leader)
+        audit = AuditStore(pool: pool, leader: leader)
     }
 
     /// The same database for a leader: observations are written only as long as its epoch lasts.
