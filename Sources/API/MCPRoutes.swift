@@ -8,9 +8,12 @@ internal import Store
 struct MCPRoutes {
     private let server: MCPServer<ActionTools>
 
-    init(registry: ActionRegistry, configuration: MCPConfiguration, logger: Logger) {
+    init(
+        registry: ActionRegistry, configuration: MCPConfiguration, oversight: Oversight = Oversight(), logger: Logger
+    ) {
         server = MCPServer(
-            provider: ActionTools(registry: registry, logger: logger), configuration: configuration, logger: logger)
+            provider: ActionTools(registry: registry, oversight: oversight, logger: logger),
+            configuration: configuration, logger: logger)
     }
 
     var routes: [Route] {
@@ -29,9 +32,11 @@ struct ActionTools: ToolProvider {
     private let registry: ActionRegistry
     private let tools: [(tool: Tool, action: RegisteredAction)]
     private let byName: [String: RegisteredAction]
+    private let oversight: Oversight
 
-    init(registry: ActionRegistry, logger: Logger) {
+    init(registry: ActionRegistry, oversight: Oversight = Oversight(), logger: Logger) {
         self.registry = registry
+        self.oversight = oversight
         var actions: [String: RegisteredAction] = [:]
         for action in registry.actions { actions[Self.name(of: action.definition)] = action }
         byName = actions
@@ -49,13 +54,23 @@ struct ActionTools: ToolProvider {
             throw ToolFailure(name: "NotFoundError", message: "Action \"\(name)\" not found")
         }
         do {
+            try oversight.limits.takeTool(principal)
             return ToolResult(structured: try await action.invoke(arguments, for: principal))
+        } catch let error as RateLimitError {
+            throw error.toolFailure
         } catch let error as ActionError {
             throw ToolFailure(name: error.kind.rawValue, message: error.message)
         } catch let error as StoreError {
             guard let meaning = ActionError(error) else { throw error }
             throw ToolFailure(name: meaning.kind.rawValue, message: meaning.message)
         }
+    }
+
+    func observe(_ event: MCPEvent, of request: HTTPServerRequest, by principal: Caller) {
+        guard let audit = oversight.audit else { return }
+        let attributes = event.tool.flatMap { byName[$0]?.definition.attributes }
+        audit.note(
+            AuditEvent(event, of: request, by: principal, attributes, audit.settings, oversight.limits.addresses))
     }
 
     /// Plugin and action in lower case, every run of other characters as one `_`: the form that all clients accept.

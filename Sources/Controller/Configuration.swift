@@ -27,6 +27,8 @@ struct Configuration {
     var usage = UsageConfiguration()
     var notifications = NotificationsConfiguration()
     var mcp = MCPConfiguration(version: programVersion)
+    var audit = AuditConfiguration()
+    var limits = RequestLimitSettings()
     /// What to tell the user about at the start.
     var warnings: [String] = []
 
@@ -55,6 +57,8 @@ struct Configuration {
         notifications = try NotificationsConfiguration(root)
         warnings += notifications.warnings
         try readMCP(root)
+        audit = try AuditConfiguration(root)
+        limits = try RequestLimitSettings(root)
         warnings += try root.unknownKeys(known: Self.knownKeys).map { "unknown configuration key \($0) is ignored" }
         warnings += Self.unsetVariables(root)
         if tokens.isEmpty {
@@ -164,6 +168,14 @@ struct Configuration {
         "callboard.notifications[].costJump.by", "callboard.notifications[].recommendation.minimumMonthlySaving",
         "callboard.mcp.allowedOrigins", "callboard.mcp.allowedOrigins[]", "callboard.mcp.allowedHosts",
         "callboard.mcp.allowedHosts[]",
+        "callboard.audit.retention", "callboard.audit.retention.*", "callboard.audit.minimumSeverity",
+        "callboard.audit.reads", "callboard.audit.arguments", "mcpActions.tracing.capture.toolPayload",
+        "backend.rateLimit", "backend.rateLimit.window", "backend.rateLimit.window.*",
+        "backend.rateLimit.incomingRequestLimit", "backend.rateLimit.ipAllowList", "backend.rateLimit.ipAllowList[]",
+        "backend.rateLimit.skipSuccessfulRequests", "backend.rateLimit.skipFailedRequests",
+        "backend.rateLimit.passOnStoreError", "backend.rateLimit.global", "callboard.auth.failuresPerMinute",
+        "callboard.mcp.rateLimit.limit", "callboard.mcp.rateLimit.window", "callboard.mcp.rateLimit.window.*",
+        "callboard.trustedProxies", "callboard.trustedProxies[]",
         "scaleops.pollInterval", "scaleops.pollInterval.*", "scaleops.costInterval", "scaleops.costInterval.*",
         "scaleops.clusters.*",
         "scaleops.enabled", "scaleops.currencyPrefix", "scaleops.timeout", "scaleops.timeout.*",

@@ -68,6 +68,7 @@ struct Program {
             guard case .content(let bytes, _) = try await reader.read(url, etag: nil) else { return nil }
             return bytes
         }
+        let audit = AuditLog(configuration.audit.settings, metrics: metrics)
         let api = APIServer(
             store: store,
             registry: try ActionRegistry(
@@ -77,7 +78,9 @@ struct Program {
             catalog: catalog,
             kubernetes: KubernetesObjects(
                 directory: clusters.directory, configuration: configuration.clusters.objects, metrics: metrics),
-            scaleOps: scaleOps.api, metrics: metrics, logger: Logger("api"),
+            scaleOps: scaleOps.api,
+            oversight: Oversight(limits: configuration.limits, audit: audit, metrics: metrics), metrics: metrics,
+            logger: Logger("api"),
             liveness: { await leadership.problem },
             readiness: { await readiness.checks() })
         var listen = HTTPServer.Configuration()
@@ -91,6 +94,7 @@ struct Program {
             readiness.schemaIsThere()
             await withTaskGroup { group in
                 group.addTask { await feed.run() }
+                group.addTask { await audit.run(ownStore.audit.append) }
                 group.addTask { await clusters.follow(ownStore.catalog, feed) }
                 if configuration.leadership.isWarmStandby { group.addTask { await reconcilers.standBy(ownStore) } }
                 group.addTask { await leadership.run() }
@@ -101,6 +105,7 @@ struct Program {
         await server.stop(drain: .seconds(10))
         work.cancel()
         _ = await work.result
+        await audit.finish(ownStore.audit.append)
         await store.close()
         await ownStore.close()
         http.shutdown()
@@ -197,6 +202,7 @@ struct Program {
             CostRollUp(
                 costs: store.costs, settings: configuration.costRollUp, metrics: metrics, logger: Logger("costs")),
             BudgetLoop(configuration.budgets, store: store.costs, logger: Logger("budgets")),
+            AuditRetention(store.audit, kept: configuration.audit.retention, logger: Logger("audit")),
         ]
         guard !openCost.isEmpty else { return loops }
         let (logger, interval) = (Logger("opencost"), configuration.openCost.pollInterval)
