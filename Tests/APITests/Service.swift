@@ -23,6 +23,7 @@ struct Service: Sendable {
     static let catalogOnly = "token-for-the-catalog"
     static let costsOnly = "token-for-costs"
     static let clusterObjectsOnly = "token-for-cluster-objects"
+    static let auditor = "token-for-the-audit"
 
     /// The same client with another token, or with none.
     func client(_ token: String?) -> WebClient { WebClient(port: client.port, token: token) }
@@ -30,12 +31,13 @@ struct Service: Sendable {
     /// Runs the body against a service over a database of its own.
     static func with(
         catalog configuration: CatalogAPIConfiguration = CatalogAPIConfiguration(),
-        kubernetes: KubernetesObjects? = nil, _ body: @Sendable (Service) async throws -> Void
+        kubernetes: KubernetesObjects? = nil, oversight: Oversight = Oversight(),
+        _ body: @Sendable (Service) async throws -> Void
     ) async throws {
         try await TestDatabase.withStore { store in
             try await define(catalog, in: store)
             try await run(in: store)
-            try await with(store, catalog: configuration, kubernetes: kubernetes, body)
+            try await with(store, catalog: configuration, kubernetes: kubernetes, oversight: oversight, body)
         }
     }
 
@@ -43,14 +45,14 @@ struct Service: Sendable {
     static func with(
         _ store: Store, readiness: [ReadinessCheck] = [ReadinessCheck(name: "database", problem: nil)],
         catalog: CatalogAPIConfiguration = CatalogAPIConfiguration(), kubernetes: KubernetesObjects? = nil,
-        _ body: (Service) async throws -> Void
+        oversight: Oversight = Oversight(), _ body: (Service) async throws -> Void
     ) async throws {
         let metrics = MetricsRegistry()
         let log = Log()
         let api = APIServer(
             store: store, registry: try ActionRegistry(store: store, currency: "EUR", canonical: catalog.canonical),
             authenticator: Authenticator(tokens: tokens + catalogTokens), mcp: MCPConfiguration(version: "1.2.3"),
-            catalog: catalog, kubernetes: kubernetes, metrics: metrics,
+            catalog: catalog, kubernetes: kubernetes, oversight: oversight, metrics: metrics,
             logger: Logger("api") { log.add($0) }, readiness: { readiness })
         let server = try HTTPServer(
             HTTPServer.Configuration(), logger: Logger("http-server") { log.add($0) }, immediate: api.respondAtOnce,
@@ -95,6 +97,13 @@ struct Service: Sendable {
                 subject: "external:costs",
                 restrictions: [
                     AccessRestriction(plugin: "callboard", permissions: ["callboard.cost.read"], attributes: [.read])
+                ])),
+        StaticToken(
+            token: auditor,
+            caller: Caller(
+                subject: "external:auditor",
+                restrictions: [
+                    AccessRestriction(plugin: "callboard", permissions: ["callboard.audit.read"], attributes: nil)
                 ])),
         StaticToken(
             token: clusterObjectsOnly,

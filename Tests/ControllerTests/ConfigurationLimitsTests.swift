@@ -1,0 +1,8 @@
+import API
+import Base
+import HTTPServer
+import Store
+import Testing
+
+@testable import Controller
+
