@@ -12,19 +12,6 @@ import Testing
 
 @Suite("What the audit takes down", .serialized, .enabled(if: TestDatabase.isAvailable))
 struct AuditRouteTests {
-    private static func with(
-        _ settings: AuditSettings = AuditSettings(), limits: RequestLimitSettings = RequestLimitSettings(),
-        _ body: @escaping @Sendable (Service) async throws -> Void
-    ) async throws {
-        let log = Log()
-        let audit = AuditLog(
-            settings, metrics: MetricsRegistry(), logger: Logger("audit") { log.add($0) }, clock: ManualClock())
-        try await Service.with(oversight: Oversight(limits: limits, audit: audit)) { service in
-            try await body(service)
-            await audit.finish(service.store.audit.append)
-        }
-    }
-
     /// What was taken down while the body ran, the latest first.
     private static func events(
         _ settings: AuditSettings = AuditSettings(), _ body: @escaping @Sendable (Service) async throws -> Void
@@ -33,7 +20,7 @@ struct AuditRouteTests {
         let audit = AuditLog(
             settings, metrics: MetricsRegistry(), logger: Logger("audit") { log.add($0) }, clock: ManualClock())
         let found = Found()
-        try await Service.with(oversight: Oversight(audit: audit)) { service in
+        try await Service.with(oversight: Oversight(audit: audit)) { service async throws in
             try await body(service)
             await audit.finish(service.store.audit.append)
             await found.set(try await service.store.audit.events(AuditQuestion()))
@@ -48,12 +35,12 @@ struct AuditRouteTests {
 
     @Test("changes are taken down with who did what from where and how it ended; reads are not")
     func changes() async throws {
-        let events = try await Self.events { service in
+        let events = try await Self.events { service async throws in
             _ = try await service.client.get("/api/catalog/entities")
             _ = try await service.client.get("/api/catalog/entities/by-name/component/default/shop")
             let answer = try await service.client.send(
                 "POST", "/api/catalog/refresh?token=hidden",
-                [("Content-Type", "application/json"), ("User-Agent", "test/1"), ("Host", "catalog.example:7007")],
+                [("Content-Type", "application/json"), ("User-Agent", "test/1")],
                 body: ["entityRef": "component:default/shop", "authorizationToken": "hidden"])
             #expect(answer.status == 200)
         }
@@ -61,7 +48,7 @@ struct AuditRouteTests {
         #expect(events.count == 1 && event.plugin == "catalog" && event.event == "entity-mutate")
         #expect(event.severity == .medium && event.error == nil && event.duration > .zero)
         #expect(event.actor.id == "external:everything" && event.actor.ip == "127.0.0.1")
-        #expect(event.actor.hostname == "catalog.example" && event.actor.userAgent == "test/1")
+        #expect(event.actor.userAgent == "test/1")
         #expect(event.request?.method == "POST" && event.request?.url == "/api/catalog/refresh")
         #expect(
             event.meta == ["actionType": "refresh", "entityRef": "component:default/shop", "status": 200])
@@ -72,7 +59,7 @@ struct AuditRouteTests {
         var settings = AuditSettings()
         settings.recordsReads = true
         let path = "/api/catalog/entities/by-name/component/default/shop"
-        let events = try await Self.events(settings) { service in
+        let events = try await Self.events(settings) { service async throws in
             _ = try await service.client.get(path)
             _ = try await service.client.get("/api/catalog/entities/by-query")
             _ = try await service.client.get("/api/catalog/entity-facets?facet=kind")
@@ -84,7 +71,7 @@ struct AuditRouteTests {
 
     @Test("refusals are taken down whatever was refused, and never with the credentials")
     func refusals() async throws {
-        let events = try await Self.events { service in
+        let events = try await Self.events { service async throws in
             _ = try await service.client(nil).get("/api/catalog/entities")
             _ = try await service.client("wrong-token").get("/api/nowhere")
             _ = try await service.client(Service.costsOnly).get("/api/catalog/entities")
@@ -154,7 +141,7 @@ struct AuditRouteTests {
 
     @Test("the events are shown, page by page, to who is named for it alone")
     func shown() async throws {
-        try await Self.with { service in
+        try await Service.with { service async throws in
             try await service.store.audit.append((0..<3).map { number in
                 AuditEvent("catalog", "entity-mutate", actor: AuditActor(id: "a\(number)"), at: .init(seconds: number))
             })

@@ -30,7 +30,7 @@ struct RequestLimitTests {
 
     @Test("each caller has a number of requests, and is told how many are left; then Backstage's answer comes")
     func callers() async throws {
-        try await Self.with(Self.settings(2)) { service in
+        try await Self.with(Self.settings(2)) { service async throws in
             let first = try await service.client.get(Self.path)
             #expect(first.status == 200 && first.headers["RateLimit-Limit"] == "2")
             #expect(first.headers["RateLimit-Remaining"] == "1")
@@ -48,7 +48,7 @@ struct RequestLimitTests {
 
     @Test("an MCP client gets an error of its protocol")
     func protocolAnswer() async throws {
-        try await Self.with(Self.settings(1)) { service in
+        try await Self.with(Self.settings(1)) { service async throws in
             for expected in [200, 429] {
                 let answer = try await service.client.send(
                     "POST", "/api/mcp-actions/v1",
@@ -67,10 +67,10 @@ struct RequestLimitTests {
 
     @Test("those whose address is allowed, and what probes ask, are held to nothing")
     func exempt() async throws {
-        try await Self.with(Self.settings(1) { $0.allowed = [IPNetwork("127.0.0.1")!] }) { service in
+        try await Self.with(Self.settings(1) { $0.allowed = [IPNetwork("127.0.0.1")!] }) { service async throws in
             for _ in 0..<5 { #expect(try await service.client.get(Self.path).status == 200) }
         }
-        try await Self.with(Self.settings(1)) { service in
+        try await Self.with(Self.settings(1)) { service async throws in
             for path in ["/livez", "/readyz", "/metrics", "/.backstage/health/v1/readiness", "/livez", "/readyz"] {
                 #expect(try await service.client(nil).get(path).status == 200)
             }
@@ -82,7 +82,7 @@ struct RequestLimitTests {
         let settings = Self.settings(1) { settings in
             (settings.skipsSuccessful, settings.skipsFailed) = (skipsSuccessful, !skipsSuccessful)
         }
-        try await Self.with(settings) { service in
+        try await Self.with(settings) { service async throws in
             let (free, counted) = skipsSuccessful ? (Self.path, "/api/nowhere") : ("/api/nowhere", Self.path)
             for _ in 0..<5 { #expect(try await service.client.get(free).status != 429) }
             #expect(try await service.client.get(counted).status != 429)
@@ -92,7 +92,7 @@ struct RequestLimitTests {
 
     @Test("who guesses credentials is stopped, and who shares the address with him goes on")
     func guessing() async throws {
-        try await Self.with(Self.settings { $0.failures = RateLimit(limit: 3) }) { service in
+        try await Self.with(Self.settings { $0.failures = RateLimit(limit: 3) }) { service async throws in
             #expect(try await service.client.get(Self.path).status == 200)
             // Who brings none has guessed nothing: that is how clients find out what is wanted.
             for _ in 0..<5 { #expect(try await service.client(nil).get(Self.path).status == 401) }
@@ -107,7 +107,7 @@ struct RequestLimitTests {
     @Test("calls of tools have a number of their own, and a model reads when the next one may come")
     func tools() async throws {
         let settings = Self.settings { $0.tools = RateLimit(limit: 1) }
-        try await Self.with(settings) { service in
+        try await Self.with(settings) { service async throws in
             for isRefused in [false, true] {
                 let answer = try await service.client.send(
                     "POST", "/api/mcp-actions/v1",
