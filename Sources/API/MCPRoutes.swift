@@ -66,6 +66,14 @@ struct ActionTools: ToolProvider {
         }
     }
 
+    /// What `call` would answer, when that is at hand without waiting for anything; nil: `call` is to be asked, which tells
+    /// also what is wrong.
+    func callAtHand(_ name: String, arguments: JSONObject, for principal: Caller) -> ToolResult? {
+        guard let answer = byName[name]?.atHand(arguments, for: principal) else { return nil }
+        guard (try? oversight.limits.takeTool(principal)) != nil else { return nil }
+        return ToolResult(structured: answer)
+    }
+
     func observe(_ event: MCPEvent, of request: HTTPServerRequest, by principal: Caller) {
         guard let audit = oversight.audit else { return }
         let attributes = event.tool.flatMap { byName[$0]?.definition.attributes }
