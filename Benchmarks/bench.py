@@ -24,6 +24,7 @@ import catalog  # noqa: E402
 import cost_actions  # noqa: E402
 import costs  # noqa: E402
 import load  # noqa: E402
+import mcp_bench  # noqa: E402
 import scaleops_bench  # noqa: E402
 from harness import Callboard, Cluster, Database, component, deployment, eventually  # noqa: E402
 
@@ -273,14 +274,27 @@ def measure_cost_actions(folder, cluster, results):
         database.drop()
 
 
+def measure_mcp(folder, cluster, results):
+    """Calls of a tool beside FastMCP and the official SDK."""
+    def start(place, cluster, database):
+        return Callboard(place, cluster.kubeconfig, database.url, {
+            "catalog": {"locations": [{"type": "file", "target": "catalog.yaml"}]}})
+
+    database = Database()
+    try:
+        mcp_bench.measure(folder, cluster, database, start, results)
+    finally:
+        database.drop()
+
+
 AIMS = {
-    **catalog.AIMS, **costs.AIMS, **cost_actions.AIMS, **scaleops_bench.AIMS, "apply to visible p99, ms": 500, "memory with the sample, MB": 80, "memory with 10,000 pods, MB": 80,
+    **mcp_bench.AIMS, **catalog.AIMS, **costs.AIMS, **cost_actions.AIMS, **scaleops_bench.AIMS, "apply to visible p99, ms": 500, "memory with the sample, MB": 80, "memory with 10,000 pods, MB": 80,
     "start to ready / curl": 1.5, "synced caches / curl": 1.25, "memory then, MB": 60,
     "time at 50,000 pods / 5 x that at 10,000": 1.1, "memory at 50,000 pods / 5 x that at 10,000": 1.1,
     "initial match of 20,000 selectors x 100,000 workloads, s": 1, "match per workload event, µs": 1, "apply to visible at 10,000 pods p50, ms": 150,
     "apply to visible at 10,000 pods p99, ms": 300, "CPU at 100 events/s, % of a core": 2,
 }
-AT_LEAST = {**catalog.AT_LEAST, "watch burst, events/s": 25_000}
+AT_LEAST = {**mcp_bench.AT_LEAST, **catalog.AT_LEAST, "watch burst, events/s": 25_000}
 
 
 def print_table(results):
@@ -300,13 +314,14 @@ def main():
     results = {}
     with tempfile.TemporaryDirectory(prefix="callboard-bench-") as name:
         folder = pathlib.Path(name)
-        for part in ("sample", "big", "catalog", "costs", "scaleops"):
+        for part in ("sample", "big", "catalog", "costs", "scaleops", "mcp"):
             (folder / part).mkdir()
         measure_matching(results)
         measure_costs(folder / "costs", results)
         measure_cost_actions(folder / "costs", Cluster(), results)
         measure_sample(folder / "sample", Cluster(), results)
         measure_catalog(folder / "catalog", Cluster(), results)
+        measure_mcp(folder / "mcp", Cluster(), results)
         scaleops_bench.measure(folder / "scaleops", Cluster(), results)
         measure_load(folder / "big", results)
     print_table(results)

@@ -8,6 +8,7 @@ cd "$repository"
 phase "packages and control plane" install_everything
 phase "load tool" scripts/install-packages.sh bench
 phase "Python clients" provide_python
+phase "peers in Python" provide_bench_python
 for product in callboard KubeBench MatchBench CostBench; do
     phase "release build of $product" swift build -c release --product "$product"
 done

@@ -23,19 +23,28 @@ install_everything() {
     "$scripts/install-packages.sh" build postgres control-plane-run test && "$scripts/build-control-plane.sh" >/dev/null
 }
 
-# A virtual environment in the cache, made anew when the requirements change. Sets `python`.
+# Virtual environments in the cache, each made anew when its requirements change. Sets `python`.
 provide_python() {
+    python_with requirements-test.txt || return 1
+    # shellcheck disable=SC2034 # used by the scripts that source this file
+    python=$python_found
+}
+# The peers of the benchmarks, apart from the clients because they want versions of their own.
+provide_bench_python() {
+    python_with requirements-bench.txt || return 1
+    export CALLBOARD_BENCH_PYTHON=$python_found
+}
+python_with() { # REQUIREMENTS; sets `python_found`
     local system=/usr/bin/python3 folder
     [ -x "$system" ] || system=python3
-    folder="$cache_home/python-$({ "$system" --version; cat "$scripts/requirements-test.txt"; } | sha256sum | cut -c 1-12)"
-    # shellcheck disable=SC2034 # used by the scripts that source this file
-    python="$folder/bin/python"
+    folder="$cache_home/python-$({ "$system" --version; cat "$scripts/$1"; } | sha256sum | cut -c 1-12)"
+    python_found="$folder/bin/python"
     [ ! -f "$folder/complete" ] || return 0
-    slow_step "installing Python clients" "$cache_home/logs/pip.log" make_python "$system" "$folder"
+    slow_step "installing Python packages" "$cache_home/logs/pip.log" make_python "$system" "$folder" "$1"
 }
-make_python() { # SYSTEM FOLDER
+make_python() { # SYSTEM FOLDER REQUIREMENTS
     rm -rf "$2" && "$1" -m venv "$2" &&
-        "$2/bin/python" -m pip install --disable-pip-version-check -r "$scripts/requirements-test.txt" && touch "$2/complete"
+        "$2/bin/python" -m pip install --disable-pip-version-check -r "$scripts/$3" && touch "$2/complete"
 }
 
 remove_surroundings() {

@@ -14,6 +14,7 @@ package struct APIServer: Sendable {
     private let authenticator: Authenticator
     private let envelope: Envelope
     private let challenges: Challenges
+    private let oversight: Oversight
     private let logger: Logger
     private let requests: Counter
     private let durations: Histogram
@@ -27,6 +28,7 @@ package struct APIServer: Sendable {
     ///   - scaleOps: nil: there is no `/api/scaleops`.
     ///   - signIn: nil: persons cannot sign in in browsers.
     ///   - oauth: nil: nobody gets tokens here.
+    ///   - oversight: how often who may come, and the audit.
     ///   - liveness: why the process hangs and should be restarted; nil when it does not.
     ///   - readiness: what keeps the program from being ready, by check; empty when nothing does.
     package init(
@@ -35,21 +37,25 @@ package struct APIServer: Sendable {
         actions: ActionsConfiguration = ActionsConfiguration(),
         catalog: CatalogAPIConfiguration = CatalogAPIConfiguration(), kubernetes: KubernetesObjects? = nil,
         scaleOps: ScaleOpsAPIConfiguration? = nil, signIn: SignIn? = nil,
-        oauth: (server: AuthorizationServer, persons: any PersonSource)? = nil, metrics: MetricsRegistry, logger: Logger,
+        oauth: (server: AuthorizationServer, persons: any PersonSource)? = nil, oversight: Oversight = Oversight(),
+        metrics: MetricsRegistry, logger: Logger,
         liveness: @escaping @Sendable () async -> String? = { nil },
         readiness: @escaping @Sendable () async -> [ReadinessCheck]
     ) {
         self.authenticator = authenticator
         self.envelope = envelope
         challenges = Challenges(resources: resources)
+        self.oversight = oversight
         self.logger = logger
-        self.mcp = MCPRoutes(store: store, registry: registry, configuration: mcp, actions: actions, logger: logger)
+        self.mcp = MCPRoutes(store: store, registry: registry, configuration: mcp, actions: actions, oversight: oversight,
+            logger: logger)
         routes =
             HealthRoutes(metrics: metrics, liveness: liveness, readiness: readiness).routes
             + WellKnownRoutes(resources: resources).routes
             + CatalogRoutes(store: store, configuration: catalog).routes
             + CallboardRoutes(store: store, registry: registry).routes
             + OriginRoutes(store: store).routes
+            + AuditRoutes(store: store).routes
             + CanonicalRoutes(store: store, registry: registry, files: catalog.canonical).routes
             + self.mcp.routes
             + ActionRoutes(registry: registry, configuration: actions).routes
@@ -71,25 +77,26 @@ package struct APIServer: Sendable {
 
     /// Answers one request. Never throws: a failure is an answer too.
     package func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
-        let started = ContinuousClock.now
-        let (route, answer) = await answer(request)
-        let response = envelope.finish(answer, to: request, route?.reach ?? .listed)
-        record(response, to: request, route, since: started)
+        var visit = Oversight.Visit(request)
+        let (route, answer) = await answer(&visit)
+        var response = envelope.finish(answer, to: request, route?.reach ?? .listed)
+        record(&response, to: visit, route)
         return response
     }
 
     /// Answers a request whose answer is at hand, to who may have it; nil: `respond` is to be asked, which tells also what is
     /// wrong.
     package func respondAtOnce(to request: HTTPServerRequest) -> HTTPServerResponse? {
-        let started = ContinuousClock.now
         for route in immediateRoutes where route.methods.contains(request.method) {
             guard let immediate = route.immediate, let parameters = route.parameters(request.pathSegments),
                 envelope.answer(to: request, route.reach) == nil,
                 let caller = try? authenticator.callerAtOnce(of: request),
                 let answer = try? immediate(RouteRequest(http: request, parameters: parameters, caller: caller))
             else { continue }
-            let response = envelope.finish(answer, to: request, route.reach)
-            record(response, to: request, route, since: started)
+            var visit = Oversight.Visit(request, parameters)
+            guard oversight.admitAtOnce(&visit, caller) else { return nil }
+            var response = envelope.finish(answer, to: request, route.reach)
+            record(&response, to: visit, route)
             return response
         }
         return nil
@@ -103,17 +110,16 @@ package struct APIServer: Sendable {
     /// Ends the streams of MCP in order: a server that stops does not wait for them then.
     package func endStreams() { mcp.endStreams() }
 
-    private func record(
-        _ response: HTTPServerResponse, to request: HTTPServerRequest, _ route: Route?,
-        since started: ContinuousClock.Instant
-    ) {
+    private func record(_ response: inout HTTPServerResponse, to visit: Oversight.Visit, _ route: Route?) {
         let pattern = route?.pattern ?? "none"
-        let method = route?.methods.contains(request.method) == true ? request.method : "other"
+        let method = route?.methods.contains(visit.request.method) == true ? visit.request.method : "other"
         requests.increment([pattern, method, String(response.status)])
-        durations.observe((ContinuousClock.now - started) / .seconds(1), [pattern])
+        durations.observe((ContinuousClock.now - visit.began) / .seconds(1), [pattern])
+        oversight.finish(visit, route, &response)
     }
 
-    private func answer(_ request: HTTPServerRequest) async -> (Route?, HTTPServerResponse) {
+    private func answer(_ visit: inout Oversight.Visit) async -> (Route?, HTTPServerResponse) {
+        let request = visit.request
         let fitting = routes.compactMap { route in route.parameters(request.pathSegments).map { (route, $0) } }
         // A path that is written out is that path alone, whatever a pattern beside it would take.
         let literals = fitting.map(\.0.literalCount).max()
@@ -122,7 +128,8 @@ package struct APIServer: Sendable {
         if let answer = envelope.answer(to: request, match?.0.reach ?? .listed) { return (match?.0, answer) }
         do {
             // Who may not come in is not told which paths there are either.
-            let caller = match?.0.isOpen == true ? Self.nobody : try await authenticator.caller(of: request)
+            let caller = try await caller(&visit, match?.0)
+            visit.parameters = match?.1 ?? [:]
             guard let (route, parameters) = match else { return (nil, notFound(request)) }
             guard route.methods.contains(request.method) else {
                 return (route, notAllowed(request, Set(matches.flatMap { $0.0.methods })))
@@ -130,8 +137,14 @@ package struct APIServer: Sendable {
             if let refusal = challenges.refusal(of: caller, request) { return (route, refusal) }
             return (route, try await route.handler(RouteRequest(http: request, parameters: parameters, caller: caller)))
         } catch {
-            return (match?.0, failure(error, request))
+            return (match?.0, failure(error, &visit))
         }
+    }
+
+    private func caller(_ visit: inout Oversight.Visit, _ route: Route?) async throws -> Caller {
+        guard route?.isOpen == true else { return try await oversight.admit(&visit, authenticator.caller) }
+        try oversight.admitAnybody(&visit, route)
+        return Self.nobody
     }
 
     private static let nobody = Caller(subject: "nobody", restrictions: [])
@@ -146,8 +159,11 @@ package struct APIServer: Sendable {
         return error.response(to: request)
     }
 
-    private func failure(_ error: any Error, _ request: HTTPServerRequest) -> HTTPServerResponse {
+    private func failure(_ error: any Error, _ visit: inout Oversight.Visit) -> HTTPServerResponse {
+        let request = visit.request
+        if let error = error as? RateLimitError { return error.response(to: request) }
         let answer = ErrorResponse(error)
+        visit.failure = "\(answer.name): \(answer.message)"
         if let hidden = answer.hidden {
             logger.error(
                 "a request failed",

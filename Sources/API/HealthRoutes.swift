@@ -19,6 +19,11 @@ struct HealthRoutes {
     let liveness: @Sendable () async -> String?
     let readiness: @Sendable () async -> [ReadinessCheck]
 
+    /// What machines ask all the time, and must always be told.
+    static func isProbe(_ pattern: String) -> Bool {
+        ["/livez", "/readyz", "/metrics"].contains(pattern) || pattern.hasPrefix("/.backstage/health/")
+    }
+
     var routes: [Route] {
         [
             // The process answers; a dependency that is down must not have it restarted.

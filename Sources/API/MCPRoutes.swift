@@ -12,14 +12,15 @@ struct MCPRoutes: Sendable {
 
     init(
         store: Store, registry: ActionRegistry, configuration: MCPConfiguration, actions: ActionsConfiguration,
-        logger: Logger
+        oversight: Oversight, logger: Logger
     ) {
         let changes = actions.feed.map { ContentChanges(catalog: store.catalog, feed: $0) }
         let offered = registry.actions.filter { actions.offers($0.definition) }
         func server(_ configuration: MCPConfiguration, _ filter: ActionFilter) -> Server {
             let tools = ActionTools(
                 store: store, registry: registry, actions: offered.filter { filter.lets($0.definition) },
-                isNamespaced: actions.hasNamespacedNames, changes: changes, logger: logger)
+                isNamespaced: actions.hasNamespacedNames, changes: changes,
+                oversight: oversight, logger: logger)
             return MCPServer(
                 provider: tools, configuration: configuration, storage: MCPSessions(store: store.sessions),
                 logger: logger)

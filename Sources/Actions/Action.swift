@@ -48,6 +48,15 @@ package protocol Action: Sendable {
 
     /// Does it. The permission has been checked.
     func run(_ input: Input, for caller: Caller) async throws -> JSONValue
+
+    /// What `run` would answer, when that is at hand without waiting for anything; nil: `run` is to be asked. The
+    /// permission has been checked.
+    func atHand(_ input: Input, for caller: Caller) -> JSONValue?
+}
+
+extension Action {
+    /// Most have to ask.
+    func atHand(_ input: Input, for caller: Caller) -> JSONValue? { nil }
 }
 
 /// An action with its schemas made ready.
@@ -55,12 +64,14 @@ package struct RegisteredAction: Sendable {
     package let definition: ActionDefinition
     private let inputSchema: JSONSchema
     private let body: @Sendable (JSONObject, Caller) async throws -> JSONValue
+    private let kept: @Sendable (JSONObject, Caller) -> JSONValue?
 
     /// - Throws: when a schema of the definition is no schema; that is a mistake in the action.
     init<Body: Action>(_ action: Body) throws {
         definition = Body.definition
         inputSchema = try JSONSchema(definition.input)
         body = { arguments, caller in try await action.run(Body.input(arguments), for: caller) }
+        kept = { arguments, caller in (try? Body.input(arguments)).flatMap { action.atHand($0, for: caller) } }
     }
 
     /// Checks permission and arguments, then runs.
@@ -81,4 +92,12 @@ package struct RegisteredAction: Sendable {
 
     /// What the input schema has against arguments.
     package func problems(of arguments: JSONObject) -> [String] { inputSchema.validate(.object(arguments)) }
+
+    /// What `invoke` would answer, when that is at hand without waiting for anything; nil, and for whatever is wrong: `invoke`
+    /// is to be asked.
+    package func atHand(_ arguments: JSONObject, for caller: Caller) -> JSONValue? {
+        guard definition.permissions.allSatisfy(caller.may) else { return nil }
+        guard inputSchema.validate(.object(arguments)).isEmpty else { return nil }
+        return kept(arguments, caller)
+    }
 }

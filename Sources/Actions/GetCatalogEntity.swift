@@ -41,10 +41,22 @@ struct GetCatalogEntity: Action {
         return EntityAnswer.fitted(try JSONValue(parsing: entity.document))
     }
 
+    func atHand(_ input: Input, for caller: Caller) -> JSONValue? {
+        guard let ref = Self.ref(input), let entity = store.catalog.keptEntity(ref: ref) else { return nil }
+        return try? JSONValue(parsing: entity.document)
+    }
+
+    /// The ref of an entity that is named in full; nil when something is left open.
+    private static func ref(_ input: Input) -> String? {
+        guard let kind = input.kind, let namespace = input.namespace else { return nil }
+        return EntityRef(kind: kind, namespace: namespace, name: input.name).canonical
+    }
+
     /// The one entity that is named.
     ///
     /// - Throws: `ActionError` when there is none, or when there are several.
     func entity(_ input: Input) async throws -> StoredEntity {
+        if let ref = Self.ref(input), let entity = try await store.catalog.entity(ref: ref) { return entity }
         var conditions: [EntityFilter] = [.match(key: "metadata.name", values: [input.name])]
         if let kind = input.kind { conditions.append(.match(key: "kind", values: [kind])) }
         if let namespace = input.namespace { conditions.append(.match(key: "metadata.namespace", values: [namespace])) }

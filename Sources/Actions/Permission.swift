@@ -33,11 +33,14 @@ package struct Permission: Sendable, Hashable {
     /// Anything else that ScaleOps can be told with Callboard's credentials. Nobody has it unless it is given by name.
     package static let writeScaleOps = Permission(plugin: "scaleops", name: "scaleops.proxy.write", attribute: .update)
 
+    /// Who did what. Nobody has it unless it is given by name.
+    package static let readAudit = Permission(plugin: "callboard", name: "callboard.audit.read", attribute: .read)
+
     /// Every permission there is, for checking configured names.
     package static let all: [Permission] = [
         readEntities, deleteEntities, refreshEntities, validateEntities, readLocations, createLocations,
         deleteLocations, analyzeLocations, readWorkloads, readCosts, readSources, applySources, readClusters,
-        readClusterObjects, readScaleOps, writeScaleOps,
+        readClusterObjects, readScaleOps, writeScaleOps, readAudit,
     ]
 
     private static func catalog(_ name: String, _ attribute: Attribute?) -> Permission {

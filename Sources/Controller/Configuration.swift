@@ -34,6 +34,8 @@ struct Configuration {
     var notifications = NotificationsConfiguration()
     var mcp = MCPConfiguration(version: programVersion)
     var actions = ActionsConfiguration()
+    var audit = AuditConfiguration()
+    var limits = RequestLimitSettings()
     /// What to tell the user about at the start.
     var warnings: [String] = []
 
@@ -72,6 +74,8 @@ struct Configuration {
         warnings += notifications.warnings
         try readMCP(root)
         actions = try Self.actions(root)
+        audit = try AuditConfiguration(root)
+        limits = try RequestLimitSettings(root)
         warnings += try root.unknownKeys(known: Self.knownKeys).map { "unknown configuration key \($0) is ignored" }
         warnings += Self.unsetVariables(root)
         if tokens.isEmpty && !access.letsIn && oauth == nil {
@@ -220,6 +224,14 @@ struct Configuration {
         "callboard.mcp.allowedHosts[]",
         "mcpActions.namespacedToolNames", "mcpActions.servers.*", "backend.actions.pluginSources",
         "backend.actions.pluginSources[]", "backend.actions.filter.*",
+        "callboard.audit.retention", "callboard.audit.retention.*", "callboard.audit.minimumSeverity",
+        "callboard.audit.reads", "callboard.audit.arguments", "mcpActions.tracing.capture.toolPayload",
+        "backend.rateLimit", "backend.rateLimit.window", "backend.rateLimit.window.*",
+        "backend.rateLimit.incomingRequestLimit", "backend.rateLimit.ipAllowList", "backend.rateLimit.ipAllowList[]",
+        "backend.rateLimit.skipSuccessfulRequests", "backend.rateLimit.skipFailedRequests",
+        "backend.rateLimit.passOnStoreError", "backend.rateLimit.global", "callboard.auth.failuresPerMinute",
+        "callboard.mcp.rateLimit.limit", "callboard.mcp.rateLimit.window", "callboard.mcp.rateLimit.window.*",
+        "callboard.trustedProxies", "callboard.trustedProxies[]",
         "scaleops.pollInterval", "scaleops.pollInterval.*", "scaleops.costInterval", "scaleops.costInterval.*",
         "scaleops.clusters.*",
         "scaleops.enabled", "scaleops.currencyPrefix", "scaleops.timeout", "scaleops.timeout.*",

@@ -87,6 +87,7 @@ struct Program {
         mcp.offersConformanceFixtures = offersConformanceFixtures
         var actions = configuration.actions
         actions.feed = feed
+        let audit = AuditLog(configuration.audit.settings, metrics: metrics)
         let api = APIServer(
             store: store,
             registry: try ActionRegistry(
@@ -108,7 +109,8 @@ struct Program {
             oauth: oauth.flatMap { server in
                 configuration.signIn.map { (server, BrowserSessions(keys: configuration.keys, site: $0.site)) }
             },
-            metrics: metrics, logger: Logger("api"),
+            oversight: Oversight(limits: configuration.limits, audit: audit, metrics: metrics), metrics: metrics,
+            logger: Logger("api"),
             liveness: { await leadership.problem },
             readiness: { await readiness.checks() })
         var listen = HTTPServer.Configuration()
@@ -125,6 +127,7 @@ struct Program {
             await withTaskGroup { group in
                 group.addTask { await feed.run() }
                 group.addTask { await api.follow(ownStore.sessionFeed(logger: Logger("mcp-sessions"))) }
+                group.addTask { await audit.run(ownStore.audit.append) }
                 group.addTask { await clusters.follow(ownStore.catalog, feed) }
                 if configuration.leadership.isWarmStandby { group.addTask { await reconcilers.standBy(ownStore) } }
                 group.addTask { await leadership.run() }
@@ -136,6 +139,7 @@ struct Program {
         await server.stop(drain: .seconds(10))
         work.cancel()
         _ = await work.result
+        await audit.finish(ownStore.audit.append)
         await store.close()
         await ownStore.close()
         http.shutdown()
@@ -235,6 +239,7 @@ struct Program {
             CostRollUp(
                 costs: store.costs, settings: configuration.costRollUp, metrics: metrics, logger: Logger("costs")),
             BudgetLoop(configuration.budgets, store: store.costs, logger: Logger("budgets")),
+            AuditRetention(store.audit, kept: configuration.audit.retention, logger: Logger("audit")),
         ]
         guard !openCost.isEmpty else { return loops }
         let (logger, interval) = (Logger("opencost"), configuration.openCost.pollInterval)

@@ -31,6 +31,7 @@ struct Migrator {
         Migration(version: 13, name: "usage", script: PackageResources._013_usage_sql),
         Migration(version: 14, name: "notification", script: PackageResources._014_notification_sql),
         Migration(version: 15, name: "oauth", script: PackageResources._015_oauth_sql),
+        Migration(version: 16, name: "audit", script: PackageResources._016_audit_sql),
         Migration(version: 17, name: "mcp_session", script: PackageResources._017_mcp_session_sql),
     ]
 

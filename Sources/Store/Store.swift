@@ -11,6 +11,7 @@ package struct Store: Sendable {
     package let etags: EtagStore
     package let oauth: OAuthStore
     package let sessions: SessionStore
+    package let audit: AuditStore
     private let pool: PostgresPool
 
     package init(_ configuration: PostgresPool.Configuration) {
@@ -29,6 +30,7 @@ package struct Store: Sendable {
         etags = EtagStore(pool: pool, leader: leader)
         oauth = OAuthStore(pool: pool)
         sessions = SessionStore(pool: pool)
+        audit = AuditStore(pool: pool, leader: leader)
     }
 
     /// The same database for a leader: observations are written only as long as its epoch lasts.

@@ -24,6 +24,7 @@ struct Service: Sendable {
     static let catalogOnly = "token-for-the-catalog"
     static let costsOnly = "token-for-costs"
     static let clusterObjectsOnly = "token-for-cluster-objects"
+    static let auditor = "token-for-the-audit"
 
     /// The same client with another token, or with none.
     func client(_ token: String?) -> WebClient { WebClient(port: client.port, token: token) }
@@ -32,12 +33,14 @@ struct Service: Sendable {
     static func with(
         catalog configuration: CatalogAPIConfiguration = CatalogAPIConfiguration(),
         kubernetes: KubernetesObjects? = nil, actions: ActionsConfiguration = ActionsConfiguration(),
+        oversight: Oversight = Oversight(),
         _ body: @Sendable (Service) async throws -> Void
     ) async throws {
         try await TestDatabase.withStore { store in
             try await define(catalog, in: store)
             try await run(in: store)
-            try await with(store, catalog: configuration, kubernetes: kubernetes, actions: actions, body)
+            try await with(
+                store, catalog: configuration, kubernetes: kubernetes, actions: actions, oversight: oversight, body)
         }
     }
 
@@ -46,14 +49,15 @@ struct Service: Sendable {
         _ store: Store, readiness: [ReadinessCheck] = [ReadinessCheck(name: "database", problem: nil)],
         catalog: CatalogAPIConfiguration = CatalogAPIConfiguration(), kubernetes: KubernetesObjects? = nil,
         signIn: SignIn? = nil, actions: ActionsConfiguration = ActionsConfiguration(),
-        _ body: (Service) async throws -> Void
+        oversight: Oversight = Oversight(), _ body: (Service) async throws -> Void
     ) async throws {
         let metrics = MetricsRegistry()
         let log = Log()
         let api = APIServer(
             store: store, registry: try ActionRegistry(store: store, currency: "EUR", canonical: catalog.canonical),
             authenticator: Authenticator(tokens: tokens + catalogTokens), mcp: MCPConfiguration(version: "1.2.3"),
-            actions: actions, catalog: catalog, kubernetes: kubernetes, signIn: signIn, metrics: metrics,
+            actions: actions, catalog: catalog, kubernetes: kubernetes, signIn: signIn, oversight: oversight,
+            metrics: metrics,
             logger: Logger("api") { log.add($0) }, readiness: { readiness })
         let server = try HTTPServer(
             HTTPServer.Configuration(), logger: Logger("http-server") { log.add($0) }, immediate: api.respondAtOnce,
@@ -98,6 +102,13 @@ struct Service: Sendable {
                 subject: "external:costs",
                 restrictions: [
                     AccessRestriction(plugin: "callboard", permissions: ["callboard.cost.read"], attributes: [.read])
+                ])),
+        StaticToken(
+            token: auditor,
+            caller: Caller(
+                subject: "external:auditor",
+                restrictions: [
+                    AccessRestriction(plugin: "callboard", permissions: ["callboard.audit.read"], attributes: nil)
                 ])),
         StaticToken(
             token: clusterObjectsOnly,

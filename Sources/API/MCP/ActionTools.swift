@@ -13,6 +13,7 @@ struct ActionTools: ToolProvider {
     private let tools: [(tool: Tool, action: RegisteredAction)]
     private let byName: [String: RegisteredAction]
     private let feed: ContentChanges?
+    private let oversight: Oversight
 
     /// - Parameters:
     ///   - actions: those that are offered here.
@@ -20,8 +21,9 @@ struct ActionTools: ToolProvider {
     ///   - changes: nil: nobody is told of changes.
     init(
         store: Store, registry: ActionRegistry, actions: [RegisteredAction], isNamespaced: Bool,
-        changes: ContentChanges?, logger: Logger
+        changes: ContentChanges?, oversight: Oversight, logger: Logger
     ) {
+        self.oversight = oversight
         self.store = store
         self.registry = registry
         feed = changes
@@ -47,14 +49,33 @@ struct ActionTools: ToolProvider {
             throw ToolFailure(name: "NotFoundError", message: "Action \"\(name)\" not found")
         }
         do {
+            try oversight.limits.takeTool(principal)
             let answer = try await action.invoke(arguments, for: principal)
             return ToolResult(structured: action.fitted(answer, to: arguments))
+        } catch let error as RateLimitError {
+            throw error.toolFailure
         } catch let error as ActionError {
             throw ToolFailure(name: error.kind.rawValue, message: error.message)
         } catch let error as StoreError {
             guard let meaning = ActionError(error) else { throw error }
             throw ToolFailure(name: meaning.kind.rawValue, message: meaning.message)
         }
+    }
+
+    /// What `call` would answer, when that is at hand without waiting for anything; nil: `call` is to be asked, which tells
+    /// also what is wrong.
+    func callAtHand(_ name: String, arguments: JSONObject, for principal: Caller) -> ToolResult? {
+        guard let action = byName[name], let answer = action.atHand(arguments, for: principal),
+            (try? oversight.limits.takeTool(principal)) != nil
+        else { return nil }
+        return ToolResult(structured: action.fitted(answer, to: arguments))
+    }
+
+    func observe(_ event: MCPEvent, of request: HTTPServerRequest, by principal: Caller) {
+        guard let audit = oversight.audit else { return }
+        let attributes = event.tool.flatMap { byName[$0]?.definition.attributes }
+        audit.note(
+            AuditEvent(event, of: request, by: principal, attributes, audit.settings, oversight.limits.addresses))
     }
 
     /// Whether an action is offered here, and to this caller.

@@ -35,7 +35,7 @@ struct OpenAPIRoutes {
 
     static let callboardTexts = [
         PackageResources.common_yaml, PackageResources.callboard_yaml, PackageResources.costs_yaml,
-        PackageResources.sources_yaml, PackageResources.notifications_yaml,
+        PackageResources.sources_yaml, PackageResources.notifications_yaml, PackageResources.audit_yaml,
         PackageResources.entity_yaml, PackageResources.kubernetes_yaml, PackageResources.operations_yaml,
         PackageResources.actions_yaml,
     ]

@@ -31,8 +31,8 @@ extension CostStore {
         let hours = today.adding(seconds: -retention.hourly * 86_400)
         let days = today.adding(seconds: -max(retention.daily, retention.hourly) * 86_400)
         let expired = try await pool.read { session in
-            try CostPartitions.expired(session, "cost_hourly", before: hours)
-                + CostPartitions.expired(session, "cost_daily", before: days)
+            try TimePartitions.expired(session, "cost_hourly", before: hours)
+                + TimePartitions.expired(session, "cost_daily", before: days)
         }
         var dropped: [String] = []
         // A transaction each: it keeps all writers waiting.
@@ -44,7 +44,7 @@ extension CostStore {
     }
 
     /// False when something in it is not rolled up.
-    private static func drop(_ partition: CostPartitions.Partition, _ session: PostgresSession) throws -> Bool {
+    private static func drop(_ partition: TimePartitions.Partition, _ session: PostgresSession) throws -> Bool {
         // Whoever writes now has come to an end then, and his mark is seen.
         try session.runScript("LOCK TABLE ONLY \(partition.table) IN ACCESS EXCLUSIVE MODE")
         let isTouched = try session.run(
@@ -63,31 +63,4 @@ extension CostStore {
             try session.run("INSERT INTO cost_horizon (hourly_from) VALUES ($1::timestamptz)", [.time(horizon)])
         }
     }
-}
-
-extension CostPartitions {
-    struct Partition: Sendable {
-        let table: String
-        let name: String
-        /// The end of what it holds, not included.
-        let to: Timestamp
-    }
-
-    /// The partitions of a table that hold nothing from a moment on, the oldest first.
-    static func expired(_ session: PostgresSession, _ table: String, before moment: Timestamp) throws -> [Partition] {
-        try session.run(expired, [.text(table), .time(moment)]).map { row in
-            Partition(table: table, name: try row.required(0), to: row.time(1) ?? moment)
-        }
-    }
-
-    /// A range's expression is `FOR VALUES FROM ('…') TO ('…')`.
-    private static let expired =
-        """
-        SELECT name, \(microseconds("ends")) FROM (
-            SELECT c.relname AS name,
-                (regexp_match(pg_get_expr(c.relpartbound, c.oid), $$TO \\('([^']+)'\\)$$))[1]::timestamptz AS ends
-            FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-            WHERE i.inhparent = to_regclass($1)) p
-        WHERE ends <= $2::timestamptz ORDER BY ends
-        """
 }

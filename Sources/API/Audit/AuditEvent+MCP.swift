@@ -1,0 +1,34 @@
+internal import Actions
+internal import Base
+internal import HTTPServer
+internal import MCP
+internal import Store
+
+extension AuditEvent {
+    /// What happened at the MCP endpoint, in the words of Backstage's audit of it.
+    ///
+    /// - Parameter attributes: of the tool that was called; nil: none, or none of ours.
+    init(
+        _ event: MCPEvent, of request: HTTPServerRequest, by caller: Caller, _ attributes: ActionAttributes?,
+        _ settings: AuditSettings, _ addresses: ClientAddresses
+    ) {
+        var meta: JSONObject = ["protocolVersion": .string(event.version.rawValue)]
+        meta["tool"] = event.tool.map { .string(AuditArguments.text($0, 100)) }
+        if settings.recordsArguments { meta["arguments"] = event.arguments.map(AuditArguments.shown) }
+        self.init(
+            "mcp-actions", event.kind.rawValue, severity: AuditSeverity(ofCalling: attributes),
+            actor: AuditActor(request, caller, addresses), request: AuditedRequest(request), meta: meta,
+            error: event.error.map { AuditArguments.text($0, 1_000) }, duration: event.duration)
+    }
+}
+
+extension AuditSeverity {
+    /// How much it matters that an action is called: by what it may change.
+    fileprivate init(ofCalling attributes: ActionAttributes?) {
+        guard let attributes, !attributes.isReadOnly else {
+            self = .low
+            return
+        }
+        self = attributes.isDestructive ? .high : .medium
+    }
+}
