@@ -30,6 +30,7 @@ struct Migrator {
         Migration(version: 12, name: "cost_sums", script: PackageResources._012_cost_sums_sql),
         Migration(version: 13, name: "usage", script: PackageResources._013_usage_sql),
         Migration(version: 14, name: "notification", script: PackageResources._014_notification_sql),
+        Migration(version: 18, name: "cost_backfill", script: PackageResources._018_cost_backfill_sql),
     ]
 
     /// An arbitrary number that names this lock among the database's advisory locks ("callboar" in ASCII).

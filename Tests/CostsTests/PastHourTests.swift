@@ -21,7 +21,8 @@ struct PastHourTests {
     @Test("a node's price is divided by what was held for how long, and what is left of it is idle")
     func node() throws {
         var hour = PastHour(Self.noon)
-        hour.nodes["a"] = PastHour.Node(price: ClusterMeterTests.price(), capacity: ClusterMeterTests.big, seconds: 3_600)
+        hour.nodes["a"] = PastHour.Node(
+            price: ClusterMeterTests.price(), capacity: ClusterMeterTests.big, seconds: 3_600)
         hour.pods = [
             PastHour.Pod(
                 payer: .workload(7), node: "a", seconds: 1_800, charged: Self.capacity(1, 2, seconds: 1_800),
@@ -47,7 +48,8 @@ struct PastHourTests {
         let shared = AttachedItem(.claim, namespace: "shop", name: "shared")
         let alone = AttachedItem(.claim, namespace: "shop", name: "alone")
         hour.claims = [
-            shared: PastHour.Claim(bytes: 10 << 30, seconds: 3_600), alone: PastHour.Claim(bytes: 1 << 30, seconds: 1_800),
+            shared: PastHour.Claim(bytes: 10 << 30, seconds: 3_600),
+            alone: PastHour.Claim(bytes: 1 << 30, seconds: 1_800),
         ]
         hour.pods = [(7, 3_600), (8, 1_200)].map { id, seconds in
             PastHour.Pod(
@@ -170,11 +172,14 @@ private struct TwiceCountedDay {
             }
         }
         guard Int.random(in: 0..<5, using: &random) == 0 else { return }
-        if pods.count > 12, let id = pods.keys.sorted().randomElement(using: &random), let pod = pods.removeValue(forKey: id) {
+        if pods.count > 12, let id = pods.keys.sorted().randomElement(using: &random),
+            let pod = pods.removeValue(forKey: id)
+        {
             gone.append(pod)
         } else if pods.count < 20 {
             let request = RequestedCapacity(
-                cpuMillicores: .random(in: 1...2_000, using: &random), memoryBytes: .random(in: 1...(4 << 30), using: &random))
+                cpuMillicores: .random(in: 1...2_000, using: &random),
+                memoryBytes: .random(in: 1...(4 << 30), using: &random))
             next += 1
             pods[next] = Pod(
                 workload: .random(in: workloads, using: &random), node: Bool.random(using: &random) ? "a" : "b",
@@ -199,7 +204,9 @@ private struct TwiceCountedDay {
 
     private mutating func closeHour(_ moment: Timestamp) {
         var hour = PastHour(moment)
-        for (name, price) in nodes { hour.nodes[name] = PastHour.Node(price: price, capacity: capacity, seconds: 3_600) }
+        for (name, price) in nodes {
+            hour.nodes[name] = PastHour.Node(price: price, capacity: capacity, seconds: 3_600)
+        }
         hour.pods = (gone + pods.values).map { pod in
             let requested = pod.request.held(forSeconds: pod.seconds)
             let charged = CapacityTime(

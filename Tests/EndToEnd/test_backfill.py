@@ -16,7 +16,7 @@ def labels(**pairs):
 
 
 def state(namespace, replica_set):
-    """A node of 4 cores and 16 GiB with a pod of web, another one of a workload that is gone, and a claim of each."""
+    """A node of 4 cores and 16 GiB with a pod of web, another one of a workload that is gone, a claim of each, and one of nobody."""
     def pod(name, **others):
         return labels(namespace=namespace, pod=name, **others)
 
@@ -24,6 +24,7 @@ def state(namespace, replica_set):
         return labels(namespace=namespace, owner_kind=kind, owner_name=name, owner_is_controller="true", **others)
 
     pods = {"web-old": "data", "lost-old": "lost"}
+    claims = [(namespace, "data"), (namespace, "lost"), (f"{namespace}-empty", "alone")]
     return {
         "kube_node_status_capacity": {
             labels(node="past", resource="cpu", unit="core"): 4,
@@ -46,10 +47,10 @@ def state(namespace, replica_set):
         "kube_pod_spec_volumes_persistentvolumeclaims_info": {
             pod(name, volume="v", persistentvolumeclaim=claim): 1 for name, claim in pods.items()},
         "kube_persistentvolumeclaim_resource_requests_storage_bytes": {
-            labels(namespace=namespace, persistentvolumeclaim=claim): 10 * GIBIBYTE for claim in [*pods.values(), "alone"]},
+            labels(namespace=place, persistentvolumeclaim=claim): 10 * GIBIBYTE for place, claim in claims},
         "kube_persistentvolumeclaim_status_phase": {
-            labels(namespace=namespace, persistentvolumeclaim=claim, phase="Bound"): 1
-            for claim in [*pods.values(), "alone"]},
+            labels(namespace=place, persistentvolumeclaim=claim, phase="Bound"): 1 for place, claim in claims},
+        "container_cpu_usage_seconds_total": {pod("web-old", container="main"): 5},
         "container_memory_working_set_bytes": {pod("web-old", container="main"): 3 * GIBIBYTE},
     }
 

@@ -8,6 +8,7 @@ import TestSupport
 import Testing
 
 @testable import Reconcilers
+@testable import Store
 
 @Suite("Sizing with Prometheus", .serialized, .enabled(if: TestDatabase.isAvailable))
 struct SizingPastTests {
@@ -144,5 +145,60 @@ struct SizingPastTests {
             #expect(asked.withLock { $0 } > before + 1)
             _ = server
         }
+    }
+
+    @Test("a day that is too long for an answer is asked for in parts, and is left out when no part is short enough")
+    func tooLong() async throws {
+        for longest in [6 * 3_600, 0] as [Double] {
+            try await SizingScene.with { scene async throws in
+                let asked = Mutex(0)
+                let (server, past) = try Self.prometheus { query, parameters in
+                    guard query.contains("[1h]"), query.contains("rate("),
+                        let from = parameters["start"].flatMap({ Timestamp(rfc3339: $0) }),
+                        let to = parameters["end"].flatMap({ Timestamp(rfc3339: $0) })
+                    else { return [] }
+                    asked.withLock { $0 += 1 }
+                    guard to.secondsSince(from) + 3_600 <= longest else { return nil }
+                    let moments = stride(from: from.microseconds, through: to.microseconds, by: 3_600_000_000)
+                    let points = moments.map { JSONValue.array([.int($0 / 1_000_000), "0.47"]) }
+                    return [Self.series("web-1-a", .array(points), "values")]
+                }
+                let reconciler = scene.reconciler(past: past)
+                #expect(await reconciler.size())
+                let samples = longest > 0 ? 8 * 24 * 60 : 0
+                #expect(try await scene.rows("samples") == ["\(samples)"])
+                let before = asked.withLock { $0 }
+                #expect(await reconciler.size())
+                #expect(asked.withLock { $0 } == before, "what cannot be had is not asked for in every round")
+                _ = server
+            }
+        }
+    }
+
+    @Test("a round of KRR that broke off is begun anew by whoever leads next, though some of its rows were written")
+    func brokenRound() async throws {
+        try await SizingScene.with { scene async throws in
+            let asked = Mutex(0)
+            let (server, past) = try Self.prometheus { query, _ in
+                if query.hasPrefix("quantile_over_time") { asked.withLock { $0 += 1 } }
+                return []
+            }
+            try await scene.store.sizing.write(
+                Self.changes(
+                    Recommendation(
+                        workloadID: scene.id, container: "main", source: .krr, sizingClass: .ok,
+                        computedAt: scene.time.now)))
+            #expect(await scene.reconciler(past: past).size())
+            #expect(asked.withLock { $0 } == 1)
+            #expect(await scene.reconciler(past: past).size())
+            #expect(asked.withLock { $0 } == 1)
+            _ = server
+        }
+    }
+
+    private static func changes(_ recommendation: Recommendation) -> SizingChanges {
+        var changes = SizingChanges()
+        changes.recommendations = [recommendation]
+        return changes
     }
 }

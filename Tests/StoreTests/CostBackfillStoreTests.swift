@@ -21,7 +21,8 @@ struct CostBackfillStoreTests {
 
     private static func hours(_ store: Store) async throws -> [String] {
         try await CostScene.rows(
-            store, "SELECT extract(hour FROM hour AT TIME ZONE 'UTC') || ' ' || cpu_cost AS h FROM cost_hourly ORDER BY hour"
+            store,
+            "SELECT extract(hour FROM hour AT TIME ZONE 'UTC') || ' ' || cpu_cost AS h FROM cost_hourly ORDER BY hour"
         ).compactMap { $0["h"]?.stringValue }
     }
 
@@ -54,7 +55,8 @@ struct CostBackfillStoreTests {
             #expect(try await Self.hours(store) == ["9 100", "10 7", "11 100"])
             #expect(try await store.costs.backfillState(cluster: "c") == Self.state(hoursAgo: 3))
             try await store.costs.write(
-                backfilled: hours.map { Self.past($0.workloadID, hoursAgo: 3, cpu: 200) }.suffix(1), Self.state(hoursAgo: 1),
+                backfilled: hours.map { Self.past($0.workloadID, hoursAgo: 3, cpu: 200) }.suffix(1),
+                Self.state(hoursAgo: 1),
                 cluster: "c")
             #expect(try await Self.hours(store) == ["9 200", "10 7", "11 100"])
             // What is filled stays filled.
@@ -66,7 +68,8 @@ struct CostBackfillStoreTests {
     func owner() async throws {
         try await TestDatabase.withStore { store async throws in
             let id = try await CostScene.workload(store)
-            try await CostScene.own(store, id, "component:default/a", from: "2026-03-01T12:10:00Z", to: "2026-03-01T13:30:00Z")
+            try await CostScene.own(
+                store, id, "component:default/a", from: "2026-03-01T12:10:00Z", to: "2026-03-01T13:30:00Z")
             try await CostScene.own(store, id, "component:default/b", from: "2026-03-01T13:30:00Z", to: nil)
             try await store.costs.write([CostScene.hour(id, Self.noon, cpu: 5), CostScene.hour(id, CostScene.day(1))])
             let hours = [2, 26].map { Self.past(id, hoursAgo: $0) }
@@ -78,7 +81,8 @@ struct CostBackfillStoreTests {
             }
             let view = "SELECT entity_ref FROM reporting.cost_hourly ORDER BY hour"
             let owners = try await CostScene.rows(store, view).compactMap { $0["entity_ref"]?.stringValue }
-            #expect(owners == ["component:default/a", "component:default/a", "component:default/a", "component:default/b"])
+            #expect(
+                owners == ["component:default/a", "component:default/a", "component:default/a", "component:default/b"])
         }
     }
 

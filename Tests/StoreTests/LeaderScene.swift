@@ -150,6 +150,7 @@ struct LeaderScene: Sendable {
             ),
             ("note usage", { try await $0.workloads.note(usage: usage, cluster: "c") }),
             ("write recommendations", { try await $0.sizing.write(sizing(workload)) }),
+            ("complete a round", { try await $0.sizing.complete(.krr, cluster: "c", at: noon) }),
             ("leave a cluster", { try await $0.workloads.leave(cluster: "c") }),
             ("retire clusters", { _ = try await $0.workloads.retireClusters(except: ["other"]) }),
             ("forget the recommendations for what is gone", { try await $0.sizing.removeGone(cluster: "c") }),

@@ -51,15 +51,21 @@ package struct PrometheusPast: Sendable {
             "max by (\(by)) (max_over_time(\(everything.of("kube_node_labels"))[\(whole)]))", ["node"] + labels)
         var found: [String: [String: String]] = [:]
         for series in answer.series {
-            found[series.others["node"] ?? "", default: [:]].merge(PastNodeLabels.labels(series.others)) { first, _ in first }
+            found[series.others["node"] ?? "", default: [:]].merge(PastNodeLabels.labels(series.others)) { first, _ in
+                first
+            }
         }
         return found
     }
 
-    /// Namespaces that had pods with a node, and how many at most in an hour.
+    /// Namespaces that had pods with a node, and how many at most in an hour; none in those that had claims alone.
     package func namespaces() async throws(UsageError) -> [String: Int] {
         let pods = everything.adding(#"node!="""#).of("kube_pod_info")
+        let claims = everything.adding(#"phase="Bound""#).of("kube_persistentvolumeclaim_status_phase")
         var found: [String: Int] = [:]
+        try await each("count by (namespace) (max_over_time(\(claims)[\(Self.hour)]) == 1)", []) { series, _, _ in
+            found[series.labels.namespace] = 0
+        }
         try await each(
             "count by (namespace) (max by (namespace, pod) (max_over_time(\(pods)[\(Self.hour)])))", []
         ) { series, _, value in
@@ -132,7 +138,8 @@ package struct PrometheusPast: Sendable {
         try await each(
             "count_over_time((max by (namespace, \(label)) (\(bound) == 1))\(Self.minutes))", [label]
         ) { series, hour, value in
-            found[hour, default: ClusterPast()].claims[claim(series), default: ClusterPast.Claim()].seconds = seconds(value)
+            found[hour, default: ClusterPast()].claims[claim(series), default: ClusterPast.Claim()].seconds = seconds(
+                value)
         }
         let size = some.of("kube_persistentvolumeclaim_resource_requests_storage_bytes")
         try await each(
@@ -215,8 +222,9 @@ extension ClusterPast {
     /// What is said of containers whose pods had no node is of nobody.
     fileprivate mutating func change(_ labels: PrometheusAnswer.Labels, _ change: (inout Container) -> Void) {
         let pod = ContainerHours.Pod(namespace: labels.namespace, name: labels.pod)
-        guard pods[pod] != nil else { return }
-        change(&pods[pod]!.containers[labels.container, default: Container()])
+        guard var found = pods.removeValue(forKey: pod) else { return }
+        change(&found.containers[labels.container, default: Container()])
+        pods[pod] = found
     }
 }
 

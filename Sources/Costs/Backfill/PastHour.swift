@@ -148,7 +148,9 @@ private struct Bill {
             let cost = prices.volume(bytes: size.bytes, seconds: size.seconds)
             let payers = (mounts[claim] ?? [:]).sorted { $0.key.rank < $1.key.rank }
             if let parts = cost.apportioned(by: payers.map(\.value)) {
-                for (payer, part) in zip(payers.map(\.key), parts) { items[payer, default: Item()].cost.storage += part }
+                for (payer, part) in zip(payers.map(\.key), parts) {
+                    items[payer, default: Item()].cost.storage += part
+                }
             } else {
                 var rest = Item()
                 (rest.cost.storage, rest.seconds) = (cost, size.seconds)

@@ -115,7 +115,8 @@ struct CostBackfill: Sendable {
         let nodes = try await past.nodes()
         guard !nodes.isEmpty else { return moments.map { PastHour($0) } }
         var attribution = PastAttribution(
-            cluster: cluster, workloads: try await store.knownWorkloads(cluster: cluster), prices: prices, present: present)
+            cluster: cluster, workloads: try await store.knownWorkloads(cluster: cluster), prices: prices,
+            present: present)
         if nodes.values.contains(where: { $0.keys.contains { present($0) == nil } }) {
             attribution.labels = try await past.nodeLabels()
         }
@@ -130,7 +131,7 @@ struct CostBackfill: Sendable {
                 hours[moment]?.add(attribution.hour(moment, facts, relations))
             }
         }
-        guard namespaces.isEmpty || hours.values.contains(where: { !$0.pods.isEmpty }) else {
+        guard namespaces.values.allSatisfy({ $0 == 0 }) || hours.values.contains(where: { !$0.pods.isEmpty }) else {
             throw UsageError(.refused, "Prometheus has kube_pod_info and no kube_pod_status_phase of the same pods")
         }
         return moments.map { hours[$0] ?? PastHour($0) }
@@ -139,14 +140,16 @@ struct CostBackfill: Sendable {
     /// Namespaces that are asked for together.
     static func slices(_ pods: [String: Int]) -> [[String]] {
         var slices: [[String]] = []
-        var size = podsAtOnce
+        var size = 0
         for (name, count) in pods.sorted(by: { $0.key < $1.key }) {
-            if size + count > podsAtOnce {
+            // Also names without pods make an expression longer.
+            let weight = max(count, 1)
+            if slices.isEmpty || size + weight > podsAtOnce {
                 slices.append([])
                 size = 0
             }
             slices[slices.count - 1].append(name)
-            size += count
+            size += weight
         }
         return slices
     }

@@ -21,8 +21,8 @@ extension CostStore {
         }
     }
 
-    /// Drops the partitions of hours and days that need not be kept any longer. A day whose hours are not rolled up stays, and
-    /// so do all after it.
+    /// Drops the partitions of hours and days that need not be kept any longer. One with a day whose hours are not rolled up
+    /// stays, and holds up no other.
     ///
     /// - Returns: the names of the dropped tables.
     /// - Throws: `StoreError`; then the partitions that were dropped before stay dropped.
@@ -37,8 +37,7 @@ extension CostStore {
         var dropped: [String] = []
         // A transaction each: it keeps all writers waiting.
         for partition in expired {
-            guard try await leader.run({ try Self.drop(partition, $0) }) else { break }
-            dropped.append(partition.name)
+            if try await leader.run({ try Self.drop(partition, $0) }) { dropped.append(partition.name) }
         }
         return dropped
     }
@@ -48,7 +47,8 @@ extension CostStore {
         // Whoever writes now has come to an end then, and his mark is seen.
         try session.runScript("LOCK TABLE ONLY \(partition.table) IN ACCESS EXCLUSIVE MODE")
         let isTouched = try session.run(
-            "SELECT EXISTS (SELECT FROM cost_day_touched WHERE day < $1::timestamptz)", [.time(partition.to)]
+            "SELECT EXISTS (SELECT FROM cost_day_touched WHERE day >= $1::timestamptz AND day < $2::timestamptz)",
+            [.time(partition.from), .time(partition.to)]
         ).first { $0.bool(0) }
         if isTouched != false { return false }
         try session.runScript("DROP TABLE \(partition.name)")
@@ -69,6 +69,7 @@ extension CostPartitions {
     struct Partition: Sendable {
         let table: String
         let name: String
+        let from: Timestamp
         /// The end of what it holds, not included.
         let to: Timestamp
     }
@@ -76,15 +77,18 @@ extension CostPartitions {
     /// The partitions of a table that hold nothing from a moment on, the oldest first.
     static func expired(_ session: PostgresSession, _ table: String, before moment: Timestamp) throws -> [Partition] {
         try session.run(expired, [.text(table), .time(moment)]).map { row in
-            Partition(table: table, name: try row.required(0), to: row.time(1) ?? moment)
+            Partition(
+                table: table, name: try row.required(0), from: row.time(2) ?? Timestamp(seconds: 0),
+                to: row.time(1) ?? moment)
         }
     }
 
     /// A range's expression is `FOR VALUES FROM ('…') TO ('…')`.
     private static let expired =
         """
-        SELECT name, \(microseconds("ends")) FROM (
+        SELECT name, \(microseconds("ends")), \(microseconds("begins")) FROM (
             SELECT c.relname AS name,
+                (regexp_match(pg_get_expr(c.relpartbound, c.oid), $$FROM \\('([^']+)'\\)$$))[1]::timestamptz AS begins,
                 (regexp_match(pg_get_expr(c.relpartbound, c.oid), $$TO \\('([^']+)'\\)$$))[1]::timestamptz AS ends
             FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
             WHERE i.inhparent = to_regclass($1)) p

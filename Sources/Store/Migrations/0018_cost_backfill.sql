@@ -32,3 +32,12 @@ FROM callboard.cost_hourly c JOIN callboard.workload w ON w.id = c.workload_id
     JOIN callboard.cost_source s ON s.id = c.source
     LEFT JOIN callboard.cost_primary p ON p.cluster = w.cluster
 WHERE c.source = coalesce(p.source, 1);
+
+-- When a source last told of all containers of a cluster. Single rows of `recommendation` may be newer: a round that broke off
+-- wrote some.
+CREATE TABLE sizing_round (
+    cluster text NOT NULL,
+    source text NOT NULL,
+    completed_at timestamptz NOT NULL,
+    PRIMARY KEY (cluster, source)
+);
