@@ -12,8 +12,9 @@ import Testing
 
 @Suite("Sizing with Prometheus", .serialized, .enabled(if: TestDatabase.isAvailable))
 struct SizingPastTests {
-    /// Answers questions by the beginning of their expression; what has no answer gets an empty one.
+    /// Answers questions by the beginning of their expression; what has no answer is refused with this status.
     private static func prometheus(
+        refusing status: Int = 422,
         _ answers: @escaping @Sendable (_ query: String, _ parameters: [String: String]) -> [JSONValue]?
     ) throws -> (HTTPServer, PrometheusSource) {
         let server = try HTTPServer(HTTPServer.Configuration()) { request in
@@ -26,7 +27,7 @@ struct SizingPastTests {
             }
             guard let rows = answers(parameters["query"] ?? "", parameters) else {
                 return HTTPServerResponse(
-                    status: 422, body: .bytes(Array(#"{"status": "error", "error": "too many samples"}"#.utf8)))
+                    status: status, body: .bytes(Array(#"{"status": "error", "error": "too many samples"}"#.utf8)))
             }
             let type: JSONValue = request.path.hasSuffix("range") ? "matrix" : "vector"
             let body: JSONValue = ["status": "success", "data": ["resultType": type, "result": .array(rows)]]
@@ -129,7 +130,7 @@ struct SizingPastTests {
         try await SizingScene.with { scene async throws in
             let fails = Mutex(true)
             let asked = Mutex(0)
-            let (server, past) = try Self.prometheus { query, _ in
+            let (server, past) = try Self.prometheus(refusing: 500) { query, _ in
                 if query.contains("[1h]") { asked.withLock { $0 += 1 } }
                 return fails.withLock { $0 } ? nil : []
             }
