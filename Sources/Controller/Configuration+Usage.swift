@@ -12,6 +12,8 @@ struct UsageConfiguration {
     /// None: `metrics.k8s.io` of each cluster is all there is.
     var prometheus: [PrometheusEndpoint] = []
     var sizing = SizingSettings()
+    /// What is estimated of the time before the first metered hour, where there is a Prometheus.
+    var backfillDays: Int64 = 7
     /// What to tell the user about at the start.
     var warnings: [String] = []
 
@@ -25,6 +27,7 @@ struct UsageConfiguration {
         if let found = root["callboard.costs.sizing.interval"] {
             sizing.interval = try found.duration(in: .seconds(1)...(.seconds(86_400)))
         }
+        if let found = root["callboard.costs.backfillDays"] { backfillDays = try found.integer(in: 0...30) }
         try readFloor(root)
     }
 
@@ -103,7 +106,7 @@ extension UsageConfiguration {
             http.map { http in
                 prometheus.map { PrometheusClient($0, http: http, version: programVersion) }
             } ?? []
-        return UsageSettings(interval: interval, sizing: sizing) { cluster in
+        return UsageSettings(interval: interval, sizing: sizing, backfillDays: backfillDays) { cluster in
             // What names the cluster goes before what is for all.
             let named = clients.first { $0.endpoint.cluster == cluster }
             let client = named ?? clients.first { $0.endpoint.serves(cluster, home: home) }

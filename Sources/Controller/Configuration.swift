@@ -204,6 +204,7 @@ struct Configuration {
         "callboard.costs.budgets[].amount", "callboard.costs.budgets[].warnAt[]",
         "callboard.costs.rollUpInterval", "callboard.costs.primary", "callboard.costs.primaryByCluster.*",
         "callboard.costs.retention.hourlyDays", "callboard.costs.retention.dailyDays",
+        "callboard.costs.backfillDays",
         "callboard.costs.usage.interval", "callboard.costs.usage.interval.*",
         "callboard.costs.sizing.interval", "callboard.costs.sizing.interval.*",
         "callboard.costs.sizing.minimumPodCPU", "callboard.costs.sizing.minimumPodMemory",

@@ -22,7 +22,7 @@ struct Notifications {
 
     /// What the leader of the catalog does about it.
     func loops(_ store: Store, _ metrics: MetricsRegistry) -> [any CostLoop] {
-        guard let http else { return [] }
+        guard let http else { return [NotificationSweep(store.notifications, logger: Logger("notifications"))] }
         return configuration.targets.map { target in
             let client = WebhookClient(target.webhook, http: http, version: programVersion)
             return NotificationLoop(

@@ -32,7 +32,7 @@ extension WorkloadReconciler {
             books.meter.observe(item, caches.priced.size(of: item), at: moment)
             // Which pods have it stands in the Service.
             return item.kind == .loadBalancer ? Set(ids.keys.filter { $0.namespace == item.namespace }) : []
-        case .workload, nil: return []
+        case .workload, .unallocated, nil: return []
         }
     }
 

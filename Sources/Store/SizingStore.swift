@@ -98,17 +98,28 @@ package struct SizingStore: Sendable {
         }
     }
 
-    /// When a source's word about a cluster is from; nil when there is none.
+    /// When a source last told of all containers of a cluster; nil: never.
     ///
     /// - Throws: `StoreError`.
-    package func computedAt(_ source: Recommendation.Source, cluster: String) async throws -> Timestamp? {
+    package func completedAt(_ source: Recommendation.Source, cluster: String) async throws -> Timestamp? {
         try await pool.read { session in
             try session.run(
-                """
-                SELECT \(microseconds("max(r.computed_at)")) FROM recommendation r JOIN workload w ON w.id = r.workload_id
-                WHERE r.source = $1 AND w.cluster = $2
-                """, [.text(source.rawValue), .text(cluster)]
+                "SELECT \(microseconds("completed_at")) FROM sizing_round WHERE cluster = $1 AND source = $2",
+                [.text(cluster), .text(source.rawValue)]
             ).first { $0.time(0) } ?? nil
+        }
+    }
+
+    /// Notes that a source has told of all containers of a cluster.
+    ///
+    /// - Throws: `StoreError`.
+    package func complete(_ source: Recommendation.Source, cluster: String, at moment: Timestamp) async throws {
+        try await leader.run { session in
+            _ = try session.run(
+                """
+                INSERT INTO sizing_round (cluster, source, completed_at) VALUES ($1, $2, $3::timestamptz)
+                ON CONFLICT (cluster, source) DO UPDATE SET completed_at = excluded.completed_at
+                """, [.text(cluster), .text(source.rawValue), .time(moment)])
         }
     }
 

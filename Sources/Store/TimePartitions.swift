@@ -5,6 +5,7 @@ enum TimePartitions {
     struct Partition: Sendable {
         let table: String
         let name: String
+        let from: Timestamp
         /// The end of what it holds, not included.
         let to: Timestamp
     }
@@ -41,15 +42,18 @@ enum TimePartitions {
     /// - Throws: `StoreError`.
     static func expired(_ session: PostgresSession, _ table: String, before moment: Timestamp) throws -> [Partition] {
         try session.run(expired, [.text(table), .time(moment)]).map { row in
-            Partition(table: table, name: try row.required(0), to: row.time(1) ?? moment)
+            Partition(
+                table: table, name: try row.required(0), from: row.time(2) ?? Timestamp(seconds: 0),
+                to: row.time(1) ?? moment)
         }
     }
 
     /// A range's expression is `FOR VALUES FROM ('…') TO ('…')`.
     private static let expired =
         """
-        SELECT name, \(microseconds("ends")) FROM (
+        SELECT name, \(microseconds("ends")), \(microseconds("begins")) FROM (
             SELECT c.relname AS name,
+                (regexp_match(pg_get_expr(c.relpartbound, c.oid), $$FROM \\('([^']+)'\\)$$))[1]::timestamptz AS begins,
                 (regexp_match(pg_get_expr(c.relpartbound, c.oid), $$TO \\('([^']+)'\\)$$))[1]::timestamptz AS ends
             FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
             WHERE i.inhparent = to_regclass($1)) p

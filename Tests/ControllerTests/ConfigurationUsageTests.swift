@@ -11,7 +11,7 @@ struct ConfigurationUsageTests {
     func defaults() throws {
         let usage = try configuration("").usage
         #expect(usage.interval == .seconds(60) && usage.prometheus.isEmpty && usage.warnings.isEmpty)
-        #expect(usage.sizing.interval == .seconds(3_600))
+        #expect(usage.sizing.interval == .seconds(3_600) && usage.backfillDays == 7)
         #expect(
             usage.sizing.recommender.podFloor == RequestedCapacity(cpuMillicores: 25, memoryBytes: 250 << 20))
     }
@@ -23,6 +23,7 @@ struct ConfigurationUsageTests {
             callboard:
               costs:
                 usage: {interval: 30s}
+                backfillDays: 0
                 sizing: {interval: {minutes: 10}, minimumPodCPU: 10m, minimumPodMemory: 64Mi}
                 prometheus:
                   url: https://metrics.example/prometheus/
@@ -32,6 +33,7 @@ struct ConfigurationUsageTests {
             """, environment: ["TOKEN": "open-sesame"])
         #expect(one.warnings.filter { $0.contains("callboard") }.isEmpty)
         #expect(one.usage.interval == .seconds(30) && one.usage.sizing.interval == .seconds(600))
+        #expect(one.usage.backfillDays == 0)
         #expect(
             one.usage.sizing.recommender.podFloor == RequestedCapacity(cpuMillicores: 10, memoryBytes: 64 << 20))
         let endpoint = try #require(one.usage.prometheus.first)

@@ -165,6 +165,19 @@ class Prometheus:
             lines.append(f"# TYPE {metric.removesuffix('_total')} {'counter' if metric == CPU else 'gauge'}")
             for labels, one in usage.items():
                 lines += [f"{metric}{{{series(labels)}}} {value(at, one)} {at}" for at in range(begin, end, step)]
+        self._make_blocks(lines)
+
+    def remember_state(self, series, begin, end, step=60):
+        """Writes blocks in which these series, {metric: {labels: value}}, stayed the same."""
+        lines = []
+        for metric, all_labels in series.items():
+            lines.append(f"# TYPE {metric} gauge")
+            for labels, value in all_labels.items():
+                text = ",".join(f'{name}="{text}"' for name, text in labels)
+                lines += [f"{metric}{{{text}}} {value} {at}" for at in range(begin, end, step)]
+        self._make_blocks(lines)
+
+    def _make_blocks(self, lines):
         path = self.folder / "past.txt"
         path.write_text("\n".join(lines) + "\n# EOF\n")
         made = subprocess.run(

@@ -8,11 +8,13 @@ import TestSupport
 import Testing
 
 @testable import Reconcilers
+@testable import Store
 
 @Suite("Sizing with Prometheus", .serialized, .enabled(if: TestDatabase.isAvailable))
 struct SizingPastTests {
-    /// Answers questions by the beginning of their expression; what has no answer gets an empty one.
+    /// Answers questions by the beginning of their expression; what has no answer is refused with this status.
     private static func prometheus(
+        refusing status: Int = 422,
         _ answers: @escaping @Sendable (_ query: String, _ parameters: [String: String]) -> [JSONValue]?
     ) throws -> (HTTPServer, PrometheusSource) {
         let server = try HTTPServer(HTTPServer.Configuration()) { request in
@@ -25,7 +27,7 @@ struct SizingPastTests {
             }
             guard let rows = answers(parameters["query"] ?? "", parameters) else {
                 return HTTPServerResponse(
-                    status: 422, body: .bytes(Array(#"{"status": "error", "error": "too many samples"}"#.utf8)))
+                    status: status, body: .bytes(Array(#"{"status": "error", "error": "too many samples"}"#.utf8)))
             }
             let type: JSONValue = request.path.hasSuffix("range") ? "matrix" : "vector"
             let body: JSONValue = ["status": "success", "data": ["resultType": type, "result": .array(rows)]]
@@ -128,7 +130,7 @@ struct SizingPastTests {
         try await SizingScene.with { scene async throws in
             let fails = Mutex(true)
             let asked = Mutex(0)
-            let (server, past) = try Self.prometheus { query, _ in
+            let (server, past) = try Self.prometheus(refusing: 500) { query, _ in
                 if query.contains("[1h]") { asked.withLock { $0 += 1 } }
                 return fails.withLock { $0 } ? nil : []
             }
@@ -144,5 +146,60 @@ struct SizingPastTests {
             #expect(asked.withLock { $0 } > before + 1)
             _ = server
         }
+    }
+
+    @Test("a day that is too long for an answer is asked for in parts, and is left out when no part is short enough")
+    func tooLong() async throws {
+        for longest in [6 * 3_600, 0] as [Double] {
+            try await SizingScene.with { scene async throws in
+                let asked = Mutex(0)
+                let (server, past) = try Self.prometheus { query, parameters in
+                    guard query.contains("[1h]"), query.contains("rate("),
+                        let from = parameters["start"].flatMap({ Timestamp(rfc3339: $0) }),
+                        let to = parameters["end"].flatMap({ Timestamp(rfc3339: $0) })
+                    else { return [] }
+                    asked.withLock { $0 += 1 }
+                    guard to.secondsSince(from) + 3_600 <= longest else { return nil }
+                    let moments = stride(from: from.microseconds, through: to.microseconds, by: 3_600_000_000)
+                    let points = moments.map { JSONValue.array([.int($0 / 1_000_000), "0.47"]) }
+                    return [Self.series("web-1-a", .array(points), "values")]
+                }
+                let reconciler = scene.reconciler(past: past)
+                #expect(await reconciler.size())
+                let samples = longest > 0 ? 8 * 24 * 60 : 0
+                #expect(try await scene.rows("samples") == ["\(samples)"])
+                let before = asked.withLock { $0 }
+                #expect(await reconciler.size())
+                #expect(asked.withLock { $0 } == before, "what cannot be had is not asked for in every round")
+                _ = server
+            }
+        }
+    }
+
+    @Test("a round of KRR that broke off is begun anew by whoever leads next, though some of its rows were written")
+    func brokenRound() async throws {
+        try await SizingScene.with { scene async throws in
+            let asked = Mutex(0)
+            let (server, past) = try Self.prometheus { query, _ in
+                if query.hasPrefix("quantile_over_time") { asked.withLock { $0 += 1 } }
+                return []
+            }
+            try await scene.store.sizing.write(
+                Self.changes(
+                    Recommendation(
+                        workloadID: scene.id, container: "main", source: .krr, sizingClass: .ok,
+                        computedAt: scene.time.now)))
+            #expect(await scene.reconciler(past: past).size())
+            #expect(asked.withLock { $0 } == 1)
+            #expect(await scene.reconciler(past: past).size())
+            #expect(asked.withLock { $0 } == 1)
+            _ = server
+        }
+    }
+
+    private static func changes(_ recommendation: Recommendation) -> SizingChanges {
+        var changes = SizingChanges()
+        changes.recommendations = [recommendation]
+        return changes
     }
 }

@@ -54,6 +54,18 @@ struct CostQueryTests {
         }
     }
 
+    @Test("a workload of several days is one workload of the window, also when groups are days")
+    func workloadsOfDays() async throws {
+        try await TestDatabase.withStore { store in
+            try await Self.charge(store, Self.key("a"), to: "component:default/a", 5, days: 0..<4)
+            try await Self.charge(store, Self.key("b"), to: "component:default/a", 5, days: 3..<5)
+            let days = try await Self.groups(store, .day)
+            #expect(days.groups.map(\.sum.workloads).sorted() == [1, 1, 1, 1, 2])
+            #expect(days.total.workloads == 2 && days.count == 5)
+            #expect(try await Self.groups(store, .entity).total.workloads == 2)
+        }
+    }
+
     @Test("what there is nothing of has no groups, no points and no cost")
     func nothing() async throws {
         try await TestDatabase.withStore { store in

@@ -74,7 +74,7 @@ struct CostRetentionTests {
         }
     }
 
-    @Test("a day that is not rolled up is never dropped, and none after it")
+    @Test("a day that is not rolled up is never dropped, and holds up no other")
     func touched() async throws {
         try await TestDatabase.withStore { store in
             let id = try await CostScene.workload(store)
@@ -82,9 +82,11 @@ struct CostRetentionTests {
             try await store.costs.rollUp(now: CostScene.noon)
             try await store.costs.write([CostScene.hour(id, CostScene.day(-9), cpu: 1)])
             let keep = Self.retention(hourly: 2, daily: 29)
-            #expect(try await store.costs.dropExpired(keep, now: CostScene.noon).isEmpty)
+            #expect(try await store.costs.dropExpired(keep, now: CostScene.noon) == ["cost_hourly_20260221"])
             try await store.costs.rollUp(now: CostScene.noon)
-            #expect(try await store.costs.dropExpired(keep, now: CostScene.noon).count == 2)
+            #expect(try await store.costs.dropExpired(keep, now: CostScene.noon) == ["cost_hourly_20260220"])
+            let days = "SELECT cpu_cost FROM cost_daily ORDER BY day"
+            #expect(try await CostScene.rows(store, days) == [["cpu_cost": 1], ["cpu_cost": 100]])
         }
     }
 }

@@ -62,9 +62,10 @@ struct FenceTests {
                     "entity_index", "entity_key", "entity_posting", "entity_term", "catalog_request", "cluster",
                     "workload", "entity_workload", "etagged_copy", "canonical_state", "source_run", "location_claim",
                     "cost_hourly", "cost_day_touched", "cost_attribution", "cost_daily", "cost_entity_daily",
-                    "cost_entity_to_date", "cost_cluster_daily", "cost_primary", "cost_horizon", "budget",
+                    "cost_entity_to_date", "cost_cluster_daily", "cost_backfill", "cost_primary", "cost_horizon",
+                    "budget",
                     "ingest_watermark", "notification", "notification_told", "price_book", "recommendation",
-                    "container_histogram",
+                    "container_histogram", "sizing_round",
                     "leader_epoch",
                 ])
         }

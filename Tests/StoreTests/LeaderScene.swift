@@ -75,6 +75,14 @@ struct LeaderScene: Sendable {
             ("write workloads", { _ = try await $0.workloads.write(present: [record("old", pods: 2)], gone: []) }),
             ("write costs", { try await $0.costs.write([hour(workload)]) }),
             (
+                "write hours of the past",
+                { store in
+                    let state = CostBackfillState(
+                        meteredFrom: noon.adding(seconds: 3_600), filledFrom: noon.adding(seconds: -3_600))
+                    try await store.costs.write(backfilled: [], state, cluster: "c")
+                }
+            ),
+            (
                 "make remainders",
                 { _ = try await $0.costs.remainders([.idle(node: "n", cluster: "c")]) }
             ),
@@ -142,6 +150,7 @@ struct LeaderScene: Sendable {
             ),
             ("note usage", { try await $0.workloads.note(usage: usage, cluster: "c") }),
             ("write recommendations", { try await $0.sizing.write(sizing(workload)) }),
+            ("complete a round", { try await $0.sizing.complete(.krr, cluster: "c", at: noon) }),
             ("leave a cluster", { try await $0.workloads.leave(cluster: "c") }),
             ("retire clusters", { _ = try await $0.workloads.retireClusters(except: ["other"]) }),
             ("forget the recommendations for what is gone", { try await $0.sizing.removeGone(cluster: "c") }),

@@ -61,7 +61,7 @@ struct CostDesk: Sendable {
     /// - Throws: `StoreError`.
     func frame(_ window: Range<Timestamp>, _ scope: CostScope, _ source: CostSource?) async throws -> JSONObject {
         let known = try await freshness(scope, source)
-        let uses = try await store.costs.priceUses().filter { scope.concerns(cluster: $0.cluster) }
+        let uses = try await store.costs.priceUses(in: window).filter { scope.concerns(cluster: $0.cluster) }
         let qualities = PriceQuality.allCases.map(\.rawValue).filter { quality in
             uses.contains { $0.quality == quality }
         }

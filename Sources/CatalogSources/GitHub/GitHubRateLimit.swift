@@ -1,4 +1,5 @@
 internal import Base
+internal import HTTPClient
 
 /// Decides until when a GitHub is to be left alone, from what it answered. Pure: no clock.
 ///
@@ -37,7 +38,7 @@ struct GitHubRateLimit {
     private mutating func seconds(
         _ status: Int, _ headers: HTTPHeaders, _ message: String, _ now: Timestamp
     ) -> Int64? {
-        if let after = headers["Retry-After"].flatMap({ Int64($0) }) { return min(after, Self.maximumSeconds) }
+        if let after = headers.retryAfterSeconds(at: now) { return min(after, Self.maximumSeconds) }
         if headers["X-RateLimit-Remaining"] == "0", let reset = headers["X-RateLimit-Reset"].flatMap({ Int64($0) }) {
             // The second itself belongs to the old window.
             return min(reset, now.microseconds / 1_000_000 + Self.maximumSeconds) - now.microseconds / 1_000_000 + 1

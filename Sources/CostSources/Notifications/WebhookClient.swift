@@ -71,7 +71,7 @@ package struct WebhookClient: Sendable {
     }
 
     private func answered(_ response: HTTPResponse) -> Result {
-        let wish = response.headers["Retry-After"].flatMap { Int64($0) }
+        let wish = response.headers.retryAfterSeconds()
         let outcome = DeliveryRule.Outcome.answer(status: response.status, retryAfter: wish)
         guard !(200...299).contains(response.status) else {
             return Result(outcome: outcome, status: response.status, error: nil)

@@ -43,7 +43,10 @@ package final class OpenCostClient: Sendable {
             let attempt = await send(request)
             let outcome: RequestRepeats.Outcome =
                 switch attempt {
-                case .success(let response): .answer(status: response.status)
+                case .success(let response):
+                    .answer(
+                        status: response.status,
+                        retryAfter: response.headers.retryAfterSeconds().map { .seconds($0) })
                 case .failure(let error): .failure(error.code)
                 }
             guard let wait = Self.wait(&repeats, after: outcome), (try? await pause(wait)) != nil else {

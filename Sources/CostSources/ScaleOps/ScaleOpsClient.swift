@@ -155,7 +155,7 @@ package final class ScaleOpsClient: Sendable {
         case .success(let stream):
             return .answer(
                 status: stream.status,
-                retryAfter: stream.headers["Retry-After"].flatMap { UInt16($0) }.map { .seconds(Int($0)) },
+                retryAfter: stream.headers.retryAfterSeconds().map { .seconds($0) },
                 leadsToLogin: RequestRepeats.leadsToLogin(
                     status: stream.status, location: stream.headers["Location"], baseURL: endpoint.baseURL))
         }

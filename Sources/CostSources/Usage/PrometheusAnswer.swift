@@ -10,6 +10,8 @@ struct PrometheusAnswer: Sendable {
 
     struct Series: Sendable {
         let labels: Labels
+        /// What was asked for beside these.
+        let others: [String: String]
         /// Without those that are no finite numbers: NaN marks what is stale or was divided by zero.
         let points: [(at: Timestamp, value: Double)]
     }
@@ -22,10 +24,11 @@ struct PrometheusAnswer: Sendable {
 
     /// Reads the body of a good answer.
     ///
+    /// - Parameter others: labels that are wanted beside namespace, pod and container.
     /// - Throws: `Problem`; `JSONError`.
-    init(_ body: [UInt8]) throws {
+    init(_ body: [UInt8], others: [String] = []) throws {
         self = try body.withUnsafeBytes { bytes in
-            try JSONParser().read(bytes) { try PrometheusAnswer($0) }
+            try JSONParser().read(bytes) { try PrometheusAnswer($0, others) }
         }
     }
 
@@ -39,7 +42,7 @@ struct PrometheusAnswer: Sendable {
     private static let maximumWarnings = 5
     private static let maximumText = 300
 
-    private init(_ root: JSONView) throws {
+    private init(_ root: JSONView, _ others: [String]) throws {
         guard root["status"]?.stringValue == "success" else { throw Self.problem(root) }
         root["warnings"]?.forEachElement { warning in
             guard warnings.count < Self.maximumWarnings, let text = warning.stringValue else { return }
@@ -49,10 +52,10 @@ struct PrometheusAnswer: Sendable {
         guard let result = data?["result"], result.isArray, let type = data?["resultType"]?.stringValue,
             type == "vector" || type == "matrix"
         else { throw Problem(type: "", detail: "no vector or matrix in data.result") }
-        result.forEachElement { read($0) }
+        result.forEachElement { read($0, others) }
     }
 
-    private mutating func read(_ series: JSONView) {
+    private mutating func read(_ series: JSONView, _ others: [String]) {
         var points: [(at: Timestamp, value: Double)] = []
         func add(_ pair: JSONView) {
             guard let pair = pair.value().arrayValue, pair.count == 2, let seconds = pair[0].doubleValue,
@@ -67,7 +70,9 @@ struct PrometheusAnswer: Sendable {
         if let pair = series["value"] { add(pair) }
         series["values"]?.forEachElement { add($0) }
         guard let metric = series["metric"], metric.isObject else { return malformed += 1 }
-        self.series.append(Series(labels: Labels(metric), points: points))
+        var found: [String: String] = [:]
+        for label in others { found[label] = metric[label]?.stringValue }
+        self.series.append(Series(labels: Labels(metric), others: found, points: points))
     }
 
     private static func problem(_ root: JSONView) -> Problem {

@@ -24,18 +24,20 @@ package final class PrometheusClient: Sendable {
     }
 
     /// The values of an expression from one moment to another, both included.
+    ///
+    /// - Parameter others: labels that are wanted beside namespace, pod and container.
     func query(
-        _ expression: String, from: Timestamp, to: Timestamp, stepSeconds: Int64
+        _ expression: String, from: Timestamp, to: Timestamp, stepSeconds: Int64, others: [String] = []
     ) async throws(UsageError) -> PrometheusAnswer {
         try await ask(
             "/api/v1/query_range",
             [
                 ("query", expression), ("start", from.rfc3339), ("end", to.rfc3339), ("step", "\(stepSeconds)"),
-            ])
+            ], others)
     }
 
     private func ask(
-        _ path: String, _ parameters: [(name: String, value: String)]
+        _ path: String, _ parameters: [(name: String, value: String)], _ others: [String] = []
     ) async throws(UsageError) -> PrometheusAnswer {
         let response: HTTPResponse
         do {
@@ -45,7 +47,7 @@ package final class PrometheusClient: Sendable {
         }
         guard response.status == 200 else { throw problem(response) }
         do {
-            return try PrometheusAnswer(response.body)
+            return try PrometheusAnswer(response.body, others: others)
         } catch let problem as PrometheusAnswer.Problem {
             throw failed(problem.type == "timeout" ? .timeout : .refused, problem.detail)
         } catch {

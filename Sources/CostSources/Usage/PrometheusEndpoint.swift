@@ -45,6 +45,16 @@ struct PrometheusSelector {
         return selector
     }
 
+    /// Everything of a cluster.
+    static func everything(of cluster: String, at endpoint: PrometheusEndpoint) -> PrometheusSelector {
+        PrometheusSelector(conditions: endpoint.clusterLabel.map { ["\($0)=\(quoted(cluster))"] } ?? [])
+    }
+
+    /// Names of namespaces have no character with a meaning in a regular expression.
+    func namespaces(_ names: [String]) -> PrometheusSelector {
+        adding("namespace=~\(Self.quoted(names.joined(separator: "|")))")
+    }
+
     func namespace(_ name: String) -> PrometheusSelector { adding("namespace=\(Self.quoted(name))") }
 
     /// Names of pods have no character with a meaning in a regular expression but the point.
@@ -53,7 +63,8 @@ struct PrometheusSelector {
         return adding("pod=~\(Self.quoted(escaped.joined(separator: "|")))")
     }
 
-    private func adding(_ condition: String) -> PrometheusSelector {
+    /// With one more, as PromQL writes it.
+    func adding(_ condition: String) -> PrometheusSelector {
         PrometheusSelector(conditions: conditions + [condition])
     }
 

@@ -3,7 +3,8 @@ package import Costs
 
 /// The usage of one cluster as its Prometheus has it from the kubelets' cAdvisor: now, and in the past.
 package struct PrometheusSource: UsageSource {
-    private let client: PrometheusClient
+    let client: PrometheusClient
+    let cluster: String
     private let selector: PrometheusSelector
 
     private static let cpu = "container_cpu_usage_seconds_total"
@@ -12,7 +13,7 @@ package struct PrometheusSource: UsageSource {
     private static let grouped = "max by (namespace, pod, container)"
 
     package init(_ client: PrometheusClient, cluster: String) {
-        self.client = client
+        (self.client, self.cluster) = (client, cluster)
         selector = .containers(of: cluster, at: client.endpoint)
     }
 

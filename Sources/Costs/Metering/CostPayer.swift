@@ -6,6 +6,8 @@ package enum CostPayer: Sendable, Hashable {
     case idle(node: String)
     /// Nobody: what no pod uses.
     case unmounted(AttachedItem)
+    /// Nobody: what pods of a namespace held whose workload is not known.
+    case unallocated(namespace: String)
 }
 
 /// Something that is paid for beside nodes, and that pods may have.

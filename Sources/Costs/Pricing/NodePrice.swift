@@ -44,6 +44,8 @@ package enum PriceQuality: String, Sendable, CaseIterable {
     case priceList = "price-list"
     /// So much per core, GiB and GPU, because the node is not known (yet): nothing is idle then.
     case unknownNode = "unknown-node"
+    /// What it would cost now, for an hour before Callboard was there.
+    case backfilled
 
     /// The worse of two; what is not known says nothing.
     package static func worst(_ left: PriceQuality?, _ right: PriceQuality?) -> PriceQuality? {

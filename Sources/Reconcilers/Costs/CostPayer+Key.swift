@@ -14,6 +14,11 @@ extension WorkloadKey {
         return WorkloadKey(cluster: cluster, kind: unmountedKind, namespace: item.namespace, name: name)
     }
 
+    /// What pods of a namespace held of which no workload is known. Of sources, `*` stands for all of them too.
+    static func unallocated(namespace: String, cluster: String) -> WorkloadKey {
+        WorkloadKey(cluster: cluster, kind: "__unallocated__", namespace: namespace, name: "*")
+    }
+
     /// The node or the attached item that a remainder is of; nil for workloads, and for remainders of other sources.
     var remainder: CostPayer? {
         switch kind {

@@ -49,6 +49,7 @@ struct CostRows {
         case .workload: nil
         case .idle(let node): .idle(node: node, cluster: cluster)
         case .unmounted(let item): .unmounted(item, cluster: cluster)
+        case .unallocated(let namespace): .unallocated(namespace: namespace, cluster: cluster)
         }
     }
 }

@@ -23,64 +23,96 @@ extension SizingReconciler {
         }
     }
 
-    /// Fills the histories with the hours of the last eight days in which nobody listened, namespace by namespace.
+    /// Fills the histories with the hours of the last eight days in which nobody listened, namespace by namespace. One that
+    /// cannot be had holds up no other.
     ///
-    /// - Returns: false when that is to be tried again.
+    /// - Returns: false when something is to be tried again.
     func backfill(
         _ survey: [WorkloadKey: SizedWorkload], _ ids: [WorkloadKey: Int], at moment: Timestamp
     ) async -> Bool {
         guard let past else { return true }
         let namespaces = Dictionary(grouping: survey.keys.filter { ids[$0] != nil }, by: \.namespace)
-        do {
-            for (namespace, keys) in namespaces.sorted(by: { $0.key < $1.key }) {
-                for start in stride(from: 0, to: keys.count, by: Self.slice) {
-                    let slice = Array(keys[start..<min(start + Self.slice, keys.count)])
-                    try await backfill(slice, of: namespace, survey, ids, from: past, at: moment)
-                }
+        var isComplete = true
+        for (namespace, keys) in namespaces.sorted(by: { $0.key < $1.key }) where !Task.isCancelled {
+            do {
+                try await backfill(keys, of: namespace, survey, ids, from: past, at: moment)
+            } catch {
+                // What is too large for an answer now will not be smaller later.
+                let isForGood = (error as? UsageError)?.code == .tooLarge
+                if !isForGood { isComplete = false }
+                logger.warning(
+                    isForGood
+                        ? "past usage of a namespace is left out"
+                        : "past usage is not known yet and will be asked for again",
+                    ["namespace": .string(namespace), "error": .string("\(error)")])
             }
-            return true
-        } catch {
-            logger.warning("past usage is not known yet and will be asked for again", ["error": .string("\(error)")])
-            return false
         }
+        return isComplete
     }
 
+    /// Prometheus is asked for each day once; histories are read and written some at a time.
     private func backfill(
         _ keys: [WorkloadKey], of namespace: String, _ survey: [WorkloadKey: SizedWorkload],
         _ ids: [WorkloadKey: Int], from past: PrometheusSource, at moment: Timestamp
     ) async throws {
+        let slices = stride(from: 0, to: keys.count, by: Self.slice).map {
+            keys[$0..<min($0 + Self.slice, keys.count)].compactMap { ids[$0] }
+        }
+        var known: [StoredContainer: Timestamp] = [:]
+        for slice in slices { known.merge(try await histories(of: slice).compactMapValues(\.span.last)) { $1 } }
         let begin = moment.adding(seconds: -Self.pastSeconds).startOfHour
-        var histories = try await histories(of: keys.compactMap { ids[$0] })
-        var batches: [StoredContainer: UsageBatch] = [:]
         var wanted: [WorkloadKey: [String: Timestamp]] = [:]
         for key in keys {
             for name in survey[key]?.containers.keys ?? [:].keys {
-                let stored = StoredContainer(workloadID: ids[key] ?? 0, container: name)
-                let from = max(histories[stored]?.span.last ?? begin, begin)
+                let from = max(known[StoredContainer(workloadID: ids[key] ?? 0, container: name)] ?? begin, begin)
                 if moment.secondsSince(from) > Double(Self.gapSeconds) { wanted[key, default: [:]][name] = from }
             }
         }
-        guard var from = wanted.values.flatMap(\.values).min()?.startOfHour else { return }
-        while from < moment {
-            let to = min(from.adding(seconds: 86_400), moment.startOfHour)
-            if to > from {
-                for hours in try await past.hours(namespace: namespace, from: from, to: to) {
-                    let pod = ObjectKey(namespace: hours.pod.namespace, name: hours.pod.name)
-                    guard let key = ownership.workload(ofPodNamed: pod), let since = wanted[key]?[hours.container],
-                        let id = ids[key]
-                    else { continue }
-                    let stored = StoredContainer(workloadID: id, container: hours.container)
-                    batches[stored, default: UsageBatch()].add(hours, since: since)
-                }
+        let batches = try await batches(of: namespace, wanted, ids, from: past, at: moment)
+        for slice in slices { try await add(batches, to: slice) }
+    }
+
+    /// What the containers that want it used since.
+    private func batches(
+        of namespace: String, _ wanted: [WorkloadKey: [String: Timestamp]], _ ids: [WorkloadKey: Int],
+        from past: PrometheusSource, at moment: Timestamp
+    ) async throws(UsageError) -> [StoredContainer: UsageBatch] {
+        guard var from = wanted.values.flatMap(\.values).min()?.startOfHour else { return [:] }
+        var batches: [StoredContainer: UsageBatch] = [:]
+        var length: Int64 = 86_400
+        while case let to = min(from.adding(seconds: length), moment.startOfHour), to > from {
+            let found: [ContainerHours]
+            do throws(UsageError) {
+                found = try await past.hours(namespace: namespace, from: from, to: to)
+            } catch {
+                guard error.code == .tooLarge, length > 3_600 else { throw error }
+                length = max(length / 4 / 3_600, 1) * 3_600
+                continue
             }
-            from = from.adding(seconds: 86_400)
+            for hours in found {
+                let pod = ObjectKey(namespace: hours.pod.namespace, name: hours.pod.name)
+                guard let key = ownership.workload(ofPodNamed: pod), let since = wanted[key]?[hours.container],
+                    let id = ids[key]
+                else { continue }
+                let stored = StoredContainer(workloadID: id, container: hours.container)
+                batches[stored, default: UsageBatch()].add(hours, since: since)
+            }
+            from = to
         }
+        return batches
+    }
+
+    private func add(_ batches: [StoredContainer: UsageBatch], to workloads: [Int]) async throws {
+        let concerned = Set(workloads)
+        let some = batches.filter { concerned.contains($0.key.workloadID) }
+        guard !some.isEmpty else { return }
+        var histories = try await histories(of: workloads)
         var changes = SizingChanges()
-        for (stored, batch) in batches {
+        for (stored, batch) in some {
             histories[stored, default: ContainerHistory()].add(batch)
             changes.histories[stored] = histories[stored]
         }
-        if !changes.histories.isEmpty { try await store.write(changes) }
+        try await store.write(changes)
     }
 }
 
@@ -118,7 +150,7 @@ extension SizingReconciler {
 
     func isKRRDue(at moment: Timestamp) async -> Bool {
         guard past != nil else { return false }
-        if krrAt == nil { krrAt = try? await store.computedAt(.krr, cluster: cluster) }
+        if krrAt == nil { krrAt = try? await store.completedAt(.krr, cluster: cluster) }
         return krrAt.map { moment >= $0.adding(seconds: Self.krrSeconds) } ?? true
     }
 

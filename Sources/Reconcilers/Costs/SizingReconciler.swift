@@ -140,7 +140,10 @@ package actor SizingReconciler: UsageSink {
             for start in stride(from: 0, to: keys.count, by: Self.slice) {
                 try await write(Array(keys[start..<min(start + Self.slice, keys.count)]), round, &krr)
             }
-            if krr.isComplete { krrAt = moment }
+            if krr.isComplete {
+                try await store.complete(.krr, cluster: cluster, at: moment)
+                krrAt = moment
+            }
             try await store.removeGone(cluster: cluster)
             // What belongs to no workload by now never will.
             pending = pending.filter { ids[$0.key] != nil || survey[$0.key] != nil }

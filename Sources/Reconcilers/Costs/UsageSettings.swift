@@ -8,17 +8,21 @@ internal import Store
 package struct UsageSettings: Sendable {
     let interval: Duration
     let sizing: SizingSettings
+    /// How many days before the first metered hour are estimated from what Prometheus remembers.
+    let backfillDays: Int64
     let prometheus: @Sendable (_ cluster: String) -> PrometheusSource?
 
     /// - Parameters:
     ///   - interval: between two questions for the usage of a cluster.
+    ///   - backfillDays: before the first metered hour of a cluster, to be estimated.
     ///   - prometheus: that of a cluster; nil: `metrics.k8s.io` is asked.
     package init(
-        interval: Duration, sizing: SizingSettings,
+        interval: Duration, sizing: SizingSettings, backfillDays: Int64 = 0,
         prometheus: @escaping @Sendable (_ cluster: String) -> PrometheusSource?
     ) {
         self.interval = interval
         self.sizing = sizing
+        self.backfillDays = backfillDays
         self.prometheus = prometheus
     }
 
@@ -40,6 +44,9 @@ package struct UsageSettings: Sendable {
         await withTaskGroup { group in
             group.addTask { await feed.run() }
             group.addTask { await reconciler.run() }
+            group.addTask {
+                await backfill(follower, past, store: store, prices: prices, metrics: metrics, logger: logger)
+            }
         }
     }
 }

@@ -199,13 +199,19 @@ struct CostStatement {
         """
     }
 
-    /// Who owned a workload last in an hour; NULL: nobody did in any moment of it.
+    /// Who owned a workload last in an hour; NULL: nobody did in any moment of it. An hour from before Callboard was there
+    /// belongs to whoever owned the workload first.
     static func owner(of hour: String) -> String {
         """
-        (SELECT e.entity_ref FROM entity_workload e
-            WHERE e.workload_id = \(hour).workload_id AND e.is_owner
-                AND e.valid && tstzrange(\(hour).hour, \(hour).hour + interval '1 hour')
-            ORDER BY lower(e.valid) DESC LIMIT 1)
+        CASE WHEN \(hour).price_quality = 'backfilled' THEN
+            (SELECT e.entity_ref FROM entity_workload e
+                WHERE e.workload_id = \(hour).workload_id AND e.is_owner ORDER BY lower(e.valid) LIMIT 1)
+        ELSE
+            (SELECT e.entity_ref FROM entity_workload e
+                WHERE e.workload_id = \(hour).workload_id AND e.is_owner
+                    AND e.valid && tstzrange(\(hour).hour, \(hour).hour + interval '1 hour')
+                ORDER BY lower(e.valid) DESC LIMIT 1)
+        END
         """
     }
 }

@@ -21,8 +21,8 @@ extension CostStore {
         }
     }
 
-    /// Drops the partitions of hours and days that need not be kept any longer. A day whose hours are not rolled up stays, and
-    /// so do all after it.
+    /// Drops the partitions of hours and days that need not be kept any longer. One with a day whose hours are not rolled up
+    /// stays, and holds up no other.
     ///
     /// - Returns: the names of the dropped tables.
     /// - Throws: `StoreError`; then the partitions that were dropped before stay dropped.
@@ -37,8 +37,7 @@ extension CostStore {
         var dropped: [String] = []
         // A transaction each: it keeps all writers waiting.
         for partition in expired {
-            guard try await leader.run({ try Self.drop(partition, $0) }) else { break }
-            dropped.append(partition.name)
+            if try await leader.run({ try Self.drop(partition, $0) }) { dropped.append(partition.name) }
         }
         return dropped
     }
@@ -48,7 +47,8 @@ extension CostStore {
         // Whoever writes now has come to an end then, and his mark is seen.
         try session.runScript("LOCK TABLE ONLY \(partition.table) IN ACCESS EXCLUSIVE MODE")
         let isTouched = try session.run(
-            "SELECT EXISTS (SELECT FROM cost_day_touched WHERE day < $1::timestamptz)", [.time(partition.to)]
+            "SELECT EXISTS (SELECT FROM cost_day_touched WHERE day >= $1::timestamptz AND day < $2::timestamptz)",
+            [.time(partition.from), .time(partition.to)]
         ).first { $0.bool(0) }
         if isTouched != false { return false }
         try session.runScript("DROP TABLE \(partition.name)")

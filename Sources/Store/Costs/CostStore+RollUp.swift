@@ -110,7 +110,7 @@ private enum RollUpStatement {
             GROUP BY e.workload_id
         ), hour AS (
             SELECT c.*, w.namespace, w.kind,
-                CASE WHEN l.links > 1 THEN \(CostStatement.owner(of: "c"))
+                CASE WHEN l.links > 1 OR c.price_quality = 'backfilled' THEN \(CostStatement.owner(of: "c"))
                     WHEN l.valid && tstzrange(c.hour, c.hour + interval '1 hour') THEN l.entity_ref END AS entity_ref
             FROM cost_hourly c JOIN workload w ON w.id = c.workload_id LEFT JOIN link l ON l.workload_id = c.workload_id
             WHERE c.hour >= $1::timestamptz AND c.hour < $1::timestamptz + interval '1 day'

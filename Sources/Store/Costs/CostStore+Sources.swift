@@ -20,14 +20,18 @@ package struct PriceUse: Sendable, Hashable {
 extension CostStore {
     /// How the nodes are priced now, by cluster.
     ///
+    /// - Parameter window: where hours of it were estimated afterwards, that is a quality too, of no node.
     /// - Throws: `StoreError`.
-    package func priceUses() async throws -> [PriceUse] {
+    package func priceUses(in window: Range<Timestamp>? = nil) async throws -> [PriceUse] {
         try await pool.read { session in
             try session.run(
                 """
                 SELECT cluster, price_quality, count(*) FROM price_book GROUP BY cluster, price_quality
+                UNION ALL
+                SELECT cluster, 'backfilled', 0 FROM cost_backfill
+                WHERE filled_from < least(metered_from, $2::timestamptz) AND metered_from > $1::timestamptz
                 ORDER BY cluster, price_quality
-                """
+                """, [.time(window?.lowerBound), .time(window?.upperBound)]
             ).map { PriceUse(cluster: try $0.required(0), quality: try $0.required(1), nodes: $0.int(2) ?? 0) }
         }
     }

@@ -16,15 +16,27 @@ package struct CostStore: Sendable {
     ///
     /// - Throws: `StoreError`; then nothing was written.
     package func write(_ hours: [HourlyCost], source: CostSource = .estimate) async throws {
-        let lines = HourlyCost.copyText(hours)
-        let days = Set(hours.map(\.usage.hour.startOfDay))
-        try await leader.run { session in
-            let horizon = try Self.horizon(session)
-            for day in days.sorted() where day >= horizon { try CostPartitions.make(session, day: day) }
-            try session.run(Statement.incoming)
-            try session.copy(into: "incoming_cost (hour, workload_id, \(Statement.measured))", lines)
-            try session.run(Statement.upsert, [.int(source.rawValue), .time(horizon)])
+        try await leader.run { try Self.put(hours, source: source, replacing: .everything, $0) }
+    }
+
+    /// Which rows hours may replace.
+    enum Replacing: String {
+        case everything = "true"
+        /// What was estimated of the past.
+        case backfilled = "old.price_quality = 'backfilled'"
+    }
+
+    static func put(
+        _ hours: [HourlyCost], source: CostSource, replacing: Replacing, _ session: PostgresSession
+    ) throws {
+        let horizon = try horizon(session)
+        for day in Set(hours.map(\.usage.hour.startOfDay)).sorted() where day >= horizon {
+            try CostPartitions.make(session, day: day)
         }
+        try session.run(Statement.incoming)
+        try session.copy(
+            into: "incoming_cost (hour, workload_id, \(Statement.measured))", HourlyCost.copyText(hours))
+        try session.run(Statement.upsert(replacing), [.int(source.rawValue), .time(horizon)])
     }
 
     /// From when on hours are kept.
@@ -83,19 +95,20 @@ extension CostStore {
             ) ON COMMIT DELETE ROWS
             """
 
-        static let upsert =
+        static func upsert(_ replacing: Replacing) -> String {
             """
             WITH changed AS (
                 INSERT INTO cost_hourly AS old (hour, workload_id, source, \(measured))
                 SELECT hour, workload_id, $1::smallint, \(measured) FROM incoming_cost WHERE hour >= $2::timestamptz
                 ON CONFLICT (hour, workload_id, source) DO UPDATE SET (\(measured)) = ROW (\(prefixed("excluded")))
-                WHERE (\(prefixed("old"))) IS DISTINCT FROM (\(prefixed("excluded")))
+                WHERE \(replacing.rawValue) AND (\(prefixed("old"))) IS DISTINCT FROM (\(prefixed("excluded")))
                 RETURNING hour, workload_id)
             INSERT INTO cost_day_touched (day, cluster, source)
             SELECT DISTINCT date_trunc('day', c.hour, 'UTC'), w.cluster, $1::smallint
             FROM changed c JOIN workload w ON w.id = c.workload_id
             ON CONFLICT (day, cluster, source) DO UPDATE SET touched_at = clock_timestamp()
             """
+        }
 
         static let makeRemainders =
             """

@@ -19,11 +19,21 @@ enum CostSums {
                     \((["key"] + names).map { "grouped.\($0)" }.joined(separator: ", "))
                 FROM grouped ORDER BY place LIMIT \(statement.number(limit)) OFFSET \(statement.number(offset))
             ), overall AS (
-                SELECT count(*), \(names.map { CostColumns.sum("", $0) }.joined(separator: ", ")) FROM grouped
+                SELECT count(*), \(names.map { overall($0, dimension) }.joined(separator: ", ")) FROM grouped
             )
             SELECT overall.*, page.*, w.cluster, w.kind, w.namespace, w.name FROM overall LEFT JOIN page ON true
                 LEFT JOIN workload w ON \(dimension == .workload ? "w.id = page.key::int" : "false")
             ORDER BY page.place
+            """
+    }
+
+    /// A column over all groups. Days have the same workloads again and again: of each attribution those of its day with the
+    /// most count.
+    private static func overall(_ column: String, _ dimension: CostDimension) -> String {
+        guard column == "workloads", dimension == .day else { return CostColumns.sum("", column) }
+        return """
+            (SELECT coalesce(sum(most), 0)::bigint FROM (
+                SELECT max(raw.workloads) AS most FROM raw WHERE NOT raw.is_before GROUP BY raw.attribution_id) m)
             """
     }
 

@@ -27,6 +27,7 @@ struct GitHubRateLimitTests {
             (429, ["Retry-After": "99999999999999999"], "", 3_660),
             (403, ["X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "9223372036854775807"], "", 3_661),
             (403, ["X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "5"], "", 1), (429, ["Retry-After": "-5"], "", 1),
+            (429, ["Retry-After": "Mon, 12 Jan 1970 13:47:10 GMT"], "", 30),
             // Without a word how long.
             (429, [:], "", 60), (403, [:], "You have exceeded a secondary rate limit", 60),
             (403, ["X-RateLimit-Remaining": "17"], "abuse detection mechanism", 60),

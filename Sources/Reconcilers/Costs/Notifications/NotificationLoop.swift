@@ -24,8 +24,6 @@ package struct NotificationLoop: CostLoop {
     /// After the database failed, and between two looks at what is due.
     private static let shortestPause: Duration = .seconds(1)
     private static let nothing = NotificationDelivery.Look()
-    /// Notifications that came to their end are kept so long, in seconds.
-    private static let retention: Int64 = 90 * 86_400
 
     /// - Parameters:
     ///   - store: fenced for the catalog's shard.
@@ -92,11 +90,7 @@ package struct NotificationLoop: CostLoop {
             }
         }
         await attempt("the log of notifications was not cleared") {
-            let moment = now()
-            let given = try await store.notifications.clear(
-                waitingSince: moment.adding(seconds: -DeliveryRule.maximumAge),
-                endedBefore: moment.adding(seconds: -Self.retention))
-            if given > 0 { logger.error("notifications were given up", ["count": .int(Int64(given))]) }
+            try await NotificationSweep(store.notifications, logger: logger, now: now).sweep()
         }
     }
 
