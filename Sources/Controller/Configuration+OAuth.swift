@@ -17,7 +17,8 @@ extension Configuration {
         let registration = try enabled(root["auth.experimentalDynamicClientRegistration"])
         guard let cause = documents ?? registration ?? root["callboard.auth.clients"] else { return nil }
         guard let baseURL = access.baseURL else {
-            throw root.refused("is missing; expected the public https address, because of \(cause.path)", at: "backend.baseUrl")
+            throw root.refused(
+                "is missing; expected the public https address, because of \(cause.path)", at: "backend.baseUrl")
         }
         guard let site = SignInSite(baseURL: baseURL) else {
             throw root.refused(
@@ -25,7 +26,8 @@ extension Configuration {
         }
         guard keys.isShared else {
             throw root.refused(
-                "is missing; expected a secret that protects tokens, because of \(cause.path)", at: "auth.session.secret")
+                "is missing; expected a secret that protects tokens, because of \(cause.path)",
+                at: "auth.session.secret")
         }
         guard signIn != nil else {
             throw cause.refused(
@@ -62,7 +64,8 @@ extension Configuration {
         for text in try node.strings() {
             guard let pattern = URLPattern(text) else {
                 throw node.refused(
-                    "expected patterns such as https://*.example.com/*, with a scheme and without user, found \"\(text)\"")
+                    "expected patterns such as https://*.example.com/*, with a scheme and without user, found \"\(text)\""
+                )
             }
             patterns.append(pattern)
         }

@@ -94,7 +94,8 @@ struct Program {
                 store: store, currency: configuration.prices.currency, canonical: catalog.canonical,
                 isReadOnly: configuration.catalog.isReadOnly, rules: catalog.rules, scaleOps: scaleOps.actions),
             authenticator: Authenticator(
-                tokens: configuration.tokens, verifiers: (oauth.map { [$0.verifier] } ?? []) + verifiers.all(clusters, metrics),
+                tokens: configuration.tokens,
+                verifiers: (oauth.map { [$0.verifier] } ?? []) + verifiers.all(clusters, metrics),
                 isOpen: configuration.access.isOpen),
             mcp: mcp, actions: actions,
             envelope: Envelope(origins: configuration.mcp.origins, cors: configuration.access.cors),

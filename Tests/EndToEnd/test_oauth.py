@@ -293,9 +293,11 @@ def test_a_known_client_is_asked_for_once_and_shows_its_secret(callboard, token_
     assert list_tools(callboard, good.json()["access_token"]).status_code == 401
 
 
-def test_every_step_may_be_taken_at_another_replica(make_callboard, database, token_of_a_person):
-    first = make_callboard(settings(), name="first").wait_ready()
-    more = settings()
+def test_every_step_may_be_taken_at_another_replica(make_callboard, database, namespace, token_of_a_person):
+    one, more = settings(), settings()
+    for configuration in (one, more):
+        configuration["callboard"]["leaderElection"] = {"enabled": True, "namespace": namespace}
+    first = make_callboard(one, name="first").wait_ready()
     more["backend"]["baseUrl"] = first.url
     second = make_callboard(more, name="second").wait_ready()
 

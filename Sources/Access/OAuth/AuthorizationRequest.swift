@@ -47,7 +47,8 @@ extension AuthorizationRequest {
     ///
     /// - Throws: ``OAuthError``.
     init(
-        _ parameters: OAuthParameters, client: OAuthClient, redirectURI: RedirectURI, _ configuration: OAuthConfiguration
+        _ parameters: OAuthParameters, client: OAuthClient, redirectURI: RedirectURI,
+        _ configuration: OAuthConfiguration
     ) throws(OAuthError) {
         self.client = client
         self.redirectURI = redirectURI

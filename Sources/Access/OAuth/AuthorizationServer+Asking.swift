@@ -56,7 +56,8 @@ extension AuthorizationServer {
             return .redirect(try await give(request, to: person))
         }
         let ticket = ConsentTicket(
-            request: request, subject: person.subject, expires: time.adding(seconds: OAuthConfiguration.decisionLifetime))
+            request: request, subject: person.subject,
+            expires: time.adding(seconds: OAuthConfiguration.decisionLifetime))
         return .ask(
             ConsentQuestion(
                 client: request.client, person: person, redirectURI: request.redirectURI, scopes: request.scopes,
@@ -72,7 +73,8 @@ extension AuthorizationServer {
     ) async throws -> AuthorizationStep {
         let time = now()
         guard let ticket = ConsentTicket(ticket, keys: ring), ticket.subject == person.subject else {
-            return .refused(OAuthError(.invalidRequest, "this question was not asked of you; begin again in the application"))
+            return .refused(
+                OAuthError(.invalidRequest, "this question was not asked of you; begin again in the application"))
         }
         guard time < ticket.expires else {
             return .refused(OAuthError(.invalidRequest, "this question is too old; begin again in the application"))

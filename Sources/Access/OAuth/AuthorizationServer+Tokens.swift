@@ -16,7 +16,8 @@ extension AuthorizationServer {
         default:
             throw OAuthError(
                 .unsupportedGrantType,
-                "expected grant_type authorization_code" + (configuration.givesRefreshTokens ? " or refresh_token" : ""))
+                "expected grant_type authorization_code" + (configuration.givesRefreshTokens ? " or refresh_token" : "")
+            )
         }
     }
 
@@ -40,7 +41,8 @@ extension AuthorizationServer {
                 next: isLasting ? configuration.refreshToken(first, time) : nil)
         }
         guard let found, case .use(_, let next) = found.verdict else {
-            throw refusal(found?.grant, found?.verdict, "the code is not good: wrong, used, too old, or not for this client")
+            throw refusal(
+                found?.grant, found?.verdict, "the code is not good: wrong, used, too old, or not for this client")
         }
         try checkResource(parameters, found.grant)
         return try await answer(
@@ -159,7 +161,9 @@ extension AuthorizationServer {
         guard basic == nil || given == nil && (named == nil || named == basic?.id) else {
             throw OAuthError(.invalidRequest, "expected one way of client authentication")
         }
-        guard let id = basic?.id ?? named else { throw OAuthError(.invalidClient, "the parameter client_id is missing") }
+        guard let id = basic?.id ?? named else {
+            throw OAuthError(.invalidClient, "the parameter client_id is missing")
+        }
         guard let client = knownClient(id) else {
             // A client with a document has no secret; which one it is, is bound to its code.
             guard documents != nil, ClientDocument.isMeant(id), basic?.secret ?? given == nil else {

@@ -20,7 +20,8 @@ package enum ClientDocument {
         else {
             throw OAuthError(
                 .invalidClient,
-                "expected a client_id that is an https URL with a path; without user, query, fragment and . or .. segments")
+                "expected a client_id that is an https URL with a path; without user, query, fragment and . or .. segments"
+            )
         }
         return pieces
     }
@@ -49,7 +50,8 @@ package enum ClientDocument {
         let uris = metadata.redirectURIs.filter { uri in allowedRedirects.contains { $0.matches(uri.text) } }
         guard !uris.isEmpty else {
             throw OAuthError(
-                .invalidRedirectURI, "auth.clientIdMetadataDocuments.allowedRedirectUriPatterns has none for this client")
+                .invalidRedirectURI,
+                "auth.clientIdMetadataDocuments.allowedRedirectUriPatterns has none for this client")
         }
         return OAuthClient(.document, id: id, name: metadata.name, redirectURIs: uris, refreshes: metadata.refreshes)
     }

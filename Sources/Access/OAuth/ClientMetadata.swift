@@ -20,7 +20,8 @@ struct ClientMetadata: Sendable, Hashable {
         grantTypes = try Self.list(json, "grant_types") ?? ["authorization_code"]
         let responseTypes = try Self.list(json, "response_types") ?? ["code"]
         guard grantTypes.contains("authorization_code"), responseTypes.contains("code") else {
-            throw OAuthError(.invalidClientMetadata, "expected the grant type authorization_code and the response type code")
+            throw OAuthError(
+                .invalidClientMetadata, "expected the grant type authorization_code and the response type code")
         }
         authMethod = try Self.text(json, "token_endpoint_auth_method") ?? "none"
     }
@@ -52,7 +53,9 @@ struct ClientMetadata: Sendable, Hashable {
 
     private static func text(_ json: JSONValue, _ key: String) throws(OAuthError) -> String? {
         guard let value = json[key], !value.isNull else { return nil }
-        guard let text = value.stringValue else { throw OAuthError(.invalidClientMetadata, "expected \(key) as a string") }
+        guard let text = value.stringValue else {
+            throw OAuthError(.invalidClientMetadata, "expected \(key) as a string")
+        }
         return text
     }
 

@@ -37,7 +37,8 @@ extension ConsentTicket {
 
 extension AuthorizationRequest {
     fileprivate init?(_ json: JSONValue) {
-        guard let origin = json["origin"]?.stringValue.flatMap(OAuthClient.Origin.init), let id = json["client"]?.stringValue,
+        guard let origin = json["origin"]?.stringValue.flatMap(OAuthClient.Origin.init),
+            let id = json["client"]?.stringValue,
             let name = json["name"]?.stringValue, let redirect = json["redirect"]?.stringValue,
             let redirectURI = try? RedirectURI(redirect), let resource = json["resource"]?.stringValue,
             let challenge = json["challenge"]?.stringValue

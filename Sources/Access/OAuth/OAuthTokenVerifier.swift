@@ -24,7 +24,8 @@ package final class OAuthTokenVerifier: TokenVerifier {
     private static let maximumKnown = 10_000
 
     init(
-        _ configuration: OAuthConfiguration, store: OAuthStore, keys: SigningKeys, now: @escaping @Sendable () -> Timestamp
+        _ configuration: OAuthConfiguration, store: OAuthStore, keys: SigningKeys,
+        now: @escaping @Sendable () -> Timestamp
     ) {
         self.configuration = configuration
         self.store = store
@@ -85,9 +86,12 @@ package final class OAuthTokenVerifier: TokenVerifier {
 
     private func caller(of claims: JSONObject) async throws(TokenError) -> Caller {
         let grant = try await grant(of: claims)
-        let scopes = (claims["scope"]?.stringValue ?? "").split(separator: " ").compactMap { OAuthScope(rawValue: String($0)) }
+        let scopes = (claims["scope"]?.stringValue ?? "").split(separator: " ").compactMap {
+            OAuthScope(rawValue: String($0))
+        }
         return Caller(
-            subject: grant.subject, restrictions: OAuthScope.restrictions(of: scopes), userEntityRef: grant.userEntityRef)
+            subject: grant.subject, restrictions: OAuthScope.restrictions(of: scopes),
+            userEntityRef: grant.userEntityRef)
     }
 
     private func grant(of claims: JSONObject) async throws(TokenError) -> OAuthGrant {

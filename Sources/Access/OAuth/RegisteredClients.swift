@@ -58,7 +58,8 @@ package struct RegisteredClients: Sendable {
             let metadata = try? ClientMetadata(json), (try? check(metadata)) != nil
         else { return nil }
         return OAuthClient(
-            .registered, id: id, name: metadata.name, redirectURIs: metadata.redirectURIs, refreshes: metadata.refreshes,
+            .registered, id: id, name: metadata.name, redirectURIs: metadata.redirectURIs,
+            refreshes: metadata.refreshes,
             secretHash: metadata.authMethod == "none" ? nil : sha256(Array(secret(of: id).utf8)))
     }
 
@@ -66,7 +67,8 @@ package struct RegisteredClients: Sendable {
     private func check(_ metadata: ClientMetadata) throws(OAuthError) {
         for uri in metadata.redirectURIs where !allowed.contains(where: { $0.matches(uri.text) }) {
             throw OAuthError(
-                .invalidRedirectURI, "auth.experimentalDynamicClientRegistration.allowedRedirectUriPatterns has none for it")
+                .invalidRedirectURI,
+                "auth.experimentalDynamicClientRegistration.allowedRedirectUriPatterns has none for it")
         }
     }
 

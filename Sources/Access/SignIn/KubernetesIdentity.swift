@@ -60,7 +60,8 @@ package struct PersonTokenReviews: KubernetesIdentity {
         func texts(_ json: JSONValue?) -> [String] { json?.arrayValue?.compactMap(\.stringValue) ?? [] }
         // A server that does not know audiences leaves them out, and has checked none.
         guard audiences.isEmpty || !Set(audiences).isDisjoint(with: texts(status["audiences"])) else { return nil }
-        return KubernetesPerson(username: username, groups: texts(status["user"]?["groups"]), expires: expiry(of: token))
+        return KubernetesPerson(
+            username: username, groups: texts(status["user"]?["groups"]), expires: expiry(of: token))
     }
 
     /// The claim `exp` of a token that the cluster has found good; nil when it is no JWT or has none.

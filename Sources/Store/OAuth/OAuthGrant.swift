@@ -68,7 +68,8 @@ package struct OAuthRefresh: Sendable, Hashable {
     package let successorIsUsed: Bool
 
     package init(
-        hash: String, expires: Timestamp, used: Timestamp? = nil, successor: String? = nil, successorIsUsed: Bool = false
+        hash: String, expires: Timestamp, used: Timestamp? = nil, successor: String? = nil,
+        successorIsUsed: Bool = false
     ) {
         self.hash = hash
         self.expires = expires
