@@ -26,13 +26,16 @@ enum ECDSASignature {
             var position = buffer.baseAddress
             guard let signature = d2i_ECDSA_SIG(nil, &position, buffer.count) else { return nil }
             defer { ECDSA_SIG_free(signature) }
-            var joined = [UInt8](repeating: 0, count: 2 * numberLength)
-            let length = Int32(numberLength)
-            let isDone = joined.withUnsafeMutableBufferPointer { both in
-                BN_bn2binpad(ECDSA_SIG_get0_r(signature), both.baseAddress, length) == length
-                    && BN_bn2binpad(ECDSA_SIG_get0_s(signature), both.baseAddress! + numberLength, length) == length
-            }
-            return isDone ? joined : nil
+            guard let r = bytes(ECDSA_SIG_get0_r(signature), numberLength),
+                let s = bytes(ECDSA_SIG_get0_s(signature), numberLength)
+            else { return nil }
+            return r + s
         }
+    }
+
+    /// The number at full length; nil when it is longer.
+    private static func bytes(_ number: OpaquePointer?, _ length: Int) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: length)
+        return BN_bn2binpad(number, &bytes, Int32(length)) == length ? bytes : nil
     }
 }

@@ -16,8 +16,8 @@ final class PublicKey: @unchecked Sendable {  // libcrypto only reads a key that
         guard let e = BN_bin2bn(exponent, Int32(exponent.count), nil) else { return nil }
         defer { BN_free(e) }
         return make("RSA") { builder in
-            OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1
-                && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1
+            OSSL_PARAM_BLD_push_BN(builder, ParameterName.modulus, n) == 1
+                && OSSL_PARAM_BLD_push_BN(builder, ParameterName.exponent, e) == 1
         }
     }
 
@@ -26,9 +26,14 @@ final class PublicKey: @unchecked Sendable {  // libcrypto only reads a key that
     /// - Parameter group: libcrypto's name of the curve.
     static func ec(group: String, x: [UInt8], y: [UInt8]) -> PublicKey? {
         let point = [4] + x + y  // Uncompressed (SEC 1 §2.3.3).
-        return make("EC") { builder in
-            OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, group, 0) == 1
-                && OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, point.count) == 1
+        return point.withUnsafeBytes { point in
+            group.withCString { group in
+                make("EC") { builder in
+                    OSSL_PARAM_BLD_push_utf8_string(builder, ParameterName.group, group, 0) == 1
+                        && OSSL_PARAM_BLD_push_octet_string(
+                            builder, ParameterName.point, point.baseAddress, point.count) == 1
+                }
+            }
         }
     }
 
@@ -36,6 +41,7 @@ final class PublicKey: @unchecked Sendable {  // libcrypto only reads a key that
         EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, bytes, bytes.count).map(PublicKey.init)
     }
 
+    /// - Parameter fill: what it gives the builder must stay where it is until this returns.
     private static func make(_ type: String, _ fill: (OpaquePointer) -> Bool) -> PublicKey? {
         guard let builder = OSSL_PARAM_BLD_new() else { return nil }
         defer { OSSL_PARAM_BLD_free(builder) }
@@ -70,6 +76,18 @@ final class PublicKey: @unchecked Sendable {  // libcrypto only reads a key that
             else { return false }
         }
         return EVP_DigestVerify(context, signature, signature.count, bytes, bytes.count) == 1
+    }
+}
+
+/// The names of a key's parts as openssl/core_names.h has them, at addresses that stay: the builder does not copy them.
+private enum ParameterName {
+    static var modulus: UnsafePointer<CChar> { address("n") }
+    static var exponent: UnsafePointer<CChar> { address("e") }
+    static var group: UnsafePointer<CChar> { address("group") }
+    static var point: UnsafePointer<CChar> { address("pub") }
+
+    private static func address(_ name: StaticString) -> UnsafePointer<CChar> {
+        UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
     }
 }
 

@@ -69,6 +69,8 @@ package struct VerificationKey: Sendable {
 
     /// Whether the signature is one of the bytes; false also for an algorithm that is none of the key's.
     package func verifies(_ signature: [UInt8], of bytes: [UInt8], with algorithm: JWTAlgorithm) -> Bool {
+        // A key for RSA would else check with its own digest where EdDSA names none.
+        guard algorithms.contains(algorithm) else { return false }
         switch (material, algorithm) {
         case (.secret(let secret), .hs256):
             return constantTimeEqual(hmacSHA256(bytes, key: secret), signature)
