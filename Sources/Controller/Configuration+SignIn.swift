@@ -98,10 +98,15 @@ extension SignInConfiguration {
         if let provider, try !["oidc", "github", "kubernetes"].contains(provider.string()) {
             throw provider.refused("expected oidc, github or kubernetes")
         }
-        let keys = (entry.value.objectValue?.keys ?? []).filter { $0 != "provider" }
-        guard keys.count == 1, let key = keys.first, let value = try entry.member(key, "a text"),
-            let property = property(key, try value.string())
-        else { throw entry.refused("expected one of user, group, email and emailDomain with a text") }
+        var properties: [SignInRule.Property] = []
+        for key in ["user", "group", "email", "emailDomain"] {
+            guard let value = try entry.member(key, "a text") else { continue }
+            if let property = property(key, try value.string()) { properties.append(property) }
+        }
+        let known: Set<String> = ["provider", "user", "group", "email", "emailDomain"]
+        guard properties.count == 1, let property = properties.first, entry.unknownMembers(known).isEmpty else {
+            throw entry.refused("expected one of user, group, email and emailDomain with a text")
+        }
         return SignInRule(provider: try provider?.string(), property: property)
     }
 

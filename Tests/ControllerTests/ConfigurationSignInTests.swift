@@ -51,7 +51,7 @@ struct ConfigurationSignInTests {
                 UserResolver(.emailLocalPartMatchingUserEntityName, allowedDomains: ["acme.example"])
             ])
         #expect(
-            read.warnings.filter { $0.contains("auth.") } == [
+            read.warnings.filter { $0.contains("auth.providers") } == [
                 "unknown configuration key auth.providers.oidc.production.startUrl is ignored"
             ])
     }
