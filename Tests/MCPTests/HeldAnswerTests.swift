@@ -8,7 +8,8 @@ import Testing
 @Suite("Answers that have more to say than their result")
 struct HeldAnswerTests {
     private func call(_ tool: String, _ more: JSONObject = [:], id: JSONValue = 1) -> Post {
-        .legacy("tools/call", ["name": .string(tool)].merging(more), id: id, version: nil)
+        let params: JSONObject = ["name": .string(tool)]
+        return .legacy("tools/call", params.merging(more), id: id, version: nil)
     }
 
     @Test("an answer without anything before it is JSON")
