@@ -1,6 +1,7 @@
 import API
 import Actions
 import Base
+import Catalog
 import Testing
 
 @testable import Controller

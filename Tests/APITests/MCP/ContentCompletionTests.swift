@@ -1,6 +1,7 @@
 import Actions
 import Base
 import MCP
+import Store
 import TestSupport
 import Testing
 

@@ -72,7 +72,7 @@ struct ContentPromptTests {
                 } catch { return "\(error)" }
             }
             #expect(
-                await refusal("explain_service", [:]).contains("service: is missing; expected the entity's reference"))
+                await refusal("explain_service", [:]).contains("service: is missing; expected"))
             #expect(
                 await refusal("explain_service", ["service": "sho"]).contains("did you mean component:default/shop"))
             #expect(await refusal("find_orphan_spend", ["cluser": "a"]).contains("no such argument; expected cluster"))
