@@ -43,7 +43,9 @@ extension AuditEvent {
         }
         if !what.bodyMembers.isEmpty, let body = try? JSONValue(parsing: request.body) {
             for name in what.bodyMembers {
-                if let text = body[name]?.stringValue { meta[name] = .string(AuditArguments.text(redactedURL(text), 500)) }
+                if let text = body[name]?.stringValue {
+                    meta[name] = .string(AuditArguments.text(redactedURL(text), 500))
+                }
             }
             if settings.recordsArguments, let arguments = body.objectValue {
                 meta["arguments"] = AuditArguments.shown(arguments)

@@ -86,7 +86,8 @@ package final class AuditLog: Sendable {
             do { try await self.write(batch, write) } catch {
                 let count = state.withLock { $0.unwritten.count } + batch.count
                 metrics.lost(count, "end")
-                logger.error("events of the audit were not stored", ["events": .int(Int64(count)), "error": "\(error)"])
+                logger.error(
+                    "events of the audit were not stored", ["events": .int(Int64(count)), "error": "\(error)"])
                 return
             }
         }
@@ -114,7 +115,9 @@ package final class AuditLog: Sendable {
             do {
                 try await self.write(batch, write)
                 if isAway { logger.info("the audit is stored again") }
-                (isAway, backoff) = (false, Backoff(initial: .seconds(1), factor: 2, maximum: .seconds(30), jitter: 0.2))
+                (isAway, backoff) = (
+                    false, Backoff(initial: .seconds(1), factor: 2, maximum: .seconds(30), jitter: 0.2)
+                )
             } catch {
                 putBack(batch)
                 if !isAway { logger.warning("the audit cannot be stored at the moment", ["error": "\(error)"]) }

@@ -59,7 +59,8 @@ struct AuditedRoute {
             "GET \(entities)/by-query": .read("catalog", "entity-fetch", ["queryType": "by-query"]),
             "POST \(entities)/by-query": .read("catalog", "entity-fetch", ["queryType": "by-query"]),
             "GET \(entities)/by-uid/:uid": .read("catalog", "entity-fetch", ["queryType": "by-uid"]),
-            "GET \(entities)/by-name/:kind/:namespace/:name": .read("catalog", "entity-fetch", ["queryType": "by-name"]),
+            "GET \(entities)/by-name/:kind/:namespace/:name": .read(
+                "catalog", "entity-fetch", ["queryType": "by-name"]),
             "POST \(entities)/by-refs": .read("catalog", "entity-fetch", ["queryType": "by-refs"]),
             "GET \(entities)/by-name/:kind/:namespace/:name/ancestry": .read(
                 "catalog", "entity-fetch", ["actionType": "ancestry"]),

@@ -7,7 +7,9 @@ import Testing
 
 @Suite("Events on their way to log and database")
 struct AuditQueueTests {
-    private static func event(_ actor: String, _ second: Int64 = 0, tool: String = "t", error: String? = nil) -> AuditEvent {
+    private static func event(_ actor: String, _ second: Int64 = 0, tool: String = "t", error: String? = nil)
+        -> AuditEvent
+    {
         AuditEvent(
             "mcp-actions", "tool-execution", actor: AuditActor(id: actor, ip: "10.0.0.1"),
             meta: ["tool": .string(tool), "arguments": ["x": .int(second)]], error: error,
@@ -65,7 +67,8 @@ struct AuditQueueTests {
         var deep: JSONValue = "x"
         for _ in 0..<50 { deep = ["a": deep] }
         let shown = AuditArguments.shown([
-            "name": "shop", "Password": "hunter2", "nested": ["apiKey": ["k"], "list": .array(.init(repeating: 1, count: 99))],
+            "name": "shop", "Password": "hunter2",
+            "nested": ["apiKey": ["k"], "list": .array(.init(repeating: 1, count: 99))],
             "long": .string(String(repeating: "é", count: 5_000)), "deep": deep, "nul": "a\u{0}b",
         ])
         #expect(shown["name"] == "shop" && shown["Password"] == "***" && shown["nested"]?["apiKey"] == "***")

@@ -103,7 +103,8 @@ struct AuditRouteTests {
             let request = HTTPServerRequest(
                 method: "POST", target: try #require(RequestTarget("/api/mcp-actions/v1")), headers: [:], body: [],
                 remoteAddress: "10.0.0.1", id: "r1")
-            for (tool, error) in [("catalog_get_catalog_entity", nil), ("catalog_unregister_entity", "InputError: no")] {
+            for (tool, error) in [("catalog_get_catalog_entity", nil), ("catalog_unregister_entity", "InputError: no")]
+            {
                 tools.observe(
                     MCPEvent(
                         .toolExecution, version: .v2026_07_28, tool: tool, arguments: ["name": "x", "token": "y"],
@@ -142,16 +143,19 @@ struct AuditRouteTests {
     @Test("the events are shown, page by page, to who is named for it alone")
     func shown() async throws {
         try await Service.with { service async throws in
-            try await service.store.audit.append((0..<3).map { number in
-                AuditEvent("catalog", "entity-mutate", actor: AuditActor(id: "a\(number)"), at: .init(seconds: number))
-            })
+            try await service.store.audit.append(
+                (0..<3).map { number in
+                    AuditEvent(
+                        "catalog", "entity-mutate", actor: AuditActor(id: "a\(number)"), at: .init(seconds: number))
+                })
             let auditor = service.client(Service.auditor)
             let first = try await auditor.get("/api/callboard/audit?limit=2").json
             #expect(first["events"]?.arrayValue?.compactMap { $0["actor"]?["actorId"] } == ["a2", "a1"])
             let cursor = try #require(first["nextCursor"]?.stringValue)
             let second = try await auditor.get("/api/callboard/audit?limit=2&cursor=\(cursor)").json
             #expect(second["events"]?[0]?["actor"]?["actorId"] == "a0" && second["nextCursor"]?.isNull == true)
-            let one = try await auditor.get("/api/callboard/audit?actor=a1&event=catalog.entity-mutate&status=succeeded")
+            let one = try await auditor.get(
+                "/api/callboard/audit?actor=a1&event=catalog.entity-mutate&status=succeeded")
             #expect(one.json["events"]?.arrayValue?.count == 1)
             #expect(try await service.client.get("/api/callboard/audit").status == 403)
             #expect(try await service.client(Service.costsOnly).get("/api/callboard/audit").status == 403)
