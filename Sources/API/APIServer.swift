@@ -32,7 +32,8 @@ package struct APIServer: Sendable {
         envelope: Envelope = Envelope(), resources: ProtectedResources? = nil,
         catalog: CatalogAPIConfiguration = CatalogAPIConfiguration(), kubernetes: KubernetesObjects? = nil,
         scaleOps: ScaleOpsAPIConfiguration? = nil, signIn: SignIn? = nil,
-        oauth: (server: AuthorizationServer, persons: any PersonSource)? = nil, metrics: MetricsRegistry, logger: Logger,
+        oauth: (server: AuthorizationServer, persons: any PersonSource)? = nil,
+        metrics: MetricsRegistry, logger: Logger,
         liveness: @escaping @Sendable () async -> String? = { nil },
         readiness: @escaping @Sendable () async -> [ReadinessCheck]
     ) {
