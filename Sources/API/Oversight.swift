@@ -57,6 +57,8 @@ package struct Oversight: Sendable {
             try welcome(&visit, caller)
             return caller
         } catch let error as AuthenticationError {
+            // Nothing is known of credentials that could not be checked.
+            if case .unavailable = error { throw error }
             limits.attempted(visit.request, isGood: false)
             visit.ticket = try limits.take(visit.request, nil)
             throw error

@@ -44,7 +44,7 @@ struct ConfigurationTokensTests {
             ("{type: static, options: {token: a-good-token}}", "options.subject: is missing"),
             ("{type: static}", "options.token: is missing"),
             ("{options: {token: a-good-token, subject: x}}", "type: is missing; expected static"),
-            ("{type: plugin, options: {secret: s}}", "type: expected static"),
+            ("{type: plugin, options: {secret: s}}", "type: expected static, jwks or legacy"),
             ("{type: 5}", "type: expected a string"),
             ("text", "type: is missing"),
         ])

@@ -152,14 +152,14 @@ struct SignInAdmissionTests {
             (#"{"authenticated":"true","user":{"username":"ann"}}"#, [], false), ("null", [], false),
         ] as [(String, [String], Bool)])
     func reviews(status: String, audiences: [String], isKnown: Bool) throws {
-        let user = TokenReviews.user(try JSONValue(parsing: Array(status.utf8)), "opaque", audiences)
-        #expect(user == (isKnown ? KubernetesUser(username: "ann", groups: ["a", "b"], expires: nil) : nil))
+        let user = PersonTokenReviews.user(try JSONValue(parsing: Array(status.utf8)), "opaque", audiences)
+        #expect(user == (isKnown ? KubernetesPerson(username: "ann", groups: ["a", "b"], expires: nil) : nil))
     }
 
     @Test("a token that tells its end ends the sign-in with it")
     func tokenExpiry() throws {
         let token = SigningKey.generate().sign(["exp": 1_800_000_600])
         let status: JSONValue = ["authenticated": true, "user": ["username": "ann"]]
-        #expect(TokenReviews.user(status, token, [])?.expires == Timestamp(seconds: 1_800_000_600))
+        #expect(PersonTokenReviews.user(status, token, [])?.expires == Timestamp(seconds: 1_800_000_600))
     }
 }
