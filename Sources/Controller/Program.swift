@@ -97,10 +97,8 @@ struct Program {
                 tokens: configuration.tokens,
                 verifiers: (oauth.map { [$0.verifier] } ?? []) + verifiers.all(clusters, metrics),
                 isOpen: configuration.access.isOpen),
-            mcp: mcp, actions: actions,
-            envelope: Envelope(origins: configuration.mcp.origins, cors: configuration.access.cors),
-            resources: configuration.access.resources,
-            catalog: catalog,
+            mcp: mcp, envelope: Envelope(origins: configuration.mcp.origins, cors: configuration.access.cors),
+            resources: configuration.access.resources, actions: actions, catalog: catalog,
             kubernetes: KubernetesObjects(
                 directory: clusters.directory, configuration: configuration.clusters.objects, metrics: metrics),
             scaleOps: scaleOps.api,
