@@ -72,7 +72,7 @@ struct ChallengeTests {
 
     @Test("at an MCP endpoint a challenge leads to who issues tokens", arguments: challenges)
     func challenge(_ credentials: String?, _ status: Int, _ challenge: String?, _ error: String) async throws {
-        try await Self.with { client in
+        try await Self.with { client async throws in
             for method in ["POST", "GET", "DELETE"] {
                 let headers = credentials.map { [("Authorization", $0)] } ?? []
                 let answer = try await client.send(method, "/api/mcp-actions/v1", headers)
@@ -87,7 +87,7 @@ struct ChallengeTests {
 
     @Test("elsewhere the answer is Backstage's")
     func elsewhere() async throws {
-        try await Self.with { client in
+        try await Self.with { client async throws in
             let expired = try await client.get("/api/catalog/entities", [("Authorization", "Bearer expired")])
             #expect(
                 expired.json == errorBody(401, "AuthenticationError", "The token has expired", "/api/catalog/entities"))
@@ -110,7 +110,7 @@ struct ChallengeTests {
 
     @Test("each endpoint has a document that names it as it is reached, for every page", arguments: documents)
     func document(_ path: String, _ resource: String?) async throws {
-        try await Self.with { client in
+        try await Self.with { client async throws in
             let answer = try await client.get(
                 "/.well-known/oauth-protected-resource\(path)",
                 [("Origin", "https://inspector.example.org"), ("X-Forwarded-Host", "evil.example.com")])
@@ -131,7 +131,7 @@ struct ChallengeTests {
     func nobody() async throws {
         let none = ProtectedResources(baseURL: "https://a.example.com", authorizationServers: [], scopes: ["x"])
         for resources in [nil, none] {
-            try await Self.with(resources) { client in
+            try await Self.with(resources) { client async throws in
                 let document = try await client.get("/.well-known/oauth-protected-resource/api/mcp-actions/v1")
                 #expect(document.status == 404)
                 #expect(try await client.get("/.well-known/oauth-authorization-server").status == 404)
@@ -145,7 +145,7 @@ struct ChallengeTests {
 
     @Test("with the policy off everybody may come without a token, but not with a bad one")
     func open() async throws {
-        try await Self.with(isOpen: true) { client in
+        try await Self.with(isOpen: true) { client async throws in
             #expect(try await client.get("/no/such/path").status == 404)
             #expect(try await client.get("/no/such/path", [("Authorization", "Bearer expired")]).status == 401)
         }
@@ -163,7 +163,7 @@ struct ChallengeTests {
 
     @Test("pages and names that are not listed come to no route, before credentials are looked at", arguments: paths)
     func rebinding(_ path: String) async throws {
-        try await Self.with(envelope: Self.envelope) { client in
+        try await Self.with(envelope: Self.envelope) { client async throws in
             for headers in [
                 [("Origin", "https://evil.example.com")], [("Origin", "null")],
                 [("Origin", "https://portal.example.com.evil.com")], [("Origin", "http://portal.example.com")],
@@ -181,7 +181,7 @@ struct ChallengeTests {
 
     @Test("a page that is listed may read every answer, refusals too")
     func listed() async throws {
-        try await Self.with(envelope: Self.envelope) { client in
+        try await Self.with(envelope: Self.envelope) { client async throws in
             for path in Self.paths {
                 let answer = try await client.get(path, [("Origin", "https://portal.example.com")])
                 #expect(answer.status == 401)
@@ -196,7 +196,7 @@ struct ChallengeTests {
 
     @Test("a browser that asks first is told what it may send, without a token")
     func preflight() async throws {
-        try await Self.with(envelope: Self.envelope) { client in
+        try await Self.with(envelope: Self.envelope) { client async throws in
             func ask(_ path: String, _ headers: String) async throws -> WebClient.Answer {
                 try await client.send(
                     "OPTIONS", path,
@@ -217,7 +217,7 @@ struct ChallengeTests {
 
     @Test("probes and scrapers come under any name, and pages cannot read what they are told")
     func probes() async throws {
-        try await Self.with(envelope: Self.envelope) { client in
+        try await Self.with(envelope: Self.envelope) { client async throws in
             for path in ["/livez", "/metrics", "/readyz"] {
                 let answer = try await client.get(
                     path, [("Host", "10.1.2.3:7007"), ("Origin", "https://a.example.com")])
@@ -228,7 +228,7 @@ struct ChallengeTests {
 
     @Test("no answer is taken by a browser for something that it is not")
     func sniffing() async throws {
-        try await Self.with { client in
+        try await Self.with { client async throws in
             for path in Self.paths + ["/livez", "/.well-known/x"] {
                 #expect(try await client.get(path).headers["X-Content-Type-Options"] == "nosniff")
             }
