@@ -314,7 +314,7 @@ def test_every_step_may_be_taken_at_another_replica(make_callboard, database, na
             self.turn += 1
             request.url = request.url.copy_with(port=[second.port, first.port][self.turn % 2])
 
-    client = register(second.url)
+    client = register(second.url, grant_types=["authorization_code", "refresh_token"])
     url, verifier = authorize_url(first.url, client["client_id"])
     browser = Alternating()
     got = answer(browser.give(url))
