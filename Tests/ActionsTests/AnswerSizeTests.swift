@@ -153,7 +153,7 @@ struct LargeAnswerTests {
                     guard let next = answer[cursor] else { break }
                     arguments["cursor"] = next
                 }
-                let names = seen.compactMap { $0["metadata"]?["name"] ?? $0["entityRef"] }.compactMap(\.stringValue)
+                let names = seen.compactMap { $0["metadata"]?["uid"] ?? $0["entityRef"] }.compactMap(\.stringValue)
                 #expect(names.count >= 600, "\(id)")
                 #expect(Set(names).count == names.count, "\(id)")
                 #expect(pages > 2, "\(id)")
