@@ -146,8 +146,9 @@ extension MCPServer {
         // A call that cannot be noted runs too; it cannot be cancelled then.
         let isNoted = session.map { session in
             hub.begin(message.id, of: session) {
-                work.cancel()
+                // First, so that what the call says when it is cancelled goes nowhere.
                 held.abandon()
+                work.cancel()
             }
         }
         work.run(

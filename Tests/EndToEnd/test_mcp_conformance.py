@@ -217,11 +217,13 @@ def test_messages_of_http_sse_need_the_stream_of_who_sends(fixtures):
 
 
 @pytest.fixture
-def replicas(make_callboard):
+def replicas(make_callboard, namespace):
     first, second = (
         make_callboard(
-            {"auth": {"session": {"secret": SECRET}}, "callboard": {"leaderElection": {"enabled": False}}}, name=name,
-            arguments=["--conformance-fixtures"])
+            {
+                "auth": {"session": {"secret": SECRET}},
+                "callboard": {"leaderElection": {"enabled": True, "namespace": namespace}},
+            }, name=name, arguments=["--conformance-fixtures"])
         for name in ("first", "second"))
     second.token = first.token
     second._environment["CALLBOARD_TOKEN"] = first.token

@@ -88,7 +88,7 @@ struct MCPRouterModernTests {
         expect(post.with("Mcp-Name", "=?base64?SGVs!!!bG8=?="), "400 -32020", "canonical")
         expect(post.with("Mcp-Name", "=?BASE64?SGVsbG8=?="), "400 -32020", "differs")
         expect(Post.modern("prompts/get", ["name": "p"]).with("Mcp-Name", nil), "400 -32020")
-        expect(Post.modern("resources/read", ["uri": "x:y"]), "400 -32020", "missing")
+        expect(Post.modern("resources/read", ["uri": "x:y"]).with("Mcp-Name", nil), "400 -32020", "missing")
     }
 
     @Test("rung 6: without a name in the body there is nothing to compare; the method says what is wrong")
