@@ -95,11 +95,12 @@ struct AuditRouteTests {
         for capturesArguments in [false, true] {
             var settings = AuditSettings()
             settings.recordsArguments = capturesArguments
-            let registry = try ActionRegistry(
-                store: Store(PostgresPool.Configuration(uri: "postgresql://nobody@127.0.0.1:1/none")), currency: "EUR")
+            let store = Store(PostgresPool.Configuration(uri: "postgresql://nobody@127.0.0.1:1/none"))
+            let registry = try ActionRegistry(store: store, currency: "EUR")
             let audit = AuditLog(settings, metrics: MetricsRegistry(), logger: Logger("audit") { _ in })
             let tools = ActionTools(
-                registry: registry, oversight: Oversight(audit: audit), logger: Logger("test") { _ in })
+                store: store, registry: registry, actions: registry.actions, isNamespaced: true, changes: nil,
+                oversight: Oversight(audit: audit), logger: Logger("test") { _ in })
             let request = HTTPServerRequest(
                 method: "POST", target: try #require(RequestTarget("/api/mcp-actions/v1")), headers: [:], body: [],
                 remoteAddress: "10.0.0.1", id: "r1")

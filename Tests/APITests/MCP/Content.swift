@@ -34,7 +34,7 @@ struct Content: Sendable {
         let registry = try ActionRegistry(store: store, currency: "EUR")
         let tools = ActionTools(
             store: store, registry: registry, actions: registry.actions.filter { isOffered($0.definition) },
-            isNamespaced: true, changes: changes, logger: Logger("test") { _ in })
+            isNamespaced: true, changes: changes, oversight: Oversight(), logger: Logger("test") { _ in })
         return Content(store: store, tools: tools)
     }
 

@@ -28,8 +28,8 @@ private struct EasyProvider: SignInProvider {
 }
 
 private struct EasyCluster: KubernetesIdentity {
-    func identity(of token: String) async throws(SignInError) -> KubernetesUser? {
-        token == "good-cluster-token" ? KubernetesUser(username: "system:ann", groups: [], expires: nil) : nil
+    func identity(of token: String) async throws(SignInError) -> KubernetesPerson? {
+        token == "good-cluster-token" ? KubernetesPerson(username: "system:ann", groups: [], expires: nil) : nil
     }
 }
 
