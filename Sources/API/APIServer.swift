@@ -47,8 +47,9 @@ package struct APIServer: Sendable {
         challenges = Challenges(resources: resources)
         self.oversight = oversight
         self.logger = logger
-        self.mcp = MCPRoutes(store: store, registry: registry, configuration: mcp, actions: actions, oversight: oversight,
-            logger: logger)
+        self.mcp = MCPRoutes(
+            store: store, registry: registry, configuration: mcp, actions: actions, oversight: oversight, logger: logger
+        )
         routes =
             HealthRoutes(metrics: metrics, liveness: liveness, readiness: readiness).routes
             + WellKnownRoutes(resources: resources).routes

@@ -1,3 +1,5 @@
+package import Base
+
 /// What somebody may be allowed to do, in Backstage's terms: a plugin, a name, and whether it creates, reads, updates or
 /// deletes.
 package struct Permission: Sendable, Hashable {
@@ -77,11 +79,17 @@ package struct Caller: Sendable, Hashable {
     package let restrictions: [AccessRestriction]?
     /// The user entity of a person, such as `user:default/ann`; nil for programs and for people whom the catalog has not.
     package let userEntityRef: String?
+    /// When what the caller came in with stops being good; nil when it does not say.
+    package let expires: Timestamp?
 
-    package init(subject: String, restrictions: [AccessRestriction]? = nil, userEntityRef: String? = nil) {
+    package init(
+        subject: String, restrictions: [AccessRestriction]? = nil, userEntityRef: String? = nil,
+        expires: Timestamp? = nil
+    ) {
         self.subject = subject
         self.restrictions = restrictions
         self.userEntityRef = userEntityRef
+        self.expires = expires
     }
 
     /// Whether the caller has the permission.

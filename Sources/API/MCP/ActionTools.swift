@@ -39,6 +39,7 @@ struct ActionTools: ToolProvider {
     }
 
     func subject(of principal: Caller) -> String { principal.subject }
+    func expiry(of principal: Caller) -> Int64? { principal.expires.map { $0.microseconds / 1_000_000 } }
 
     func tools(for principal: Caller) async -> [Tool] {
         tools.filter { $0.action.definition.permissions.allSatisfy(principal.may) }.map(\.tool)

@@ -30,6 +30,8 @@ package struct ActionsConfiguration: Sendable {
 
         /// Whether a key can stand in a path: Backstage's rule.
         package static func isUsable(key: String) -> Bool {
+            // A path that ends so is the older transport's.
+            guard key != "sse" else { return false }
             let first = key.utf8.first.map { $0 != UInt8(ascii: "-") } ?? false
             return first
                 && key.utf8.allSatisfy { byte in

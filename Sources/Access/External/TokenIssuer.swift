@@ -49,7 +49,9 @@ package struct TokenIssuer: Sendable {
         try keys.verify(token, allowing: algorithms, rules: rules, at: now)
         guard let subject = token.claims["sub"]?.stringValue, Self.isSubject(subject) else { throw .claim("sub") }
         let prefix = subjectPrefix.map { "\($0):" } ?? ""
-        return Caller(subject: "external:\(prefix)\(subject)", restrictions: restrictions)
+        // The year 9999 is as good as never, and any number may stand there.
+        let end = token.claims["exp"]?.doubleValue.map { Timestamp(seconds: Int64(min($0, 253_402_300_799))) }
+        return Caller(subject: "external:\(prefix)\(subject)", restrictions: restrictions, expires: end)
     }
 
     /// It goes into logs, so that it must not look like something else there.

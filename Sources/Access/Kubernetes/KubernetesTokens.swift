@@ -157,7 +157,8 @@ package final class KubernetesTokens: TokenVerifier {
         }
         var missing: Set<Permission> = []
         for permission in access.decidedByCluster where try await !has(user, permission) { missing.insert(permission) }
-        let caller = Caller(subject: "kubernetes:\(user.name)", restrictions: access.without(missing))
+        let caller = Caller(
+            subject: "kubernetes:\(user.name)", restrictions: access.without(missing), expires: expires)
         return .caller(caller, expires: expires)
     }
 

@@ -91,7 +91,7 @@ package final class OAuthTokenVerifier: TokenVerifier {
         }
         return Caller(
             subject: grant.subject, restrictions: OAuthScope.restrictions(of: scopes),
-            userEntityRef: grant.userEntityRef)
+            userEntityRef: grant.userEntityRef, expires: Self.end(claims))
     }
 
     private func grant(of claims: JSONObject) async throws(TokenError) -> OAuthGrant {
