@@ -25,7 +25,8 @@ extension Configuration {
         _ key: String, _ node: ConfigurationNode
     ) throws(ConfigurationError) -> ActionsConfiguration.Server {
         guard ActionsConfiguration.Server.isUsable(key: key) else {
-            throw node.refused("Invalid MCP server key \"\(key)\": must be lowercase alphanumeric with hyphens, and not sse")
+            throw node.refused(
+                "Invalid MCP server key \"\(key)\": must be lowercase alphanumeric with hyphens, and not sse")
         }
         try node.refuseOtherKeys(than: ["name", "description", "instructions", "filter"])
         let name = try node.required("name", "the server's name")
