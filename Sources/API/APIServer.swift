@@ -48,8 +48,8 @@ package struct APIServer: Sendable {
         self.oversight = oversight
         self.logger = logger
         self.mcp = MCPRoutes(
-            store: store, registry: registry, configuration: mcp, actions: actions, oversight: oversight, logger: logger
-        )
+            store: store, registry: registry, configuration: mcp, actions: actions, oversight: oversight,
+            logger: logger)
         routes =
             HealthRoutes(metrics: metrics, liveness: liveness, readiness: readiness).routes
             + WellKnownRoutes(resources: resources).routes
@@ -92,11 +92,12 @@ package struct APIServer: Sendable {
             guard let immediate = route.immediate, let parameters = route.parameters(request.pathSegments),
                 envelope.answer(to: request, route.reach) == nil,
                 let caller = try? authenticator.callerAtOnce(of: request),
+                challenges.refusal(of: caller, request) == nil,
                 let answer = try? immediate(RouteRequest(http: request, parameters: parameters, caller: caller))
             else { continue }
             var visit = Oversight.Visit(request, parameters)
             guard oversight.admitAtOnce(&visit, caller) else { return nil }
-            var response = envelope.finish(answer, to: request, route.reach)
+            var response = envelope.finish(answer(), to: request, route.reach)
             record(&response, to: visit, route)
             return response
         }

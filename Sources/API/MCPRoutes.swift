@@ -42,7 +42,10 @@ struct MCPRoutes: Sendable {
         // Which methods there are depends on the protocol's revision, so the protocol says so itself.
         servers.flatMap { paths, server in
             paths.map { path in
-                Route(path, methods: ["GET", "POST", "DELETE", "PUT", "PATCH", "OPTIONS"]) { request in
+                Route(
+                    path, methods: ["GET", "POST", "DELETE", "PUT", "PATCH", "OPTIONS"],
+                    immediate: { server.answerAtHand(to: $0.http, principal: $0.caller) }
+                ) { request in
                     await server.respond(to: request.http, principal: request.caller)
                 }
             }

@@ -4,7 +4,8 @@ internal import HTTPServer
 /// A path pattern with what answers there. A segment that begins with `:` takes any value; `*` at the end takes any
 /// further segments, also none.
 struct Route: Sendable {
-    typealias Immediate = @Sendable (RouteRequest) throws -> HTTPServerResponse?
+    /// Finds what is at hand without doing anything; what it gives writes the answer, once the request is let in.
+    typealias Immediate = @Sendable (RouteRequest) throws -> (() -> HTTPServerResponse)?
     typealias Handler = @Sendable (RouteRequest) async throws -> HTTPServerResponse
 
     /// From where it may be asked.

@@ -51,12 +51,21 @@ package protocol Action: Sendable {
 
     /// What `run` would answer, when that is at hand without waiting for anything; nil: `run` is to be asked. The
     /// permission has been checked.
-    func atHand(_ input: Input, for caller: Caller) -> JSONValue?
+    func atHand(_ input: Input, for caller: Caller) -> KeptAnswer?
+}
+
+/// An answer that only has to be written. Two of an action with the same name and the same source are the same, so that
+/// who has one written need not ask for the other.
+package struct KeptAnswer: Sendable {
+    package let name: String
+    package let source: [UInt8]
+    /// Makes it of the source; nil: the action is to be asked.
+    package let value: @Sendable () -> JSONValue?
 }
 
 extension Action {
     /// Most have to ask.
-    func atHand(_ input: Input, for caller: Caller) -> JSONValue? { nil }
+    func atHand(_ input: Input, for caller: Caller) -> KeptAnswer? { nil }
 }
 
 /// An action with its schemas made ready.
@@ -64,7 +73,7 @@ package struct RegisteredAction: Sendable {
     package let definition: ActionDefinition
     private let inputSchema: JSONSchema
     private let body: @Sendable (JSONObject, Caller) async throws -> JSONValue
-    private let kept: @Sendable (JSONObject, Caller) -> JSONValue?
+    private let kept: @Sendable (JSONObject, Caller) -> KeptAnswer?
 
     /// - Throws: when a schema of the definition is no schema; that is a mistake in the action.
     init<Body: Action>(_ action: Body) throws {
@@ -84,6 +93,14 @@ package struct RegisteredAction: Sendable {
         return try await body(arguments, caller)
     }
 
+    /// The same with arguments that the input schema accepts.
+    ///
+    /// - Throws: `ActionError`, or what the action met.
+    package func invoke(accepted arguments: JSONObject, for caller: Caller) async throws -> JSONValue {
+        for permission in definition.permissions { try caller.check(permission) }
+        return try await body(arguments, caller)
+    }
+
     /// An answer to these arguments, no longer than agents' clients keep.
     package func fitted(_ answer: JSONValue, to arguments: JSONObject) -> JSONValue {
         let offset = arguments["cursor"]?.stringValue.flatMap { Int($0) }
@@ -93,11 +110,10 @@ package struct RegisteredAction: Sendable {
     /// What the input schema has against arguments.
     package func problems(of arguments: JSONObject) -> [String] { inputSchema.validate(.object(arguments)) }
 
-    /// What `invoke` would answer, when that is at hand without waiting for anything; nil, and for whatever is wrong: `invoke`
-    /// is to be asked.
-    package func atHand(_ arguments: JSONObject, for caller: Caller) -> JSONValue? {
+    /// What `invoke(accepted:for:)` would answer, when that is at hand without waiting for anything; nil, and for whatever is
+    /// wrong: that is to be asked.
+    package func atHand(accepted arguments: JSONObject, for caller: Caller) -> KeptAnswer? {
         guard definition.permissions.allSatisfy(caller.may) else { return nil }
-        guard inputSchema.validate(.object(arguments)).isEmpty else { return nil }
         return kept(arguments, caller)
     }
 }

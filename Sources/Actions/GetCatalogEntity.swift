@@ -41,9 +41,11 @@ struct GetCatalogEntity: Action {
         return EntityAnswer.fitted(try JSONValue(parsing: entity.document))
     }
 
-    func atHand(_ input: Input, for caller: Caller) -> JSONValue? {
+    func atHand(_ input: Input, for caller: Caller) -> KeptAnswer? {
         guard let ref = Self.ref(input), let entity = store.catalog.keptEntity(ref: ref) else { return nil }
-        return try? JSONValue(parsing: entity.document)
+        return KeptAnswer(name: ref, source: entity.document) {
+            (try? JSONValue(parsing: entity.document)).map(EntityAnswer.fitted)
+        }
     }
 
     /// The ref of an entity that is named in full; nil when something is left open.

@@ -89,6 +89,13 @@ package enum MCPContentError: Error, Sendable, Hashable {
 extension ToolProvider {
     package func expiry(of principal: Principal) -> Int64? { nil }
     package var converses: Bool { false }
+    package func tool(named name: String, for principal: Principal) async -> Tool? {
+        await tools(for: principal).tool(named: name)
+    }
+    package func toolAtHand(named name: String, for principal: Principal) -> Tool? { nil }
+    package func callAtHand(
+        _ name: String, arguments: JSONObject, for principal: Principal
+    ) -> ToolAnswerAtHand? { nil }
     package func call(
         _ name: String, arguments: JSONObject, for principal: Principal, in context: ToolContext
     ) async throws -> ToolResult { try await call(name, arguments: arguments, for: principal) }

@@ -11,11 +11,8 @@ extension MCPExchange {
     }
 
     func callTool(_ request: JSONRPCRequest) async throws(ProtocolError) -> JSONObject {
-        guard let name = request.params["name"]?.stringValue else { throw .invalidParams("name must be a string") }
-        let arguments = try readArguments(request.params)
-        guard let tool = await server.provider.tools(for: principal).tool(named: name) else {
-            return try unknownTool(name)
-        }
+        let (name, arguments) = try readCall(request.params)
+        guard let tool = await server.provider.tool(named: name, for: principal) else { return try unknownTool(name) }
         try checkHeaders(of: tool, arguments)
         let faults = tool.inputSchema.validate(.object(arguments))
         let started = ContinuousClock.now
@@ -35,12 +32,12 @@ extension MCPExchange {
         }
     }
 
-    private func checkHeaders(of tool: Tool, _ arguments: JSONObject) throws(ProtocolError) {
+    func checkHeaders(of tool: Tool, _ arguments: JSONObject) throws(ProtocolError) {
         guard version.isModern else { return }
         for header in tool.parameterHeaders { try header.check(http.headers, against: arguments) }
     }
 
-    private func observe(
+    func observe(
         _ tool: Tool, _ arguments: JSONObject, _ error: String?, since started: ContinuousClock.Instant
     ) {
         observe(
@@ -49,14 +46,15 @@ extension MCPExchange {
                 duration: ContinuousClock.now - started))
     }
 
-    private static func text(of result: JSONObject) -> String {
+    static func text(of result: JSONObject) -> String {
         result["content"]?[0]?["text"]?.stringValue ?? "the tool failed"
     }
 
-    private func readArguments(_ params: JSONObject) throws(ProtocolError) -> JSONObject {
-        guard let value = params["arguments"], !value.isNull else { return [:] }
+    func readCall(_ params: JSONObject) throws(ProtocolError) -> (name: String, arguments: JSONObject) {
+        guard let name = params["name"]?.stringValue else { throw .invalidParams("name must be a string") }
+        guard let value = params["arguments"], !value.isNull else { return (name, [:]) }
         guard let arguments = value.objectValue else { throw .invalidParams("arguments must be an object") }
-        return arguments
+        return (name, arguments)
     }
 
     /// The specification has an error for this, and clients of 2026-07-28 get it. To older clients the official SDKs'
@@ -102,16 +100,26 @@ extension MCPExchange {
 
 extension MCPExchange {
     private func answer(_ result: ToolResult, of tool: Tool) -> JSONObject {
-        let faults = result.isError ? [] : tool.outputSchema.map { $0.validate(result.structured ?? .null) } ?? []
-        guard faults.isEmpty else {
-            report("a tool's answer does not conform to its schema", tool, faults.joined(separator: "; "))
-            return failure("InternalError", "\(tool.name) gave an answer that does not conform to its schema")
+        do throws(UnfitAnswer) {
+            return try written(result, of: tool)
+        } catch {
+            switch error {
+            case .nonconforming(let faults):
+                report("a tool's answer does not conform to its schema", tool, faults.joined(separator: "; "))
+                return failure("InternalError", "\(tool.name) gave an answer that does not conform to its schema")
+            case .tooLarge(let size): return tooLarge(size, tool)
+            }
         }
+    }
+
+    func written(_ result: ToolResult, of tool: Tool) throws(UnfitAnswer) -> JSONObject {
+        let faults = result.isError ? [] : tool.outputSchema.map { $0.validate(result.structured ?? .null) } ?? []
+        guard faults.isEmpty else { throw .nonconforming(faults) }
         let text = result.text ?? result.structured?.text() ?? (result.blocks.isEmpty ? "" : nil)
         let size =
             max(text?.utf8.count ?? 0, result.text == nil ? 0 : result.structured?.serialized().count ?? 0)
             + result.blocks.reduce(0) { $0 + $1.serialized().count }
-        guard size <= configuration.maximumAnswerBytes else { return tooLarge(size, tool) }
+        guard size <= configuration.maximumAnswerBytes else { throw .tooLarge(size) }
         let blocks = (text.map { [ContentBlocks.text($0)] } ?? []) + ContentBlocks.written(result.blocks, for: version)
         return content(blocks, structured: result.structured, isError: result.isError)
     }
@@ -123,7 +131,7 @@ extension MCPExchange {
                 + "sent; narrow it with a filter, fewer fields or a smaller limit")
     }
 
-    private func failure(_ name: String, _ message: String) -> JSONObject {
+    func failure(_ name: String, _ message: String) -> JSONObject {
         content([ContentBlocks.text("\(name): \(message)")], structured: nil, isError: true)
     }
 
@@ -142,4 +150,11 @@ extension MCPExchange {
         server.logger.error(
             event, ["tool": .string(tool.name), "detail": .string(detail), "request": .string(http.id)])
     }
+}
+
+/// Why what a tool answered is not sent.
+enum UnfitAnswer: Error {
+    case nonconforming([String])
+    /// With its size in bytes.
+    case tooLarge(Int)
 }

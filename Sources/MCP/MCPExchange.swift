@@ -65,7 +65,7 @@ struct MCPExchange<Provider: ToolProvider>: Sendable {
         }
     }
 
-    private func completed(_ result: JSONObject) -> JSONObject {
+    func completed(_ result: JSONObject) -> JSONObject {
         guard version.isModern else { return result }
         var result = result
         if result["resultType"] == nil { result["resultType"] = "complete" }

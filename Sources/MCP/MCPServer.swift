@@ -16,6 +16,7 @@ package struct MCPServer<Provider: ToolProvider>: Sendable {
     let hub: StreamHub
     let issuer: SessionIssuer
     let router: MCPRouter
+    let written = WrittenAnswers()
 
     /// - Parameters:
     ///   - storage: nil: there are no other replicas.

@@ -62,7 +62,8 @@ package struct ToolAnnotations: Sendable, Hashable {
 package struct Tool: Sendable {
     /// The name under which it is listed and under which the provider is called.
     package let name: String
-    let aliases: Set<String>
+    /// Other names that calls may use.
+    package let aliases: Set<String>
     let inputSchema: JSONSchema
     let outputSchema: JSONSchema?
     let parameterHeaders: [ParameterHeader]

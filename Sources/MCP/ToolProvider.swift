@@ -15,6 +15,16 @@ package protocol ToolProvider: Sendable {
     /// The tools that this principal may see. Keep checked tools and filter them; building one compiles its schemas.
     func tools(for principal: Principal) async -> [Tool]
 
+    /// The tool of ``tools(for:)`` that a call means: by its name, else by an alias that no other of them has.
+    func tool(named name: String, for principal: Principal) async -> Tool?
+
+    /// The same where that is known without waiting; nil: it is to be asked for.
+    func toolAtHand(named name: String, for principal: Principal) -> Tool?
+
+    /// What `call` would answer, when that is at hand without waiting for anything; nil: `call` is to be asked, which tells
+    /// also what is wrong. Must not do anything yet.
+    func callAtHand(_ name: String, arguments: JSONObject, for principal: Principal) -> ToolAnswerAtHand?
+
     /// Calls a tool of ``tools(for:)`` with arguments that its input schema accepts.
     ///
     /// Throw ``ToolFailure`` for what the caller should read; any other error is logged and answered as internal. The

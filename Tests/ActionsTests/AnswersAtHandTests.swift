@@ -16,20 +16,22 @@ struct AnswersAtHandTests {
         try await Scene.with { scene async throws in
             let action = try #require(scene.registry[Self.id])
             let caller = Caller(subject: "test")
-            #expect(action.atHand(Self.shop, for: caller) == nil)
+            #expect(action.atHand(accepted: Self.shop, for: caller) == nil)
             let feed = scene.store.catalogFeed(logger: Logger("test") { _ in })
             feed.keepCurrent(scene.store.catalog)
             let run = Task { await feed.run() }
             #expect(
                 await eventually {
                     _ = try? await action.invoke(Self.shop, for: caller)
-                    return action.atHand(Self.shop, for: caller) != nil
+                    return action.atHand(accepted: Self.shop, for: caller) != nil
                 })
-            #expect(action.atHand(Self.shop, for: caller) == (try await action.invoke(Self.shop, for: caller)))
-            #expect(action.atHand(Self.shop, for: Caller(subject: "nobody", restrictions: [])) == nil)
-            #expect(action.atHand(["name": "shop"], for: caller) == nil)
-            #expect(action.atHand(Self.shop.merging(["other": 1]), for: caller) == nil)
-            #expect(action.atHand(Self.shop.merging(["name": "no-such"]), for: caller) == nil)
+            let kept = try #require(action.atHand(accepted: Self.shop, for: caller))
+            #expect(kept.value() == (try await action.invoke(Self.shop, for: caller)))
+            #expect(kept.name == "component:default/shop")
+            #expect(try JSONValue(parsing: kept.source) == kept.value())
+            #expect(action.atHand(accepted: Self.shop, for: Caller(subject: "nobody", restrictions: [])) == nil)
+            #expect(action.atHand(accepted: ["name": "shop"], for: caller) == nil)
+            #expect(action.atHand(accepted: Self.shop.merging(["name": "no-such"]), for: caller) == nil)
             run.cancel()
             await run.value
         }

@@ -27,7 +27,7 @@ struct EntityRoutes {
                 "/api/catalog/entities/by-name/:kind/:namespace/:name",
                 immediate: { request in
                     try catalog.access(request).keptEntity(ref: request.entityRef.canonical)
-                        .map { .document($0, to: request.http) }
+                        .map { entity in { .document(entity, to: request.http) } }
                 }
             ) { request in
                 guard let entity = try await catalog.access(request).entity(ref: request.entityRef.canonical) else {

@@ -10,10 +10,18 @@ struct ActionTools: ToolProvider {
     let registry: ActionRegistry
     /// Of the actions that are offered here.
     let names: ToolNames
-    private let tools: [(tool: Tool, action: RegisteredAction)]
-    private let byName: [String: RegisteredAction]
+    private let tools: [Offered]
+    private let byName: [String: Offered]
+    private let byAlias: [String: [Offered]]
     private let feed: ContentChanges?
     private let oversight: Oversight
+
+    private struct Offered: Sendable {
+        let tool: Tool
+        let action: RegisteredAction
+
+        func isFor(_ caller: Caller) -> Bool { action.definition.permissions.allSatisfy(caller.may) }
+    }
 
     /// - Parameters:
     ///   - actions: those that are offered here.
@@ -29,29 +37,39 @@ struct ActionTools: ToolProvider {
         feed = changes
         let names = ToolNames(of: actions.map(\.definition), isNamespaced: isNamespaced)
         self.names = names
-        let byName = Dictionary(
+        let named = Dictionary(
             actions.compactMap { action in names[action.definition.id].map { ($0, action) } },
             uniquingKeysWith: { first, _ in first })
-        self.byName = byName
         tools = Tool.usable(actions.map { Self.tool($0.definition, names) }, logger: logger).compactMap { tool in
-            byName[tool.name].map { (tool, $0) }
+            named[tool.name].map { Offered(tool: tool, action: $0) }
         }
+        byName = Dictionary(tools.map { ($0.tool.name, $0) }, uniquingKeysWith: { first, _ in first })
+        byAlias = Dictionary(
+            tools.flatMap { offered in offered.tool.aliases.map { ($0, [offered]) } }, uniquingKeysWith: +)
     }
 
     func subject(of principal: Caller) -> String { principal.subject }
     func expiry(of principal: Caller) -> Int64? { principal.expires.map { $0.microseconds / 1_000_000 } }
 
     func tools(for principal: Caller) async -> [Tool] {
-        tools.filter { $0.action.definition.permissions.allSatisfy(principal.may) }.map(\.tool)
+        tools.filter { $0.isFor(principal) }.map(\.tool)
+    }
+
+    func tool(named name: String, for principal: Caller) async -> Tool? { toolAtHand(named: name, for: principal) }
+
+    func toolAtHand(named name: String, for principal: Caller) -> Tool? {
+        if let offered = byName[name], offered.isFor(principal) { return offered.tool }
+        let others = (byAlias[name] ?? []).filter { $0.isFor(principal) }
+        return others.count == 1 ? others[0].tool : nil
     }
 
     func call(_ name: String, arguments: JSONObject, for principal: Caller) async throws -> ToolResult {
-        guard let action = byName[name] else {
+        guard let action = byName[name]?.action else {
             throw ToolFailure(name: "NotFoundError", message: "Action \"\(name)\" not found")
         }
         do {
             try oversight.limits.takeTool(principal)
-            let answer = try await action.invoke(arguments, for: principal)
+            let answer = try await action.invoke(accepted: arguments, for: principal)
             return ToolResult(structured: action.fitted(answer, to: arguments))
         } catch let error as RateLimitError {
             throw error.toolFailure
@@ -63,18 +81,19 @@ struct ActionTools: ToolProvider {
         }
     }
 
-    /// What `call` would answer, when that is at hand without waiting for anything; nil: `call` is to be asked, which tells
-    /// also what is wrong.
-    func callAtHand(_ name: String, arguments: JSONObject, for principal: Caller) -> ToolResult? {
-        guard let action = byName[name], let answer = action.atHand(arguments, for: principal),
-            (try? oversight.limits.takeTool(principal)) != nil
+    func callAtHand(_ name: String, arguments: JSONObject, for principal: Caller) -> ToolAnswerAtHand? {
+        guard let action = byName[name]?.action, let answer = action.atHand(accepted: arguments, for: principal)
         else { return nil }
-        return ToolResult(structured: action.fitted(answer, to: arguments))
+        return ToolAnswerAtHand(name: answer.name, source: answer.source) { [oversight] () throws(ToolFailure) in
+            do throws(RateLimitError) { try oversight.limits.takeTool(principal) } catch { throw error.toolFailure }
+        } result: {
+            answer.value().map { ToolResult(structured: action.fitted($0, to: arguments)) }
+        }
     }
 
     func observe(_ event: MCPEvent, of request: HTTPServerRequest, by principal: Caller) {
         guard let audit = oversight.audit else { return }
-        let attributes = event.tool.flatMap { byName[$0]?.definition.attributes }
+        let attributes = event.tool.flatMap { byName[$0]?.action.definition.attributes }
         audit.note(
             AuditEvent(event, of: request, by: principal, attributes, audit.settings, oversight.limits.addresses))
     }

@@ -18,6 +18,19 @@ struct ServedContent<Provider: ToolProvider>: ToolProvider {
         try await provider.call(name, arguments: arguments, for: principal)
     }
 
+    func tool(named name: String, for principal: Provider.Principal) async -> Tool? {
+        guard fixtures != nil else { return await provider.tool(named: name, for: principal) }
+        return await tools(for: principal).tool(named: name)
+    }
+
+    func toolAtHand(named name: String, for principal: Provider.Principal) -> Tool? {
+        fixtures == nil ? provider.toolAtHand(named: name, for: principal) : nil
+    }
+
+    func callAtHand(_ name: String, arguments: JSONObject, for principal: Provider.Principal) -> ToolAnswerAtHand? {
+        fixtures == nil ? provider.callAtHand(name, arguments: arguments, for: principal) : nil
+    }
+
     var converses: Bool { fixtures != nil || provider.converses }
 
     func call(
