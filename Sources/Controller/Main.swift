@@ -37,11 +37,15 @@ struct Main {
         let configuration = try Configuration(try ConfigurationFile.load(files))
         let program = Program(configuration, offersConformanceFixtures: arguments.offersConformanceFixtures)
         try await program.run(until: TerminationSignal())
+        end(0)
     }
+
+    /// Ends at once. `exit` has OpenSSL free what threads that close their last connections still use.
+    private static func end(_ code: Int32) -> Never { _exit(code) }
 
     private static func fail(_ message: String, code: Int32) -> Never {
         let line = Array("callboard: \(message)\n".utf8)
         _ = write(STDERR_FILENO, line, line.count)
-        exit(code)
+        end(code)
     }
 }

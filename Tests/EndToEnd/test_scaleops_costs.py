@@ -173,4 +173,5 @@ def test_who_may_read_scaleops_alone_has_its_tools_alone(make_callboard, scaleop
     async def visit(client):
         return sorted(tool.name for tool in (await client.list_tools()).tools)
 
-    assert with_client(callboard, "legacy", visit, token=reader) == sorted([DATA, COSTS, ADVICE, NETWORK, POLICIES])
+    assert with_client(callboard, "legacy", visit, token=reader) == sorted(
+        ["auth_who_am_i", DATA, COSTS, ADVICE, NETWORK, POLICIES])

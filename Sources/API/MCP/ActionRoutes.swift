@@ -16,6 +16,7 @@ struct ActionRoutes {
             Route("/api/:plugin/.backstage/actions/v2/actions/:id/invoke", methods: ["POST"]) { request in
                 // Secrets are for actions that ask for some; none of ours does.
                 let body = try RequestBody(request, keys: ["input", "secrets"])
+                _ = try body.object("secrets")
                 return try await invoke(request, try body.object("input") ?? [:])
             },
         ]
