@@ -20,7 +20,8 @@ struct AuthorizationServerTests {
         init(_ store: Store) { self.store = store }
 
         func server(
-            _ ring: KeyRing = ring, users: FewUsers = FewUsers(), _ change: (inout OAuthConfiguration) -> Void = { _ in }
+            _ ring: KeyRing = ring, users: FewUsers = FewUsers(),
+            _ change: (inout OAuthConfiguration) -> Void = { _ in }
         ) throws -> AuthorizationServer {
             var configuration = OAuthConfiguration(baseURL: "https://h.example")
             configuration.clients = [
