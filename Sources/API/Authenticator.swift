@@ -21,7 +21,8 @@ package struct Authenticator: Sendable {
     private let isOpen: Bool
 
     /// - Parameters:
-    ///   - verifiers: asked in this order for a token that is none of the static ones; the first that knows it decides.
+    ///   - verifiers: asked in this order for a token that is none of the static ones; the first that knows it decides,
+    ///     and who cannot tell leaves it to the others.
     ///   - isOpen: whether who comes without a token may do everything
     ///     (`backend.auth.dangerouslyDisableDefaultAuthPolicy`).
     package init(tokens: [StaticToken], verifiers: [any TokenVerifier] = [], isOpen: Bool = false) {
@@ -46,14 +47,16 @@ package struct Authenticator: Sendable {
         }
         if let known = holder(of: token) { return known }
         let path = "/" + request.pathSegments.joined(separator: "/")
+        var problem = AuthenticationError.unknown
         for verifier in verifiers {
             do throws(TokenError) {
                 if let caller = try await verifier.caller(of: token, at: path) { return caller }
             } catch {
-                throw AuthenticationError(error)
+                guard case .unavailable = error else { throw AuthenticationError(error) }
+                if case .invalid = problem { problem = AuthenticationError(error) }
             }
         }
-        throw .unknown
+        throw problem
     }
 
     private static let anybody = Caller(subject: "anonymous")

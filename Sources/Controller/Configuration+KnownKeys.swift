@@ -19,6 +19,7 @@ extension Configuration {
         "auth.experimentalRefreshToken.enabled", "auth.experimentalRefreshToken.tokenLifetime",
         "auth.experimentalRefreshToken.tokenLifetime.*", "auth.experimentalRefreshToken.maxRotationLifetime",
         "auth.experimentalRefreshToken.maxRotationLifetime.*", "auth.experimentalRefreshToken.maxTokensPerUser",
+        "auth.experimentalRefreshToken.dangerouslyDisableCatalogPresenceCheck",
         "callboard.auth.clients[].id", "callboard.auth.clients[].name", "callboard.auth.clients[].secret",
         "callboard.auth.clients[].redirectUris", "callboard.auth.clients[].redirectUris[]",
         "auth.environment", "auth.providers.oidc.*", "auth.providers.github.*",

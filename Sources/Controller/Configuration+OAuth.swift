@@ -81,6 +81,7 @@ extension Configuration {
         if let length = node["maxRotationLifetime"] {
             tokens.absolute = try length.duration(in: range).components.seconds
         }
+        tokens.looksForUsers = try !(node["dangerouslyDisableCatalogPresenceCheck"]?.bool() ?? false)
         if let count = node["maxTokensPerUser"] { tokens.maximumPerPerson = Int(try count.integer(in: 1...1_000)) }
         return tokens
     }

@@ -107,6 +107,9 @@ extension SignInConfiguration {
         guard properties.count == 1, let property = properties.first, entry.unknownMembers(known).isEmpty else {
             throw entry.refused("expected one of user, group, email and emailDomain with a text")
         }
+        if case .user(let name) = property, name != "*", provider == nil {
+            throw entry.refused("expected provider beside user: the same name may be somebody else's elsewhere")
+        }
         return SignInRule(provider: try provider?.string(), property: property)
     }
 

@@ -50,7 +50,8 @@ struct Program {
         let oauthHTTP = configuration.oauth?.documents == nil ? nil : HTTPClient(name: "clients")
         let oauth = configuration.oauth.map {
             AuthorizationServer(
-                $0, store: store.oauth, ring: configuration.keys, http: oauthHTTP, logger: Logger("oauth"))
+                $0, store: store.oauth, ring: configuration.keys, directory: CatalogUsers(store), http: oauthHTTP,
+                logger: Logger("oauth"))
         }
         let github = GitHub(configuration.github, githubHTTP, metrics)
         let scaleOps = ScaleOps(configuration.scaleOps, scaleOpsHTTP, metrics)

@@ -121,6 +121,7 @@ struct ConfigurationSignInTests {
         ),
         (text(oidc, "{signIn: {allow: [{provider: ldap, user: a}]}}"), "allow[0].provider: expected oidc, github"),
         (text(oidc, "{signIn: {allow: [{user: a, group: b}]}}"), "allow[0]: expected one of user, group, email"),
+        (text(oidc, "{signIn: {allow: [{user: a}]}}"), "allow[0]: expected provider beside user"),
         (text(oidc, "{signIn: {allow: [{name: a}]}}"), "expected one of user, group, email and emailDomain"),
         (text(oidc, "{signIn: {allow: [{user: '${UNSET}'}]}}"), "UNSET"),
         (text(oidc, "{signIn: {sessionDuration: 5s}}"), "sessionDuration: expected"),

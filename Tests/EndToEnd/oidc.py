@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 class OpenIDProvider:
     def __init__(self, client_id, client_secret):
         self.client = (client_id, client_secret)
-        self.claims = {"sub": "1", "preferred_username": "ann", "email": "ann@acme.example", "name": "Ann"}
+        self.claims = {"sub": "1", "preferred_username": "ann", "email": "ann@acme.example",
+                       "email_verified": True, "name": "Ann"}
         # Called with a path; what it gives instead of None is (status, document).
         self.fault = lambda path: None
         # What is merged into the next identity tokens.

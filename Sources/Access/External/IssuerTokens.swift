@@ -61,10 +61,13 @@ package struct IssuerTokens: TokenVerifier {
 
     package func caller(of text: String) async throws(TokenError) -> Caller? {
         guard JSONWebToken.looksLikeOne(text), let token = try? JSONWebToken(parsing: text) else { return nil }
-        var problem: TokenError?
+        var (problem, silence): (TokenError?, TokenError?)
         for (issuer, keys) in issuers where issuer.mayHaveIssued(token) {
             do {
                 return try issuer.caller(of: token, keys: try await keys.keys(for: token), at: now())
+            } catch let error as TokenError where issuer.issuers.isEmpty {
+                // It may be anybody's token, so that whoever knows it decides.
+                silence = silence ?? error
             } catch let error as TokenError {
                 problem = problem ?? error
             } catch let error as JWTError {
@@ -75,7 +78,7 @@ package struct IssuerTokens: TokenVerifier {
                 problem = problem ?? .unavailable("\(error)")
             }
         }
-        if let problem { throw problem }
+        if let problem = problem ?? silence { throw problem }
         return nil
     }
 }

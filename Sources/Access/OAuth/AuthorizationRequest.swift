@@ -66,9 +66,19 @@ extension AuthorizationRequest {
             throw OAuthError(.invalidRequest, "expected code_challenge as the SHA-256 of a verifier in base64url")
         }
         resource = try Self.resource(parameters.all("resource") + parameters.all("audience"), configuration)
-        scopes = try OAuthScope.granted(parameters.one("scope"), offline: configuration.givesRefreshTokens)
+        let asked = try OAuthScope.granted(parameters.one("scope"), offline: configuration.givesRefreshTokens)
+        scopes = Self.scopes(asked, of: client, configuration)
         state = try Self.bounded("state", parameters)
         nonce = try Self.bounded("nonce", parameters)
+    }
+
+    /// Whether a client with a document gets refresh tokens is settled where the person is asked: later its document is not
+    /// at hand.
+    private static func scopes(
+        _ asked: [OAuthScope], of client: OAuthClient, _ configuration: OAuthConfiguration
+    ) -> [OAuthScope] {
+        let refreshes = client.origin == .document && client.refreshes && configuration.givesRefreshTokens
+        return refreshes && !asked.contains(.offlineAccess) ? asked + [.offlineAccess] : asked
     }
 
     /// A client that names none, as those of 2025-03-26, means the usual one.

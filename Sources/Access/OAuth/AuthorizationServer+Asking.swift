@@ -100,7 +100,8 @@ extension AuthorizationServer {
         let grant = OAuthGrant(
             id: Self.secret(), subject: person.subject, displayName: person.displayName,
             userEntityRef: person.userEntityRef, clientID: request.client.id, clientName: request.client.name,
-            scopes: request.scopes.map(\.rawValue), resource: request.resource, expires: end)
+            scopes: request.scopes.map(\.rawValue), resource: request.resource,
+            expires: person.accessEnd ?? end)
         try await store.add(
             grant,
             code: OAuthCode(

@@ -28,8 +28,8 @@ extension AuthorizationServer {
         }
         let redirectURI = try parameters.one("redirect_uri")
         let (time, first) = (now(), Self.refreshPrefix + Self.secret())
-        // Of a client that has a document, whether it can refresh is known where a person was asked; to offer it harms nobody.
-        let refreshes = knownClient(clientID)?.refreshes ?? true
+        // Of a client that has a document, this was known where a person was asked, and is among the scopes.
+        let refreshes = knownClient(clientID)?.refreshes ?? false
         let (configuration, maximum) = (configuration, configuration.refreshTokens?.maximumPerPerson ?? 20)
         let found = try await store.redeem(code: Self.hash(code), maximumGrants: maximum, now: time) { grant, code in
             let isLasting =
@@ -37,16 +37,17 @@ extension AuthorizationServer {
                 && (refreshes || grant.scopes.contains(OAuthScope.offlineAccess.rawValue))
             return TokenDecision.code(
                 code, of: grant, clientID: clientID, redirectURI: redirectURI, verifier: verifier, now: time,
-                grantExpires: configuration.end(isLasting: isLasting, time),
+                grantExpires: configuration.end(of: grant, isLasting: isLasting, time),
                 next: isLasting ? configuration.refreshToken(first, time) : nil)
         }
-        guard let found, case .use(_, let next) = found.verdict else {
+        guard let found, case .use(let end, let next) = found.verdict else {
             throw refusal(
                 found?.grant, found?.verdict, "the code is not good: wrong, used, too old, or not for this client")
         }
         try checkResource(parameters, found.grant)
         return try await answer(
-            found.grant, scopes: found.grant.scopes, refreshToken: next == nil ? nil : first, nonce: found.code.nonce)
+            found.grant, until: end, scopes: found.grant.scopes, refreshToken: next == nil ? nil : first,
+            nonce: found.code.nonce, now: time)
     }
 
     private func refresh(_ parameters: OAuthParameters, _ clientID: String) async throws -> JSONValue {
@@ -57,6 +58,7 @@ extension AuthorizationServer {
             // Checked before the token is used up.
             try await check(scope, parameters, Self.hash(token))
         }
+        try await checkPresence(Self.hash(token), clientID, now: time)
         let found = try await store.refresh(Self.hash(token), now: time) { grant, stored in
             TokenDecision.refresh(
                 stored, of: grant, clientID: clientID, now: time,
@@ -67,7 +69,22 @@ extension AuthorizationServer {
         default: throw refusal(found?.grant, found?.verdict, "the refresh token is not good: wrong, used or too old")
         }
         guard let grant = found?.grant else { throw OAuthError(.invalidGrant, "the refresh token is not good") }
-        return try await answer(grant, scopes: scope ?? grant.scopes, refreshToken: next, nonce: nil)
+        return try await answer(
+            grant, until: grant.expires, scopes: scope ?? grant.scopes, refreshToken: next, nonce: nil, now: time)
+    }
+
+    /// Ends the access of a person who is no longer in the catalog, as Backstage does.
+    private func checkPresence(_ hash: String, _ clientID: String, now: Timestamp) async throws {
+        guard configuration.refreshTokens?.looksForUsers == true, let grant = try await store.grant(ofRefresh: hash),
+            grant.clientID == clientID, let user = grant.userEntityRef,
+            try await directory.ownership(of: user).isEmpty
+        else { return }
+        try await store.revoke(grant: grant.id, clientID: clientID, now: now)
+        verifier.forget()
+        logger.info(
+            "access has ended, because the person's user is no longer in the catalog",
+            ["subject": .string(grant.subject), "user": .string(user), "clientName": .string(grant.clientName)])
+        throw OAuthError(.invalidGrant, "the person is no longer in the catalog")
     }
 
     /// A client may ask for less than was given, never for more (RFC 6749 §6), and for what it was given for.
@@ -96,15 +113,16 @@ extension AuthorizationServer {
         return OAuthError(.invalidGrant, detail)
     }
 
+    /// - Parameter end: of the grant, which no token outlives.
     private func answer(
-        _ grant: OAuthGrant, scopes: [String], refreshToken: String?, nonce: String?
+        _ grant: OAuthGrant, until end: Timestamp, scopes: [String], refreshToken: String?, nonce: String?,
+        now time: Timestamp
     ) async throws -> JSONValue {
-        let time = now()
         let key = try await keys.signing(now: time)
-        let lifetime = OAuthConfiguration.accessLifetime
+        let lifetime = min(OAuthConfiguration.accessLifetime, Int64(end.secondsSince(time)))
         let scope = JSONValue.string(scopes.joined(separator: " "))
         let access = key.sign(
-            claims(grant, time, audience: grant.resource).merging(["scope": scope, "gid": .string(grant.id)]),
+            claims(grant, time, lifetime, audience: grant.resource).merging(["scope": scope, "gid": .string(grant.id)]),
             type: OAuthTokenVerifier.type)
         var answer: JSONObject = [
             "access_token": .string(access), "token_type": "Bearer", "expires_in": .int(lifetime), "scope": scope,
@@ -113,18 +131,21 @@ extension AuthorizationServer {
         if scopes.contains(OAuthScope.openID.rawValue) {
             var person: JSONObject = ["name": .string(grant.displayName)]
             person["nonce"] = nonce.map(JSONValue.string)
-            answer["id_token"] = .string(key.sign(claims(grant, time, audience: grant.clientID).merging(person)))
+            answer["id_token"] = .string(
+                key.sign(claims(grant, time, lifetime, audience: grant.clientID).merging(person)))
         }
         return .object(answer)
     }
 
     /// RFC 9068 §2.2.
-    private func claims(_ grant: OAuthGrant, _ now: Timestamp, audience: String) -> JSONObject {
+    private func claims(
+        _ grant: OAuthGrant, _ now: Timestamp, _ lifetime: Int64, audience: String
+    ) -> JSONObject {
         let seconds = now.microseconds / 1_000_000
         return [
             "iss": .string(configuration.issuer), "sub": .string(grant.subject), "aud": .string(audience),
             "client_id": .string(grant.clientID), "iat": .int(seconds),
-            "exp": .int(seconds + OAuthConfiguration.accessLifetime), "jti": .string(Self.secret()),
+            "exp": .int(seconds + lifetime), "jti": .string(Self.secret()),
         ]
     }
 
@@ -139,8 +160,10 @@ extension AuthorizationServer {
 }
 
 extension OAuthConfiguration {
-    fileprivate func end(isLasting: Bool, _ now: Timestamp) -> Timestamp {
-        now.adding(seconds: isLasting ? refreshTokens?.absolute ?? 0 : Self.accessLifetime)
+    /// The grant of a person of the cluster has the end of their token already.
+    fileprivate func end(of grant: OAuthGrant, isLasting: Bool, _ now: Timestamp) -> Timestamp {
+        let end = now.adding(seconds: isLasting ? refreshTokens?.absolute ?? 0 : Self.accessLifetime)
+        return Person.isOfTheCluster(grant.subject) ? min(end, grant.expires) : end
     }
 
     fileprivate func refreshToken(_ token: String, _ now: Timestamp) -> OAuthRefresh? {
@@ -166,7 +189,10 @@ extension AuthorizationServer {
         }
         guard let client = knownClient(id) else {
             // A client with a document has no secret; which one it is, is bound to its code.
-            guard documents != nil, ClientDocument.isMeant(id), basic?.secret ?? given == nil else {
+            // What the configuration allowed once it may forbid later.
+            guard configuration.documents?.ids.contains(where: { $0.matches(id) }) == true,
+                ClientDocument.isMeant(id), basic?.secret ?? given == nil
+            else {
                 throw OAuthError(.invalidClient, "there is no such client")
             }
             return id

@@ -12,6 +12,7 @@ package final class AuthorizationServer: Sendable {
     let keys: SigningKeys
     let registered: RegisteredClients?
     let documents: ClientDocuments?
+    let directory: any UserDirectory
     let logger: Logger
     let now: @Sendable () -> Timestamp
     /// Checks the tokens that this gives out.
@@ -19,14 +20,17 @@ package final class AuthorizationServer: Sendable {
 
     /// - Parameters:
     ///   - ring: of secrets that all replicas share.
+    ///   - directory: where users are that may leave.
     ///   - http: for documents of clients; nil: clients have none here.
     package init(
-        _ configuration: OAuthConfiguration, store: OAuthStore, ring: KeyRing, http: HTTPClient?, logger: Logger,
+        _ configuration: OAuthConfiguration, store: OAuthStore, ring: KeyRing, directory: any UserDirectory,
+        http: HTTPClient?, logger: Logger,
         now: @escaping @Sendable () -> Timestamp = { .now() }
     ) {
         self.configuration = configuration
         self.store = store
         self.ring = ring
+        self.directory = directory
         self.logger = logger
         self.now = now
         keys = SigningKeys(store: store, ring: ring)

@@ -10,6 +10,8 @@ package struct OAuthConfiguration: Sendable {
         package var absolute: Int64 = 365 * 86_400
         /// Of a person; one more ends the oldest.
         package var maximumPerPerson = 20
+        /// Whether a person whose user left the catalog loses the access that was given in their name.
+        package var looksForUsers = true
 
         package init() {}
     }

@@ -26,7 +26,7 @@ package enum OAuthScope: String, Sendable, Hashable, CaseIterable {
         case .writeCatalog: "Register, refresh and remove what is in the catalog"
         case .runActions: "Run every action, also those that change something"
         case .openID: "Know who you are"
-        case .offlineAccess: "Keep this access until you or an administrator end it"
+        case .offlineAccess: "Keep this access while you are away, for a limited time"
         }
     }
 

@@ -97,7 +97,7 @@ package final class OAuthTokenVerifier: TokenVerifier {
     private func grant(of claims: JSONObject) async throws(TokenError) -> OAuthGrant {
         guard let id = claims["gid"]?.stringValue else { throw .invalid("The token is not an access token") }
         let grant = try await Self.available { try await self.store.grant(id) }
-        guard let grant, !grant.isRevoked else { throw .invalid("The access has been ended") }
+        guard let grant, !grant.isRevoked, now() < grant.expires else { throw .invalid("The access has been ended") }
         return grant
     }
 

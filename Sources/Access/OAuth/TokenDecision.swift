@@ -14,7 +14,7 @@ enum TokenDecision {
     ) -> OAuthVerdict {
         // Whoever is second: one of the two stole it.
         guard !code.isUsed else { return .revoke }
-        guard !grant.isRevoked, now < code.expires, grant.clientID == clientID,
+        guard !grant.isRevoked, now < code.expires, now < grantExpires, grant.clientID == clientID,
             redirectURI.map({ $0 == code.redirectURI }) ?? true, matches(verifier, code.challenge)
         else { return .refuse }
         return .use(grantExpires: grantExpires, next: next)

@@ -1,5 +1,6 @@
 package import Base
 package import KubeClient
+internal import Synchronization
 
 /// Tells whose a token of the cluster is.
 package protocol KubernetesIdentity: Sendable {
@@ -23,29 +24,46 @@ package struct KubernetesPerson: Sendable, Hashable {
     }
 }
 
-/// Asks the API server with a TokenReview.
-package struct PersonTokenReviews: KubernetesIdentity {
-    private let client: KubernetesClient
+/// Asks the API server with a TokenReview, for a few at once: anybody may come with anything.
+package final class PersonTokenReviews: KubernetesIdentity {
+    private let create: @Sendable (JSONValue) async throws -> JSONValue
     /// For whom tokens must be; empty: the API server.
     private let audiences: [String]
     /// A ServiceAccount's token has about 1 KB.
     private static let maximumTokenBytes = 16 << 10
+    static let maximumUnderWay = 8
+    private let underWay = Mutex(0)
 
-    package init(_ client: KubernetesClient, audiences: [String]) {
-        self.client = client
+    package convenience init(_ client: KubernetesClient, audiences: [String]) {
+        self.init(audiences: audiences) { try await client.create("/apis/authentication.k8s.io/v1/tokenreviews", $0) }
+    }
+
+    /// - Parameter create: makes a TokenReview and gives it back with its status.
+    init(audiences: [String], create: @escaping @Sendable (JSONValue) async throws -> JSONValue) {
+        self.create = create
         self.audiences = audiences
     }
 
     package func identity(of token: String) async throws(SignInError) -> KubernetesPerson? {
-        guard token.utf8.count <= Self.maximumTokenBytes else { return nil }
+        guard token.utf8.count <= Self.maximumTokenBytes, JSONWebToken.looksLikeOne(token) else { return nil }
+        let isTaken = underWay.withLock { count in
+            guard count < Self.maximumUnderWay else { return false }
+            count += 1
+            return true
+        }
+        guard isTaken else { throw SignInError(.unavailable, "too many tokens are shown to the cluster at once") }
+        defer { underWay.withLock { $0 -= 1 } }
+        return try await review(token)
+    }
+
+    private func review(_ token: String) async throws(SignInError) -> KubernetesPerson? {
         var spec: JSONObject = ["token": .string(token)]
         if !audiences.isEmpty { spec["audiences"] = .array(audiences.map { .string($0) }) }
         let review: JSONValue = [
             "apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": .object(spec),
         ]
         do {
-            let path = "/apis/authentication.k8s.io/v1/tokenreviews"
-            return Self.user(try await client.create(path, review)["status"] ?? .null, token, audiences)
+            return Self.user(try await create(review)["status"] ?? .null, token, audiences)
         } catch {
             // The error names the request without its body, which has the token.
             throw SignInError(.unavailable, "the cluster cannot be asked: \(error)")

@@ -16,6 +16,12 @@ package struct Person: Sendable, Hashable {
         self.userEntityRef = userEntityRef
         self.expires = expires
     }
+
+    /// When all that this person gives ends: a token of the cluster is no more than itself, so nothing outlives it. Nil for
+    /// persons whom their provider knows from one sign-in to the next.
+    package var accessEnd: Timestamp? { Self.isOfTheCluster(subject) ? expires : nil }
+
+    static func isOfTheCluster(_ subject: String) -> Bool { subject.hasPrefix("kubernetes:") }
 }
 
 /// Who has signed in in this browser; a place to send those who have not.

@@ -29,7 +29,7 @@ package struct SignInIdentity: Sendable, Hashable {
 /// Whom `callboard.auth.signIn.allow` lets in.
 package struct SignInRule: Sendable, Hashable {
     package enum Property: Sendable, Hashable {
-        /// The username or the id; `*` is everybody.
+        /// The username or the id, which mean nothing without a provider; `*` is everybody.
         case user(String)
         /// A group of the cluster's or of the OpenID provider's claim `groups`.
         case group(String)
@@ -52,7 +52,7 @@ package struct SignInRule: Sendable, Hashable {
         guard provider == nil || provider == identity.provider else { return false }
         switch property {
         case .user("*"): return true
-        case .user(let name): return name == identity.username || name == identity.id
+        case .user(let name): return provider != nil && (name == identity.username || name == identity.id)
         case .group(let name): return identity.groups.contains(name)
         case .email(let email): return identity.email.map { equalIgnoringASCIICase($0, email) } ?? false
         case .emailDomain(let domain):

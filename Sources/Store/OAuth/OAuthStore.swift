@@ -49,10 +49,12 @@ package struct OAuthStore: Sendable {
                 }
                 guard let (grant, code) = found else { return nil }
                 let verdict = decide(grant, code)
-                if case .use = verdict {
-                    try session.run(
-                        "UPDATE oauth_code SET used_at = $2::timestamptz WHERE hash = $1", [.text(hash), .time(now)])
+                guard case .use = verdict else {
+                    try Self.carryOut(verdict, of: grant, session, now)
+                    return (grant, code, verdict)
                 }
+                try session.run(
+                    "UPDATE oauth_code SET used_at = $2::timestamptz WHERE hash = $1", [.text(hash), .time(now)])
                 try Self.carryOut(verdict, of: grant, session, now)
                 try session.run(
                     Statement.endOldest, [.text(grant.subject), .time(now), .int(Int64(maximumGrants))])
@@ -228,11 +230,13 @@ private enum Statement {
         FROM oauth_refresh r JOIN oauth_grant g ON g.id = r.grant_id WHERE r.hash = $1 FOR UPDATE OF r, g
         """
 
+    /// Only grants whose code was changed for tokens count.
     static let endOldest =
         """
         UPDATE oauth_grant SET revoked_at = $2::timestamptz WHERE id IN
-            (SELECT id FROM oauth_grant
+            (SELECT id FROM oauth_grant g
              WHERE subject = $1 AND revoked_at IS NULL AND expires_at > $2::timestamptz
+                AND EXISTS (SELECT FROM oauth_code c WHERE c.grant_id = g.id AND c.used_at IS NOT NULL)
              ORDER BY created_at DESC, id LIMIT ALL OFFSET $3::bigint)
         """
 

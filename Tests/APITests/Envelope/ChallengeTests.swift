@@ -7,16 +7,23 @@ import MCP
 import Store
 import Testing
 
-/// Knows four tokens, each for something else.
+/// Knows some tokens, each for something else.
 private struct Verifier: TokenVerifier {
     func caller(of token: String) async throws(TokenError) -> Caller? {
         switch token {
         case "good": return Caller(subject: "ann")
         case "no-scope": return Caller(subject: "ann", restrictions: [])
         case "expired": throw .invalid("The token has expired")
-        case "unknowable": throw .unavailable("secret detail")
+        case "unknowable", "late": throw .unavailable("secret detail")
         default: return nil
         }
+    }
+}
+
+/// Knows a token that the one before it cannot tell.
+private struct LaterVerifier: TokenVerifier {
+    func caller(of token: String) async throws(TokenError) -> Caller? {
+        token == "late" ? Caller(subject: "bob", restrictions: []) : nil
     }
 }
 
@@ -35,7 +42,7 @@ struct ChallengeTests {
         let nowhere = Store(PostgresPool.Configuration(uri: "postgresql://nobody@127.0.0.1:1/none"))
         let api = APIServer(
             store: nowhere, registry: try ActionRegistry(store: nowhere, currency: "EUR"),
-            authenticator: Authenticator(tokens: [], verifiers: [Verifier()], isOpen: isOpen),
+            authenticator: Authenticator(tokens: [], verifiers: [Verifier(), LaterVerifier()], isOpen: isOpen),
             mcp: MCPConfiguration(version: "1"), envelope: envelope, resources: resources, metrics: MetricsRegistry(),
             logger: Logger("api") { _ in }, readiness: { [] })
         let server = try HTTPServer(
@@ -67,7 +74,11 @@ struct ChallengeTests {
             #"Bearer error="insufficient_scope", error_description="The token has none of the scopes that this needs", "#
                 + rest, "insufficient_scope"
         ),
-        ("Bearer unknowable", 503, nil, "temporarily_unavailable"),
+        (
+            "Bearer late", 403,
+            #"Bearer error="insufficient_scope", error_description="The token has none of the scopes that this needs", "#
+                + rest, "insufficient_scope"
+        ), ("Bearer unknowable", 503, nil, "temporarily_unavailable"),
     ]
 
     @Test("at an MCP endpoint a challenge leads to who issues tokens", arguments: challenges)

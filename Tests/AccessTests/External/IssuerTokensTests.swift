@@ -163,6 +163,24 @@ struct IssuerTokensTests {
         #expect(try await issuer.tokens([other, settings]).caller(of: token())?.subject == "external:login:ann")
     }
 
+    @Test("an issuer without a name that does not answer leaves the word to those who know the token")
+    func silentStranger() async throws {
+        var unnamed = settings
+        (unnamed.url, unnamed.issuers) = ("https://down.example.com/keys", [])
+        let stranger = Issuer()
+        stranger.isDown(true)
+        let tokens = IssuerTokens([unnamed, settings], now: { Timestamp(seconds: 1_000) }) {
+            $0.issuers.isEmpty ? stranger.keys() : issuer.keys()
+        }
+        #expect(try await tokens.caller(of: token())?.subject == "external:login:ann")
+        await #expect(throws: TokenError.invalid(JWTError.expired.description)) {
+            try await tokens.caller(of: token(["exp": 900]))
+        }
+        await #expect(throws: TokenError.unavailable("the keys of issuer cannot be fetched")) {
+            try await tokens.caller(of: token(["iss": "https://else.example.com"]))
+        }
+    }
+
     @Test("an issuer's name is its host, whatever else its address has")
     func names() {
         for url in ["https://a.b:8443/x?secret", "https://user:secret@a.b:8443#x", "https://a.b:8443"] {

@@ -20,7 +20,8 @@ struct AuthorizationServerTests {
         init(_ store: Store) { self.store = store }
 
         func server(
-            _ ring: KeyRing = ring, _ change: (inout OAuthConfiguration) -> Void = { _ in }
+            _ ring: KeyRing = ring, users: FewUsers = FewUsers(),
+            _ change: (inout OAuthConfiguration) -> Void = { _ in }
         ) throws -> AuthorizationServer {
             var configuration = OAuthConfiguration(baseURL: "https://h.example")
             configuration.clients = [
@@ -29,7 +30,8 @@ struct AuthorizationServerTests {
             configuration.refreshTokens = OAuthConfiguration.RefreshTokens()
             change(&configuration)
             return AuthorizationServer(
-                configuration, store: store.oauth, ring: ring, http: nil, logger: Logger("test") { _ in },
+                configuration, store: store.oauth, ring: ring, directory: users, http: nil,
+                logger: Logger("test") { _ in },
                 now: { self.clock.withLock { $0 } })
         }
 
@@ -254,6 +256,142 @@ struct AuthorizationServerTests {
             await #expect(throws: OAuthError.self) { try await Self.refreshed(server, tokens[0]) }
             for token in tokens.dropFirst() { _ = try await Self.refreshed(server, token) }
         }
+    }
+
+    @Test("a code that was not changed for tokens ends nobody's grant, nor does one that is refused")
+    func unusedGrants() async throws {
+        try await Self.with { scene in
+            let server = try scene.server { $0.refreshTokens?.maximumPerPerson = 1 }
+            let token = try await Self.tokens(server, code: try await Self.agreed(server))["refresh_token"]?.stringValue
+            scene.pass(1)
+            let code = try await Self.agreed(server)
+            await #expect(throws: OAuthError.self) {
+                try await Self.tokens(server, code: code, [("redirect_uri", "https://portal.example/other")])
+            }
+            let next = try await Self.refreshed(server, token)["refresh_token"]?.stringValue
+            _ = try await Self.tokens(server, code: code)
+            await #expect(throws: OAuthError.self) { try await Self.refreshed(server, next) }
+        }
+    }
+
+    @Test("a refresh token is worth nothing when its person has left the catalog, unless nobody is to look")
+    func gone() async throws {
+        try await Self.with { scene in
+            let gone = FewUsers(isGone: true)
+            let (server, emptied) = (try scene.server(), try scene.server(users: gone))
+            let blind = try scene.server(users: gone) { $0.refreshTokens?.looksForUsers = false }
+            let answer = try await Self.tokens(server, code: try await Self.agreed(server))
+            let token = try await Self.refreshed(blind, answer["refresh_token"]?.stringValue)["refresh_token"]
+            await #expect(throws: OAuthError(.invalidGrant, "the person is no longer in the catalog")) {
+                try await Self.refreshed(emptied, token?.stringValue)
+            }
+            await #expect(throws: OAuthError.self, "it has ended for good") {
+                try await Self.refreshed(server, token?.stringValue)
+            }
+            await #expect(throws: TokenError.invalid("The access has been ended")) {
+                try await server.verifier.caller(
+                    of: answer["access_token"]?.stringValue ?? "", at: "/api/mcp-actions/v1")
+            }
+        }
+    }
+
+    @Test("a catalog that does not answer ends nobody's access")
+    func catalogDown() async throws {
+        try await Self.with { scene in
+            let server = try scene.server()
+            let token = try await Self.tokens(server, code: try await Self.agreed(server))["refresh_token"]?.stringValue
+            let down = try scene.server(users: FewUsers(isDown: true))
+            await #expect(throws: FewUsers.Down.self) { try await Self.refreshed(down, token) }
+            _ = try await Self.refreshed(server, token)
+        }
+    }
+
+    @Test("what a person of the cluster gives ends with their token, and so do the tokens that came of it")
+    func personOfTheCluster() async throws {
+        try await Self.with { scene in
+            let server = try scene.server()
+            let person = Person(
+                subject: "kubernetes:ann", displayName: "Ann", userEntityRef: nil,
+                expires: scene.clock.withLock { $0 }.adding(seconds: 900))
+            guard case .ask(let question) = try await server.begin(Self.request(), for: person) else {
+                Issue.record("not asked")
+                return
+            }
+            let code = try Self.code(try await server.decide(question.ticket, approves: true, by: person))
+            let answer = try await Self.tokens(server, code: code)
+            let token = answer["access_token"]?.stringValue ?? ""
+            #expect(answer["expires_in"] == 900)
+            #expect(try JSONWebToken(parsing: token).claims["exp"] == .int(person.expires.microseconds / 1_000_000))
+            scene.pass(600)
+            let next = try await Self.refreshed(server, answer["refresh_token"]?.stringValue)
+            #expect(next["expires_in"] == 300)
+            scene.pass(300)
+            await #expect(throws: OAuthError.self) {
+                try await Self.refreshed(server, next["refresh_token"]?.stringValue)
+            }
+            await #expect(throws: TokenError.self) {
+                try await server.verifier.caller(of: token, at: "/api/mcp-actions/v1")
+            }
+        }
+    }
+
+    @Test("a token is worth nothing when its grant has ended, whatever it says itself")
+    func grantEnd() async throws {
+        try await Self.with { scene in
+            let server = try scene.server()
+            let time = scene.clock.withLock { $0 }
+            let grant = OAuthGrant(
+                id: "g", subject: "oidc:ann", displayName: "Ann", userEntityRef: nil, clientID: "portal",
+                clientName: "Portal", scopes: [], resource: "https://h.example", expires: time.adding(seconds: 60))
+            let code = OAuthCode(hash: "h", redirectURI: "u", challenge: "c", nonce: nil, expires: time)
+            try await scene.store.oauth.add(grant, code: code, now: time)
+            let token = try await server.keys.signing(now: time).sign(
+                [
+                    "iss": "https://h.example/api/auth", "sub": "oidc:ann", "aud": "https://h.example", "gid": "g",
+                    "exp": .int(time.microseconds / 1_000_000 + 3_600),
+                ], type: OAuthTokenVerifier.type)
+            #expect(try await server.verifier.caller(of: token, at: "/")?.subject == "oidc:ann")
+            scene.pass(61)
+            await #expect(throws: TokenError.invalid("The access has been ended")) {
+                try await server.verifier.caller(of: token, at: "/")
+            }
+        }
+    }
+
+    @Test("a client whose document is no longer allowed is none, also where it comes with a code or refresh token")
+    func delisted() async throws {
+        try await Self.with { scene in
+            let pattern = try #require(URLPattern("https://good.example/*"))
+            let server = try scene.server { $0.documents = ClientDocuments.Rules(ids: [pattern], redirectURIs: []) }
+            for (id, code) in [
+                ("https://good.example/c", OAuthError.Code.invalidGrant),
+                ("https://other.example/c", .invalidClient),
+            ] {
+                for grant in [
+                    [("grant_type", "refresh_token"), ("refresh_token", "x")],
+                    [("grant_type", "authorization_code"), ("code", "x"), ("code_verifier", Self.verifier)],
+                ] {
+                    let parameters = (grant + [("client_id", id)]).map { (name: $0.0, value: $0.1) }
+                    let error = await #expect(throws: OAuthError.self) {
+                        try await server.token(OAuthParameters(parameters), authorization: nil)
+                    }
+                    #expect(error?.code == code)
+                }
+            }
+        }
+    }
+
+    @Test(
+        "a client with a document asks for a lasting access when its document names the grant",
+        arguments: [(true, true, true), (false, true, false), (true, false, false)])
+    func documentRefreshes(refreshes: Bool, isOn: Bool, expected: Bool) throws {
+        var configuration = OAuthConfiguration(baseURL: "https://h.example")
+        configuration.refreshTokens = isOn ? OAuthConfiguration.RefreshTokens() : nil
+        let uri = try RedirectURI(Self.redirect)
+        let client = OAuthClient(
+            .document, id: "https://good.example/c", name: "C", redirectURIs: [uri], refreshes: refreshes)
+        let request = try AuthorizationRequest(Self.request(), client: client, redirectURI: uri, configuration)
+        #expect(request.scopes.contains(.offlineAccess) == expected)
     }
 
     @Test("no code and no token stands in the database")

@@ -37,8 +37,8 @@ struct OpenIDProviderTests {
         let now = time.now.microseconds / 1_000_000
         let usual: JSONObject = [
             "iss": .string(issuer.url), "aud": "callboard", "sub": "sub-1", "nonce": .string(attempt.nonce),
-            "iat": .int(now), "exp": .int(now + 300), "email": "ann@acme.example", "preferred_username": "ann",
-            "name": "Ann", "groups": ["staff"],
+            "iat": .int(now), "exp": .int(now + 300), "email": "ann@acme.example", "email_verified": true,
+            "preferred_username": "ann", "name": "Ann", "groups": ["staff"],
         ]
         return usual.merging(more)
     }
@@ -171,8 +171,15 @@ struct OpenIDProviderTests {
         var claims = claims(attempt)
         claims["email"] = nil
         let withUserinfo = metadata(["userinfo_endpoint": .string(issuer.url + "/me")])
-        for (subject, expected) in [("sub-1", "a@b.example"), ("sub-2", nil)] as [(String, String?)] {
-            let more: JSONValue = ["sub": .string(subject), "email": "a@b.example", "preferred_username": "eve"]
+        for (subject, verified, expected) in [
+            ("sub-1", true, "a@b.example"), ("sub-1", "true", "a@b.example"), ("sub-2", true, nil),
+            // The token's word is about another address.
+            ("sub-1", .null, nil),
+        ] as [(String, JSONValue, String?)] {
+            let more: JSONValue = [
+                "sub": .string(subject), "email": "a@b.example", "email_verified": verified,
+                "preferred_username": "eve",
+            ]
             serve(key.sign(claims), metadata: withUserinfo, ["/me": .json(200, more)])
             let found = try await identity(provider(), attempt)
             #expect(found.email == expected && found.username == "ann")
@@ -180,7 +187,9 @@ struct OpenIDProviderTests {
         #expect(issuer.asked.last { $0.path == "/me" }?.headers["Authorization"] == "Bearer at")
     }
 
-    @Test("an email that the provider doubts is none", arguments: [false, "false"] as [JSONValue])
+    @Test(
+        "an email that the provider does not vouch for is none",
+        arguments: [false, "false", .null, 1, "yes"] as [JSONValue])
     func doubtful(verified: JSONValue) async throws {
         let attempt = attempt
         serve(key.sign(claims(attempt, ["email_verified": verified])))

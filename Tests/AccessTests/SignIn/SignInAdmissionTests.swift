@@ -1,4 +1,6 @@
 import Base
+import Synchronization
+import TestSupport
 import Testing
 
 @testable import Access
@@ -7,13 +9,18 @@ import Testing
 struct FewUsers: UserDirectory {
     var found: [UserKey: [String]] = [:]
     var isDown = false
+    /// Whether nobody is there any more.
+    var isGone = false
     struct Down: Error {}
 
     func users(_ key: UserKey) async throws -> [String] {
         if isDown { throw Down() }
         return found[key] ?? []
     }
-    func ownership(of userRef: String) async throws -> [String] { [userRef] }
+    func ownership(of userRef: String) async throws -> [String] {
+        if isDown { throw Down() }
+        return isGone ? [] : [userRef]
+    }
 }
 
 @Suite("Who may sign in")
@@ -49,7 +56,8 @@ struct SignInAdmissionTests {
     @Test(
         "a rule admits by one property of the persons of one provider or of all",
         arguments: [
-            (nil, .user("Ann"), true), (nil, .user("sub-1"), true), (nil, .user("ann"), false), (nil, .user("*"), true),
+            ("oidc", .user("Ann"), true), ("oidc", .user("sub-1"), true), ("oidc", .user("ann"), false),
+            (nil, .user("Ann"), false), (nil, .user("sub-1"), false), (nil, .user("*"), true),
             ("oidc", .user("*"), true), ("github", .user("*"), false), (nil, .group("staff"), true),
             (nil, .group("Staff"), false), ("kubernetes", .group("staff"), false),
             (nil, .email("ann+news@acme.example"), true), (nil, .email("nn+news@acme.example"), false),
@@ -154,6 +162,28 @@ struct SignInAdmissionTests {
     func reviews(status: String, audiences: [String], isKnown: Bool) throws {
         let user = PersonTokenReviews.user(try JSONValue(parsing: Array(status.utf8)), "opaque", audiences)
         #expect(user == (isKnown ? KubernetesPerson(username: "ann", groups: ["a", "b"], expires: nil) : nil))
+    }
+
+    @Test("the cluster is shown only what looks like one of its tokens, and eight at once")
+    func manyReviews() async throws {
+        let asked = Mutex(0)
+        let open = Mutex(false)
+        let reviews = PersonTokenReviews(audiences: []) { _ in
+            asked.withLock { $0 += 1 }
+            _ = await eventually { open.withLock { $0 } }
+            return ["status": ["authenticated": true, "user": ["username": "ann"]]]
+        }
+        #expect(try await reviews.identity(of: "a password") == nil && asked.withLock { $0 } == 0)
+        let token = SigningKey.generate().sign(["sub": "ann"])
+        try await withThrowingTaskGroup(of: String?.self) { group in
+            for _ in 0..<8 { group.addTask { try await reviews.identity(of: token)?.username } }
+            #expect(await eventually { asked.withLock { $0 } == 8 })
+            let error = await #expect(throws: SignInError.self) { try await reviews.identity(of: token) }
+            #expect(error?.code == .unavailable)
+            open.withLock { $0 = true }
+            for try await name in group { #expect(name == "ann") }
+        }
+        #expect(try await reviews.identity(of: token) != nil)
     }
 
     @Test("a token that tells its end ends the sign-in with it")

@@ -18,14 +18,22 @@ enum OpenIDIdentity {
         }
     }
 
-    static func identity(_ claims: JSONObject) -> SignInIdentity {
+    /// - Parameters:
+    ///   - token: the claims of the identity token.
+    ///   - more: what the userinfo endpoint said beside it.
+    static func identity(_ token: JSONObject, _ more: JSONObject = [:]) -> SignInIdentity {
+        let claims = more.merging(token)
         var identity = SignInIdentity(provider: "oidc", id: claims["sub"]?.stringValue ?? "")
         identity.username = claims["preferred_username"]?.stringValue
-        // Some send the truth as a text. An address that the provider doubts could be anybody's.
-        let isDoubtful = claims["email_verified"] == false || claims["email_verified"] == "false"
-        identity.email = isDoubtful ? nil : claims["email"]?.stringValue
+        identity.email = verifiedEmail(token["email"] == nil ? more : token)
         identity.displayName = claims["name"]?.stringValue
         identity.groups = claims["groups"]?.arrayValue?.compactMap(\.stringValue) ?? []
         return identity
+    }
+
+    /// An address that the provider does not vouch for, where it names it, could be anybody's. Some send the truth as a text.
+    private static func verifiedEmail(_ claims: JSONObject) -> String? {
+        let isVerified = claims["email_verified"] == true || claims["email_verified"] == "true"
+        return isVerified ? claims["email"]?.stringValue : nil
     }
 }

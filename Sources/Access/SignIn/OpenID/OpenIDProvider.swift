@@ -42,11 +42,11 @@ package struct OpenIDProvider: SignInProvider {
             throw SignInError(.invalidAnswer, "the callback is not of the issuer \(metadata.issuer)")
         }
         let tokens = try await tokens(code, attempt, callback, metadata)
-        var claims = try await claims(tokens, attempt, metadata)
-        if claims["email"] == nil || claims["preferred_username"] == nil {
-            claims = try await userinfo(tokens, metadata, claims).merging(claims)
+        let claims = try await claims(tokens, attempt, metadata)
+        guard claims["email"] == nil || claims["preferred_username"] == nil else {
+            return OpenIDIdentity.identity(claims)
         }
-        return OpenIDIdentity.identity(claims)
+        return OpenIDIdentity.identity(claims, try await userinfo(tokens, metadata, claims))
     }
 
     private func tokens(
