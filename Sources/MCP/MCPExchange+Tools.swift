@@ -14,6 +14,8 @@ extension MCPExchange {
         guard let name = request.params["name"]?.stringValue else { throw .invalidParams("name must be a string") }
         let arguments = try readArguments(request.params)
         guard let tool = await server.provider.tools(for: principal).tool(named: name) else {
+            let shown = String(name.unicodeScalars.prefix(100))
+            observe(MCPEvent(.toolExecution, version: version, tool: shown, error: "NotFoundError: no such tool"))
             return try unknownTool(name)
         }
         try checkHeaders(of: tool, arguments)
