@@ -35,7 +35,8 @@ extension AuditEvent {
     ///   - action: what an action may change, by its id.
     init?(
         _ request: HTTPServerRequest, _ route: Route?, _ parameters: [String: String], caller: Caller?, status: Int,
-        failure: String?, action: (String) -> ActionAttributes?, duration: Duration, _ settings: AuditSettings, _ addresses: ClientAddresses
+        failure: String?, action: (String) -> ActionAttributes?, duration: Duration, _ settings: AuditSettings,
+        _ addresses: ClientAddresses
     ) {
         guard var what = AuditedRoute(request, route, caller, status: status, settings) else { return nil }
         let isCall = what.event == AuditedRoute.actionCall
