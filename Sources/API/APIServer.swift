@@ -45,6 +45,8 @@ package struct APIServer: Sendable {
         self.authenticator = authenticator
         self.envelope = envelope
         challenges = Challenges(resources: resources)
+        var oversight = oversight
+        oversight.registry = registry
         self.oversight = oversight
         self.logger = logger
         self.mcp = MCPRoutes(
@@ -59,7 +61,7 @@ package struct APIServer: Sendable {
             + AuditRoutes(store: store).routes
             + CanonicalRoutes(store: store, registry: registry, files: catalog.canonical).routes
             + self.mcp.routes
-            + ActionRoutes(registry: registry, configuration: actions).routes
+            + ActionRoutes(registry: registry, configuration: actions, limits: oversight.limits).routes
             + OpenAPIRoutes(registry: registry, withScaleOps: scaleOps != nil).routes
             + (kubernetes.map { KubernetesRoutes(store: store, objects: $0).routes } ?? [])
             + (scaleOps.map { ScaleOpsRoutes(configuration: $0, logger: logger).routes } ?? [])

@@ -7,6 +7,8 @@ internal import Store
 package struct Oversight: Sendable {
     let limits: RequestLimits
     let audit: AuditLog?
+    /// Whose actions are called over REST.
+    var registry: ActionRegistry?
 
     /// - Parameter audit: nil: nothing is taken down.
     package init(
@@ -42,7 +44,14 @@ package struct Oversight: Sendable {
     /// - Throws: `RateLimitError`.
     func admitAnybody(_ visit: inout Visit, _ route: Route?) throws(RateLimitError) {
         if let route, HealthRoutes.isProbe(route.pattern) { return }
+        if Self.isGuess(visit.request, route) { try limits.checkGuess(visit.request) }
         visit.ticket = try limits.take(visit.request, nil)
+    }
+
+    /// Whether something is tried there that only some know.
+    private static func isGuess(_ request: HTTPServerRequest, _ route: Route?) -> Bool {
+        guard let route, route.isOpen, route.pattern.hasPrefix("/api/auth/") else { return false }
+        return request.method == "POST" || route.pattern == "/api/auth/:provider/handler/frame"
     }
 
     /// Lets a visit in, once it is known whose it is.
@@ -85,10 +94,14 @@ package struct Oversight: Sendable {
     /// Adds what the limits say to the answer, and takes the visit down.
     func finish(_ visit: Visit, _ route: Route?, _ response: inout HTTPServerResponse) {
         if let ticket = visit.ticket { limits.finish(ticket, &response) }
+        if Self.isGuess(visit.request, route), [400, 401].contains(response.status) {
+            limits.guessedWrong(visit.request)
+        }
         guard let audit else { return }
         let event = AuditEvent(
             visit.request, route, visit.parameters, caller: visit.caller, status: response.status,
-            failure: visit.failure, duration: ContinuousClock.now - visit.began, audit.settings, limits.addresses)
+            failure: visit.failure, action: { registry?[$0]?.definition.attributes },
+            duration: ContinuousClock.now - visit.began, audit.settings, limits.addresses)
         if let event { audit.note(event) }
     }
 }

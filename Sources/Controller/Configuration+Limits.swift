@@ -28,7 +28,10 @@ extension RequestLimitSettings {
         requests = try Self.rule(node, limit: "incomingRequestLimit", Self.usual)
         skipsSuccessful = try node["skipSuccessfulRequests"]?.bool() ?? false
         skipsFailed = try node["skipFailedRequests"]?.bool() ?? false
-        if let list = node["ipAllowList"] { allowed = try Self.networks(list) }
+        if let list = node["ipAllowList"] {
+            allowed = try Self.networks(list)
+            allowedFailures = allowed
+        }
         // Counts are kept in each process, so there is no store that could fail.
         _ = try node["passOnStoreError"]?.bool()
         if try node["global"]?.bool() == false { requests = nil }

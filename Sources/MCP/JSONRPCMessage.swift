@@ -26,7 +26,7 @@ enum JSONRPCMessage: Hashable {
         } else if object["id"] == nil {
             self = .notification(method: method, params: params)
         } else {
-            throw .malformed("id must be a string or an integer")
+            throw .malformed("id must be an integer or a string of at most 256 bytes")
         }
     }
 
@@ -70,10 +70,13 @@ enum RequestID: Hashable {
     /// Above `Int64.max`.
     case unsigned(UInt64)
 
-    /// Nil for anything but a string or an integer.
+    /// Ids are kept as long as what they name; real ones are numbers and UUIDs.
+    private static let maximumBytes = 256
+
+    /// Nil for anything but a string that is not too long, or an integer.
     init?(_ value: JSONValue) {
         switch value {
-        case .string(let text): self = .string(text)
+        case .string(let text) where text.utf8.count <= Self.maximumBytes: self = .string(text)
         case .int(let number): self = .integer(number)
         case .uint(let number): self = .unsigned(number)
         default: return nil

@@ -19,7 +19,9 @@ extension MCPExchange {
 
     func readResource(_ params: JSONObject) async throws(ProtocolError) -> JSONObject {
         guard let uri = params["uri"]?.stringValue else { throw .invalidParams("uri must be a string") }
-        let contents = try await content { try await $0.resource(uri, for: principal) }
+        let contents = try await observed(uri) { () async throws(ProtocolError) in
+            try await content { try await $0.resource(uri, for: principal) }
+        }
         return cacheable(["contents": .array(contents)])
     }
 
@@ -32,8 +34,8 @@ extension MCPExchange {
         guard let name = request.params["name"]?.stringValue else { throw .invalidParams("name must be a string") }
         let arguments = try strings(request.params["arguments"], "arguments")
         let context = try context(of: request)
-        let outcome = try await contentOrInput {
-            try await $0.prompt(name, arguments: arguments, for: principal, in: context)
+        let outcome = try await observed(name) { () async throws(ProtocolError) in
+            try await contentOrInput { try await $0.prompt(name, arguments: arguments, for: principal, in: context) }
         }
         switch outcome {
         case .success(let result): return prompt(result)
@@ -49,7 +51,9 @@ extension MCPExchange {
 
     func complete(_ params: JSONObject) async throws(ProtocolError) -> JSONObject {
         let question = try question(params)
-        let answer = try await content { try await $0.complete(question, for: principal) }
+        let answer = try await observed(question.subject.name) { () async throws(ProtocolError) in
+            try await content { try await $0.complete(question, for: principal) }
+        }
         let values = answer.values.prefix(100)
         var completion: JSONObject = ["values": .array(values.map(JSONValue.string))]
         completion["total"] = answer.total.map { .int(Int64($0)) }
@@ -103,6 +107,28 @@ extension MCPExchange {
         }
     }
 
+    /// Tells the audit how it ended.
+    ///
+    /// - Parameter name: what was asked for.
+    private func observed<Value: Sendable>(
+        _ name: String, _ ask: () async throws(ProtocolError) -> Value
+    ) async throws(ProtocolError) -> Value {
+        let started = ContinuousClock.now
+        func tell(_ error: String?) {
+            let name = String(name.unicodeScalars.prefix(300))
+            let duration = ContinuousClock.now - started
+            observe(MCPEvent(.toolExecution, version: version, tool: name, error: error, duration: duration))
+        }
+        do throws(ProtocolError) {
+            let value = try await ask()
+            tell(nil)
+            return value
+        } catch {
+            tell(error.code == .invalidParams ? "InputError: \(error.message)" : error.message)
+            throw error
+        }
+    }
+
     private func content<Value: Sendable>(
         _ ask: @escaping @Sendable (ServedContent<Provider>) async throws -> Value
     ) async throws(ProtocolError) -> Value {
@@ -142,6 +168,14 @@ extension MCPExchange {
         case .noPrompt(let name): .invalidParams("unknown prompt \"\(name)\"", data: ["name": .string(name)])
         case .badCursor: .invalidParams("this cursor is not one of ours")
         case .badArgument(let detail), .refused(let detail): .invalidParams(detail)
+        }
+    }
+}
+
+extension CompletionQuestion.Subject {
+    fileprivate var name: String {
+        switch self {
+        case .prompt(let name), .resource(let name): name
         }
     }
 }

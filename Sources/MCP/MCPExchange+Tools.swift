@@ -12,7 +12,11 @@ extension MCPExchange {
 
     func callTool(_ request: JSONRPCRequest) async throws(ProtocolError) -> JSONObject {
         let (name, arguments) = try readCall(request.params)
-        guard let tool = await server.provider.tool(named: name, for: principal) else { return try unknownTool(name) }
+        guard let tool = await server.provider.tool(named: name, for: principal) else {
+            let shown = String(name.unicodeScalars.prefix(100))
+            observe(MCPEvent(.toolExecution, version: version, tool: shown, error: "NotFoundError: no such tool"))
+            return try unknownTool(name)
+        }
         try checkHeaders(of: tool, arguments)
         let faults = tool.inputSchema.validate(.object(arguments))
         let started = ContinuousClock.now

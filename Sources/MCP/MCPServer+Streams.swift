@@ -43,10 +43,12 @@ extension MCPServer {
     private func uris(_ value: JSONValue?) throws(ProtocolError) -> Set<String> {
         guard let value, !value.isNull else { return [] }
         guard let uris = value.arrayValue?.compactMap(\.stringValue), uris.count == value.arrayValue?.count,
-            uris.count <= SessionChange.maximumResources
+            uris.count <= SessionChange.maximumResources,
+            uris.allSatisfy({ $0.utf8.count <= SessionChange.maximumURIBytes })
         else {
             throw .invalidParams(
-                "resourceSubscriptions must be an array of at most \(SessionChange.maximumResources) strings")
+                "resourceSubscriptions must be an array of at most \(SessionChange.maximumResources) strings of at most "
+                    + "\(SessionChange.maximumURIBytes) bytes")
         }
         return Set(uris)
     }

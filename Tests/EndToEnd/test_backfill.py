@@ -93,7 +93,7 @@ def test_the_days_before_the_installation_are_estimated(make_callboard, cluster,
         return value == "t"
 
     eventually(filled, 90, "the past")
-    assert "costs before the first metered hour are estimated" in callboard.log()
+    eventually(lambda: "costs before the first metered hour are estimated" in callboard.log(), 30, "the end in the log")
     metered = database.value("SELECT extract(epoch FROM metered_from)::bigint FROM cost_backfill")
     assert int(metered) in (hour, hour + 3_600)
     # The rows of a whole hour are what the node and the claims cost, to the nano-dollar.
@@ -124,5 +124,5 @@ def test_the_days_before_the_installation_are_estimated(make_callboard, cluster,
     callboard.stop()
     callboard.start()
     callboard.wait_ready()
-    eventually(lambda: "callboard_cost_backfill_hours_left" in callboard.client.get("/metrics").text, 30, "a look at what is left")
+    eventually(lambda: "\ncallboard_cost_backfill_hours_left{" in callboard.client.get("/metrics").text, 30, "a look at what is left")
     assert database.value("SELECT max(xmin::text::bigint) FROM cost_hourly WHERE price_quality = 'backfilled'") == before

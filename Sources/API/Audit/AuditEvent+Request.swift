@@ -32,16 +32,23 @@ extension AuditEvent {
     /// - Parameters:
     ///   - failure: why it was refused; nil when it was not.
     ///   - route: nil: no such path.
+    ///   - action: what an action may change, by its id.
     init?(
         _ request: HTTPServerRequest, _ route: Route?, _ parameters: [String: String], caller: Caller?, status: Int,
-        failure: String?, duration: Duration, _ settings: AuditSettings, _ addresses: ClientAddresses
+        failure: String?, action: (String) -> ActionAttributes?, duration: Duration, _ settings: AuditSettings,
+        _ addresses: ClientAddresses
     ) {
-        guard let what = AuditedRoute(request, route, caller, status: status, settings) else { return nil }
+        guard var what = AuditedRoute(request, route, caller, status: status, settings) else { return nil }
+        let isCall = what.event == AuditedRoute.actionCall
+        if isCall, let attributes = parameters["id"].flatMap(action) {
+            let severity = AuditSeverity(ofCalling: attributes)
+            what.severity = status == 403 ? max(severity, .medium) : severity
+        }
         var meta = what.meta
         for (name, value) in parameters.sorted(by: { $0.key < $1.key }) {
             meta[name] = .string(AuditArguments.text(value, 300))
         }
-        if !what.bodyMembers.isEmpty, let body = try? JSONValue(parsing: request.body) {
+        if isCall || !what.bodyMembers.isEmpty, let body = try? JSONValue(parsing: request.body) {
             for name in what.bodyMembers {
                 if let text = body[name]?.stringValue {
                     meta[name] = .string(AuditArguments.text(redactedURL(text), 500))
@@ -52,7 +59,8 @@ extension AuditEvent {
             }
         }
         meta["status"] = .int(Int64(status))
-        let error = status < 400 ? nil : failure ?? "answered \(status)"
+        var error = status < 400 ? nil : failure ?? "answered \(status)"
+        if isCall, !settings.recordsArguments { error = error.map { Self.withoutArguments($0, of: parameters["id"]) } }
         self.init(
             what.plugin, what.event, severity: what.severity, actor: AuditActor(request, caller, addresses),
             request: AuditedRequest(request), meta: meta, error: error.map { AuditArguments.text($0, 1_000) },

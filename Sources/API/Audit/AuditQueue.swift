@@ -36,7 +36,7 @@ struct AuditQueue {
 
     /// - Parameters:
     ///   - individual: how many of a kind are kept one by one.
-    ///   - maximumKinds: of more, it is not told any longer who it was.
+    ///   - maximumKinds: of more, it is not told any longer from where those came of whom nobody knows who they are.
     ///   - maximum: how many are kept one by one in all.
     init(individual: Int = 100, maximumKinds: Int = 1_000, maximum: Int = 10_000) {
         self.individual = individual
@@ -52,6 +52,8 @@ struct AuditQueue {
     mutating func add(_ event: AuditEvent) -> Int {
         var (event, kind) = (event, Kind(event))
         if counts[kind] == nil, counts.count >= maximumKinds {
+            // Whoever brought no credentials cannot make the audit forget those who did.
+            guard event.actor.id == nil else { return keep(event) }
             event.actor = AuditActor()
             kind = Kind(event)
         }

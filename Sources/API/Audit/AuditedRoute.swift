@@ -13,12 +13,14 @@ struct AuditedRoute {
     /// Members of the body, if that is an object, that say on what it was done.
     var bodyMembers: [String] = []
 
+    static let actionCall = "action-invoke"
+
     /// Nil: requests there are no business of the audit, unless they are refused.
     init?(_ method: String, _ pattern: String) {
         if let found = Self.table["\(method == "HEAD" ? "GET" : method) \(pattern)"] {
             self = found
         } else if pattern.contains("/.backstage/actions/") {
-            self = method == "POST" ? .change("actions", "action-invoke") : .read("actions", "action-list")
+            self = method == "POST" ? .change("actions", Self.actionCall) : .read("actions", "action-list")
         } else if pattern == "/api/scaleops/api/*" {
             self = method == "GET" ? .read("scaleops", "proxy") : .change("scaleops", "proxy", severity: .high)
         } else if pattern.hasPrefix("/api/kubernetes/") {

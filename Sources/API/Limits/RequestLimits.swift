@@ -12,6 +12,8 @@ package struct RequestLimitSettings: Sendable {
     package var skipsFailed = false
     /// Those who are not held to any limit.
     package var allowed: [IPNetwork] = ["127.0.0.0/8", "::1"].compactMap(IPNetwork.init)
+    /// Those who may bring bad credentials as often as they like.
+    package var allowedFailures: [IPNetwork] = []
     /// Bad credentials of each address; nil: any number.
     package var failures: RateLimit? = RateLimit(limit: 100)
     /// Calls of tools by each caller (`callboard.mcp.rateLimit`); nil: any number.
@@ -53,12 +55,15 @@ final class RequestLimits: Sendable {
     private let tools: RateLimiter<Key>?
     private let goodCredentials = Mutex(LatelySeen())
     private let refused: Counter
+    private let logger: Logger
+    private let hasWarned = Atomic(false)
 
     init(
-        _ settings: RequestLimitSettings, metrics: MetricsRegistry,
+        _ settings: RequestLimitSettings, metrics: MetricsRegistry, logger: Logger = Logger("limits"),
         now: @escaping @Sendable () -> Duration = RequestLimits.uptime
     ) {
         self.settings = settings
+        self.logger = logger
         addresses = ClientAddresses(trusted: settings.trustedProxies)
         requests = settings.requests.map { RateLimiter($0, now: now) }
         failures = settings.failures.map { RateLimiter($0, now: now) }
@@ -96,19 +101,30 @@ final class RequestLimits: Sendable {
     ///
     /// - Throws: `RateLimitError`.
     func checkAttempt(_ request: HTTPServerRequest) throws(RateLimitError) {
-        guard let failures, let key = key(request, nil) else { return }
-        let verdict = failures.look(key)
-        if verdict.isAllowed || goodCredentials.withLock({ $0.contains(Self.credential(request)) }) { return }
-        try check(verdict, failures.rule, "authentication")
+        guard !goodCredentials.withLock({ $0.contains(Self.credential(request)) }) else { return }
+        try checkGuess(request)
+    }
+
+    /// The same where what is tried is in the body, such as a code or the secret of a client.
+    ///
+    /// - Throws: `RateLimitError`.
+    func checkGuess(_ request: HTTPServerRequest) throws(RateLimitError) {
+        guard let failures, let key = failureKey(request) else { return }
+        try check(failures.look(key), failures.rule, "authentication")
+    }
+
+    /// What was tried in the body was bad.
+    func guessedWrong(_ request: HTTPServerRequest) {
+        if let key = failureKey(request) { _ = failures?.take(key) }
     }
 
     /// Whether the credentials of a request were good.
     func attempted(_ request: HTTPServerRequest, isGood: Bool) {
-        guard let failures else { return }
+        guard failures != nil else { return }
         if isGood {
             goodCredentials.withLock { $0.insert(Self.credential(request)) }
-        } else if request.headers["Authorization"] != nil, let key = key(request, nil) {
-            _ = failures.take(key)
+        } else if request.headers["Authorization"] != nil {
+            guessedWrong(request)
         }
     }
 
@@ -133,6 +149,24 @@ final class RequestLimits: Sendable {
         }
         if settings.allowed.contains(where: { $0.contains(address) }) { return nil }
         return caller.map { .caller($0.subject) } ?? .address(address.household)
+    }
+
+    /// Nil: may fail as often as it likes. Who comes by a proxy of which the operator has said nothing has its address in
+    /// common with all others, who must not be locked out with him.
+    private func failureKey(_ request: HTTPServerRequest) -> Key? {
+        if settings.trustedProxies.isEmpty, request.headers["X-Forwarded-For"] != nil {
+            warnOfProxy(request.remoteAddress)
+            return nil
+        }
+        guard let address = IPAddress(addresses.client(of: request)) else { return .address([]) }
+        return settings.allowedFailures.contains { $0.contains(address) } ? nil : .address(address.household)
+    }
+
+    private func warnOfProxy(_ address: String) {
+        guard !hasWarned.exchange(true, ordering: .relaxed) else { return }
+        logger.warning(
+            "requests come by a proxy: bad credentials are not limited until callboard.trustedProxies names it",
+            ["proxy": .string(address)])
     }
 
     /// Seeded anew in each process: nobody can find a credential that is taken for another.

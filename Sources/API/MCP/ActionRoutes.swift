@@ -6,6 +6,7 @@ internal import HTTPServer
 struct ActionRoutes {
     let registry: ActionRegistry
     let configuration: ActionsConfiguration
+    let limits: RequestLimits
 
     var routes: [Route] {
         [
@@ -38,6 +39,7 @@ struct ActionRoutes {
             configuration.offers(action.definition)
         else { throw ActionError(.notFound, "Action \"\(id)\" not found") }
         for permission in action.definition.permissions { try request.caller.check(permission) }
+        try limits.takeTool(request.caller)
         let problems = action.problems(of: input)
         guard problems.isEmpty else {
             throw ActionError(.input, "Invalid input to action \"\(id)\": \(problems.joined(separator: "; "))")

@@ -9,6 +9,7 @@ extension ActionTools {
     private static let windows = ["7d", "30d", "90d", "24h", "today", "yesterday", "month-to-date", "last-month"]
 
     func complete(_ question: CompletionQuestion, for principal: Caller) async throws -> CompletionAnswer {
+        try takeContent(principal)
         switch question.subject {
         case .prompt(let name):
             let prompt = try prompt(named: name, for: principal)

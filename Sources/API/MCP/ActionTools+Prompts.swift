@@ -13,6 +13,7 @@ extension ActionTools {
     func prompt(
         _ name: String, arguments: [String: String], for principal: Caller
     ) async throws -> JSONObject {
+        try takeContent(principal)
         let prompt = try prompt(named: name, for: principal)
         var checked = try prompt.checked(arguments)
         var messages: [JSONValue] = []

@@ -25,6 +25,7 @@ extension ActionTools {
     }
 
     func resource(_ uri: String, for principal: Caller) async throws -> [JSONValue] {
+        try takeContent(principal)
         guard let named = ContentURI(uri), offers(named.aspect, to: principal) else {
             throw MCPContentError.noResource(uri)
         }

@@ -98,6 +98,15 @@ struct ActionTools: ToolProvider {
             AuditEvent(event, of: request, by: principal, attributes, audit.settings, oversight.limits.addresses))
     }
 
+    /// Counts what costs as much as a tool does.
+    func takeContent(_ caller: Caller) throws {
+        do {
+            try oversight.limits.takeTool(caller)
+        } catch {
+            throw error.toolFailure
+        }
+    }
+
     /// Whether an action is offered here, and to this caller.
     func offers(_ id: String, to caller: Caller) -> Bool {
         guard names[id] != nil, let action = registry[id] else { return false }

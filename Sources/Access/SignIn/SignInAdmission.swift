@@ -15,7 +15,7 @@ package struct SignInAdmission: Sendable {
     private let now: @Sendable () -> Timestamp
 
     /// Longer names are cut, so that a session fits into a cookie.
-    private static let maximumNameLength = 100
+    private static let maximumNameBytes = 100
     /// Longer ones are nobody's.
     private static let maximumSubjectBytes = 512
 
@@ -42,8 +42,14 @@ package struct SignInAdmission: Sendable {
         let name = identity.displayName ?? identity.username ?? identity.email ?? identity.id
         let end = now().adding(seconds: (lifetimes[identity.provider] ?? lifetime).components.seconds)
         return Person(
-            subject: identity.subject, displayName: String(name.prefix(Self.maximumNameLength)), userEntityRef: ref,
+            subject: identity.subject, displayName: Self.cut(name), userEntityRef: ref,
             expires: min(end, identity.expires ?? end))
+    }
+
+    /// At the border of a scalar: a single character may be of any number of bytes.
+    private static func cut(_ name: String) -> String {
+        let end = name.utf8.index(name.startIndex, offsetBy: maximumNameBytes, limitedBy: name.endIndex)
+        return String(name[..<(end ?? name.endIndex)])
     }
 
     /// The one entity that the first fitting resolver finds. Where several have the same email, none of them counts.

@@ -43,6 +43,14 @@ package struct PrometheusPast: Sendable {
         return found
     }
 
+    /// Whether there was any node at the end of any hour. It reads one value an hour of each node, however many hours there are.
+    package func hadNodes() async throws(UsageError) -> Bool {
+        var found = false
+        let nodes = everything.adding(#"resource="cpu""#).of("kube_node_status_capacity")
+        try await each("count(\(nodes))", []) { _, _, _ in found = true }
+        return found
+    }
+
     /// The labels of nodes that kube-state-metrics was allowed to tell, by node.
     package func nodeLabels() async throws(UsageError) -> [String: [String: String]] {
         let labels = PastNodeLabels.names
@@ -195,7 +203,7 @@ extension PrometheusPast {
         _ take: (PrometheusAnswer.Series, _ hour: Timestamp, _ value: Double) -> Void
     ) async throws(UsageError) {
         let first = from.adding(seconds: 3_600)
-        let answer = try await client.query(expression, from: first, to: to, stepSeconds: 3_600, others: others)
+        let answer = try await ask(expression, from: first, others)
         for series in answer.series {
             for point in series.points where point.value >= 0 {
                 take(series, point.at.adding(seconds: -3_600), point.value)
@@ -205,7 +213,21 @@ extension PrometheusPast {
 
     /// The value at the end of all hours, of an expression that looks back on all of them.
     private func last(_ expression: String, _ others: [String]) async throws(UsageError) -> PrometheusAnswer {
-        try await client.query(expression, from: to, to: to, stepSeconds: 3_600, others: others)
+        try await ask(expression, from: to, others)
+    }
+
+    /// - Throws: also when the answer is not the whole truth: what is filled in once is not asked for again.
+    private func ask(
+        _ expression: String, from: Timestamp, _ others: [String]
+    ) async throws(UsageError) -> PrometheusAnswer {
+        let answer = try await client.query(expression, from: from, to: to, stepSeconds: 3_600, others: others)
+        if let warning = answer.warnings.first {
+            throw UsageError(.refused, "Prometheus warns of its answer: \(warning)")
+        }
+        if answer.malformed > 0 {
+            throw UsageError(.undecodable, "Prometheus gave \(answer.malformed) series or points that cannot be read")
+        }
+        return answer
     }
 
     private func seconds(_ minutes: Double) -> Int64 { Int64(min(max(minutes, 0), 60)) * 60 }

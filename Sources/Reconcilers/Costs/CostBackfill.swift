@@ -63,7 +63,7 @@ struct CostBackfill: Sendable {
 
     /// Fills some hours.
     ///
-    /// - Parameter hours: at most; fewer from the first answer on that was too large.
+    /// - Parameter hours: at most; fewer from the first answer on that was too large or came too late.
     func step(hours: inout Int) async -> Outcome {
         guard isReady() else { return .waiting }
         do {
@@ -72,13 +72,13 @@ struct CostBackfill: Sendable {
             metrics.left(cluster, left)
             guard left > 0 else { return .done }
             let count = min(left, hours)
-            try await fill(count, before: state)
+            try await fill(count, hours, before: state)
             if left == count {
                 metrics.left(cluster, 0)
                 logger.info("costs before the first metered hour are estimated as far as they can be")
             }
             return .filled
-        } catch let error as UsageError where error.code == .tooLarge && hours > 1 {
+        } catch let error as UsageError where (error.code == .tooLarge || error.code == .timeout) && hours > 1 {
             hours /= 2
             return .filled
         } catch {
@@ -90,15 +90,40 @@ struct CostBackfill: Sendable {
         }
     }
 
-    private func fill(_ count: Int, before state: CostBackfillState) async throws {
+    /// - Parameter most: hours that may be asked for. The answer for one hour alone cannot become smaller: if it is too large,
+    ///   nothing will be known of that hour.
+    private func fill(_ count: Int, _ most: Int, before state: CostBackfillState) async throws {
         let from = state.filledFrom.adding(seconds: -Int64(count) * 3_600)
-        let hours = try await read(past.past(from: from, hours: count), from: from, count)
-        var state = state
+        let hours: [PastHour]
+        do {
+            hours = try await read(past.past(from: from, hours: count), from: from, count)
+        } catch let error as UsageError where error.code == .tooLarge && most == 1 {
+            logger.warning(
+                "costs of an hour stay unknown: the answer is too large",
+                ["hour": .string(from.rfc3339), "error": .string("\(error)")])
+            return try await write([PastHour(from)], before: state)
+        }
+        if hours.allSatisfy({ $0.nodes.isEmpty }) { try await checkReach(state) }
+        try await write(hours, before: state)
+    }
+
+    private func write(_ hours: [PastHour], before: CostBackfillState) async throws {
+        var state = before
         for hour in hours.reversed() {
             state.filledFrom = hour.hour
             let metered = hour.metered(list: prices.unknownNode, attached: prices.attached)
             try await store.write(backfilled: try await rows(metered), state, cluster: cluster)
             metrics.filled(cluster, isEmpty: metered.isEmpty)
+        }
+    }
+
+    /// Without any node of the whole reach it is likelier that Prometheus is asked for the wrong cluster, or does not have the
+    /// series yet, than that there was none.
+    private func checkReach(_ state: CostBackfillState) async throws {
+        let from = state.meteredFrom.adding(seconds: -days * 86_400)
+        guard try await past.past(from: from, hours: Int(days) * 24).hadNodes() else {
+            throw UsageError(
+                .refused, "Prometheus has no kube_node_status_capacity of this cluster in the \(days) days before")
         }
     }
 

@@ -40,14 +40,20 @@ struct AuditQueueTests {
         #expect(queue.empty().map(\.occurrences) == [1, 1])
     }
 
-    @Test("of more kinds than are told apart it is not told who it was, and memory stays bounded")
+    @Test("of more kinds than are told apart it is not told from where those came whom nobody knows; callers stay")
     func manyKinds() throws {
         var queue = AuditQueue(individual: 1, maximumKinds: 10)
-        for number in 0..<1_000 { _ = queue.add(Self.event("caller \(number)")) }
+        for number in 0..<1_000 {
+            var event = Self.event("")
+            event.actor = AuditActor(ip: "10.0.0.\(number)")
+            _ = queue.add(event)
+        }
+        _ = queue.add(Self.event("ann"))
         let events = queue.empty()
-        #expect(events.count == 12)
-        #expect(events.map(\.occurrences).reduce(0, +) == 1_000)
-        #expect(events.filter { $0.actor.id == nil }.map(\.occurrences).max() == 989)
+        #expect(events.count == 13)
+        #expect(events.map(\.occurrences).reduce(0, +) == 1_001)
+        #expect(events.filter { $0.actor.ip == nil }.map(\.occurrences).max() == 989)
+        #expect(events.filter { $0.actor.id == "ann" }.count == 1)
     }
 
     @Test("the oldest go when there are too many, and each that goes is told of", arguments: 0..<20 as Range<UInt64>)
@@ -73,7 +79,18 @@ struct AuditQueueTests {
         ])
         #expect(shown["name"] == "shop" && shown["Password"] == "***" && shown["nested"]?["apiKey"] == "***")
         #expect(shown["nested"]?["list"]?.arrayValue?.count == 51)
-        #expect(shown["long"]?.stringValue?.count == 501 && shown["nul"] == "a\u{FFFD}b")
+        #expect(shown["long"]?.stringValue?.count == 251 && shown["nul"] == "a\u{FFFD}b")
         #expect(shown.text().utf8.count < 2_000)
+    }
+
+    @Test("texts are cut by bytes at the border of a scalar, and all arguments of an event are bounded together")
+    func bytes() {
+        // One character of very many bytes.
+        let mark = "e" + String(repeating: "\u{301}", count: 5_000)
+        #expect(AuditArguments.text(mark, 100).utf8.count == 99 + "…".utf8.count)
+        #expect(AuditArguments.text("é", 2) == "é" && AuditArguments.text("éé", 3) == "é…")
+        let list = JSONValue.array(.init(repeating: .string(String(repeating: "\u{1}", count: 500)), count: 50))
+        let shown = AuditArguments.shown(["a": list, "b": list, "c": .array(.init(repeating: list, count: 50))])
+        #expect(shown.serialized().count < 16 << 10)
     }
 }

@@ -115,12 +115,53 @@ struct AuditRouteTests {
             let shelf = Found()
             await audit.finish { await shelf.set($0) }
             let events = await shelf.events
-            #expect(events.map(\.severity) == [.low, .high] && events.map(\.error) == [nil, "InputError: no"])
+            #expect(events.map(\.severity) == [.low, .high])
+            let error = capturesArguments ? "no" : "invalid arguments of catalog_unregister_entity"
+            #expect(events.map(\.error) == [nil, "InputError: " + error])
             #expect(events.allSatisfy { $0.plugin == "mcp-actions" && $0.event == "tool-execution" })
             #expect(events.allSatisfy { $0.actor.id == "user:default/ann" && $0.duration == .milliseconds(2) })
             #expect(events.first?.meta["tool"] == "catalog_get_catalog_entity")
             #expect(events.first?.meta["arguments"] == (capturesArguments ? ["name": "x", "token": "***"] : nil))
         }
+    }
+
+    @Test("actions over REST matter by what they may change, and their arguments stay out unless they are wanted")
+    func actions() async throws {
+        for capturesArguments in [false, true] {
+            var settings = AuditSettings()
+            settings.recordsArguments = capturesArguments
+            let events = try await Self.events(settings) { service async throws in
+                for input in [["name": "shop"], ["wrong-thing": "shop"]] as [JSONValue] {
+                    _ = try await service.client.send(
+                        "POST",
+                        "/api/catalog/.backstage/actions/v1/actions/catalog:get-catalog-entity/invoke",
+                        [("Content-Type", "application/json")], body: input)
+                }
+            }
+            #expect(events.map(\.event) == ["action-invoke", "action-invoke"])
+            #expect(events.allSatisfy { $0.severity == .low })
+            #expect(events.contains { $0.meta["arguments"] == ["name": "shop"] } == capturesArguments)
+            #expect("\(events)".contains("wrong-thing") == capturesArguments)
+        }
+    }
+
+    @Test("what agents read besides tools, and tools that there are not, are taken down too")
+    func content() async throws {
+        let events = try await Self.events { service async throws in
+            for (method, params) in [
+                ("resources/read", ["uri": "nothing:"]), ("prompts/get", ["name": "no-prompt"]),
+                ("tools/call", ["name": "no-tool"]),
+            ] as [(String, JSONValue)] {
+                _ = try await service.client.send(
+                    "POST", "/api/mcp-actions/v1",
+                    [
+                        ("Content-Type", "application/json"), ("Accept", "application/json, text/event-stream"),
+                        ("MCP-Protocol-Version", "2025-11-25"),
+                    ], body: ["jsonrpc": "2.0", "id": 1, "method": .string(method), "params": params])
+            }
+        }
+        #expect(Set(events.compactMap { $0.meta["tool"] }) == ["nothing:", "no-prompt", "no-tool"])
+        #expect(events.allSatisfy { $0.event == "tool-execution" && $0.error != nil })
     }
 
     @Test("every route that may change something is known to the audit")

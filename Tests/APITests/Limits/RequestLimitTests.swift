@@ -126,4 +126,61 @@ struct RequestLimitTests {
             }
         }
     }
+
+    private static func request(
+        _ path: String, from address: String = "127.0.0.1", _ headers: HTTPHeaders = [:]
+    ) throws -> HTTPServerRequest {
+        HTTPServerRequest(
+            method: "POST", target: try #require(RequestTarget(path)), headers: headers, body: [],
+            remoteAddress: address, id: "r")
+    }
+
+    private static func isRefused(_ limits: RequestLimits, _ request: HTTPServerRequest) -> Bool {
+        do { try limits.checkGuess(request) } catch { return true }
+        return false
+    }
+
+    @Test("loopback may guess only where the operator allows it; who comes by an unlisted proxy is not locked out")
+    func guessesOfAddresses() throws {
+        for isAllowed in [false, true] {
+            var settings = RequestLimitSettings()
+            settings.failures = RateLimit(limit: 1)
+            if isAllowed { settings.allowedFailures = settings.allowed }
+            let limits = RequestLimits(settings, metrics: MetricsRegistry(), now: { .zero })
+            let request = try Self.request("/api/catalog/entities")
+            for _ in 0..<2 { limits.guessedWrong(request) }
+            #expect(Self.isRefused(limits, request) == !isAllowed)
+        }
+        for isListed in [false, true] {
+            var settings = RequestLimitSettings()
+            settings.failures = RateLimit(limit: 1)
+            if isListed { settings.trustedProxies = ["10.9.9.9"].compactMap(IPNetwork.init) }
+            let warnings = Mutex(0)
+            let limits = RequestLimits(
+                settings, metrics: MetricsRegistry(), logger: Logger("limits") { _ in warnings.withLock { $0 += 1 } },
+                now: { .zero })
+            let request = try Self.request("/", from: "10.1.1.1", ["X-Forwarded-For": "192.0.2.1"])
+            for _ in 0..<2 { limits.guessedWrong(request) }
+            // Who has named his proxies gets nobody around the limit with a header.
+            #expect(Self.isRefused(limits, request) == isListed)
+            #expect(warnings.withLock { $0 } == (isListed ? 0 : 1))
+        }
+    }
+
+    @Test("what fails at the open routes of sign-in and tokens counts as guessed")
+    func openRoutes() throws {
+        var settings = RequestLimitSettings()
+        settings.failures = RateLimit(limit: 2)
+        let limits = RequestLimits(settings, metrics: MetricsRegistry(), now: { .zero })
+        let oversight = Oversight(limits: limits, audit: nil)
+        let route = Route("/api/auth/v1/token", methods: ["POST"], isOpen: true) { _ in .json(200, [:]) }
+        for status in [200, 401, 503, 400] {
+            var visit = Oversight.Visit(try Self.request("/api/auth/v1/token"))
+            try oversight.admitAnybody(&visit, route)
+            var response = HTTPServerResponse(status: status)
+            oversight.finish(visit, route, &response)
+        }
+        var visit = Oversight.Visit(try Self.request("/api/auth/v1/token"))
+        #expect(throws: RateLimitError.self) { try oversight.admitAnybody(&visit, route) }
+    }
 }

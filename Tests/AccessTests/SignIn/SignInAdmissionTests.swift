@@ -139,6 +139,11 @@ struct SignInAdmissionTests {
             $0.displayName = String(repeating: "n", count: 10_000)
         }
         #expect(try await Self.person(long).displayName.count == 100)
+        let heavy = Self.ann {
+            $0.isAdmitted = true
+            $0.displayName = "e" + String(repeating: "\u{301}", count: 10_000)
+        }
+        #expect(try await Self.person(heavy).displayName.utf8.count == 99)
         for id in ["", String(repeating: "i", count: 513)] {
             let nameless = Self.ann {
                 $0.id = id

@@ -33,7 +33,7 @@ struct CostBackfillTests {
                         "__unallocated__ * \(750 * 31_611) 7200 NULL",
                     ])
             #expect(await scene.run(days: 1) == [.done])
-            #expect(scene.prometheus.asked.withLock { $0 }.allSatisfy { $0.seconds <= 6 * 3_600 })
+            #expect(scene.prometheus.asked.withLock { $0 }.allSatisfy { $0.seconds <= 6 * 3_600 || $0.isReach })
         }
     }
 
@@ -61,9 +61,26 @@ struct CostBackfillTests {
             #expect(await backfill.step(hours: &hours) == .filled && hours == 1)
             #expect(await backfill.step(hours: &hours) == .filled)
             #expect(try await scene.rows("count(DISTINCT hour)") == ["1"])
+            // The answer for an hour alone cannot become smaller.
             scene.prometheus.longest.withLock { $0 = 0 }
+            #expect(await backfill.step(hours: &hours) == .filled)
+            #expect(try await scene.rows("count(DISTINCT hour)") == ["1"])
+            scene.prometheus.longest.withLock { $0 = .max }
+            scene.prometheus.hidden.withLock { $0 = "kube_pod_status_phase" }
             #expect(await backfill.step(hours: &hours) == .failed)
-            #expect(try await scene.store.costs.backfillState(cluster: "test")?.filledFrom == BackfillScene.noon(-1))
+            #expect(try await scene.store.costs.backfillState(cluster: "test")?.filledFrom == BackfillScene.noon(-2))
+        }
+    }
+
+    @Test("an answer with a warning is not the truth, nor is one that knows no node of all days")
+    func partial() async throws {
+        try await BackfillScene.with { scene async throws in
+            scene.prometheus.warning.withLock { $0 = "a store is missing" }
+            #expect(await scene.run(days: 1) == [.failed])
+            scene.prometheus.warning.withLock { $0 = nil }
+            scene.prometheus.hidden.withLock { $0 = "kube_node_status_capacity" }
+            #expect(await scene.run(days: 1) == [.failed])
+            #expect(try await scene.store.costs.backfillState(cluster: "test")?.filledFrom == BackfillScene.noon(0))
         }
     }
 
@@ -189,6 +206,8 @@ final class PastPrometheus: Sendable {
     struct Question: Sendable {
         let query: String
         let seconds: Int64
+        /// Whether it only asks if there was any node at all.
+        var isReach: Bool { query.hasPrefix("count(kube_node_status_capacity") }
     }
 
     let asked = Mutex<[Question]>([])
@@ -196,6 +215,7 @@ final class PastPrometheus: Sendable {
     let longest = Mutex<Int64>(.max)
     /// What it has no series of.
     let hidden = Mutex("nothing")
+    let warning = Mutex<String?>(nil)
     let source: PrometheusSource
     private let server: HTTPServer
 
@@ -240,7 +260,11 @@ final class PastPrometheus: Sendable {
                 ["metric": .object(JSONObject(labels)), "values": .array(points.map { .array([$0, .string(value)]) })]
                     as JSONValue
             }
-        let body: JSONValue = ["status": "success", "data": ["resultType": "matrix", "result": .array(result)]]
+        let warnings = warning.withLock { $0 }.map { [JSONValue.string($0)] } ?? []
+        let body: JSONValue = [
+            "status": "success", "warnings": .array(warnings),
+            "data": ["resultType": "matrix", "result": .array(result)],
+        ]
         return HTTPServerResponse(status: 200, body: .bytes(body.serialized()))
     }
 
