@@ -46,7 +46,7 @@ extension MCPServer {
         case .noted(let key): await receive(.noteChanged, for: SessionKey(text: key))
         case .letter(let id, let key):
             let session = SessionKey(text: key)
-            guard serves(session), let message = try? await store.takeLetter(id) else { return }
+            guard serves(session), let message = try? await store.letter(id) else { return }
             await receive(.message(message), for: session)
         }
     }

@@ -60,7 +60,7 @@ extension MCPExchange {
         guard let emit, let session, !version.isModern else {
             throw ToolFailure(name: "NotAllowedError", message: "the client cannot be asked outside of a session")
         }
-        let id = "callboard-" + Base64.encode(randomBytes(9), alphabet: .urlSafe)
+        let id = MCPServer<Provider>.questionPrefix + Base64.encode(randomBytes(9), alphabet: .urlSafe)
         let question: JSONValue = [
             "jsonrpc": "2.0", "id": .string(id), "method": .string(method), "params": .object(params),
         ]

@@ -29,7 +29,9 @@ extension MCPExchange {
 
     private func uri(_ params: JSONObject) throws(ProtocolError) -> String {
         guard let uri = params["uri"]?.stringValue else { throw .invalidParams("uri must be a string") }
-        guard uri.utf8.count <= 2_048 else { throw .invalidParams("uri has more than 2,048 bytes") }
+        guard uri.utf8.count <= SessionChange.maximumURIBytes else {
+            throw .invalidParams("uri has more than \(SessionChange.maximumURIBytes) bytes")
+        }
         guard note.resources.contains(uri) || note.resources.count < SessionChange.maximumResources else {
             throw .invalidParams("a session listens to at most \(SessionChange.maximumResources) resources")
         }

@@ -45,7 +45,13 @@ extension MCPServer {
             guard request.method == "POST" else { throw .methodNotAllowed(but: "POST") }
             let session = try await session(of: request, principal)
             let message = try read(request)
-            if !hub.hand(message, to: session.key) { await forward(request.body, to: session.key) }
+            if !hub.hand(message, to: session.key) {
+                guard !isTooLong(request.body) else {
+                    throw Rejection(
+                        status: 413, error: .invalidRequest("a message for another replica has at most 256 KiB"))
+                }
+                await forward(request.body, to: session.key)
+            }
             return .accepted
         } catch {
             return error.response

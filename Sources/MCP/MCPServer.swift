@@ -74,7 +74,11 @@ package struct MCPServer<Provider: ToolProvider>: Sendable {
             if let session { await heed(method, params, of: session, request.body) }
             return .accepted
         case .response(let response, let session):
-            if !hub.take(response, in: session.key) { await forward(request.body, to: session.key) }
+            guard !hub.take(response, in: session.key) else { return .accepted }
+            // Nothing else was asked, here or at another replica.
+            if case .string(let id)? = response.id, id.hasPrefix(Self.questionPrefix), !isTooLong(request.body) {
+                await forward(request.body, to: session.key)
+            }
             return .accepted
         case .stream(let session, _): return openStream(of: session, note, request, principal)
         case .end(let session): return await end(session, principal)
@@ -190,8 +194,16 @@ extension MCPServer {
         _ method: String, _ params: JSONObject, of session: MCPSession, _ body: [UInt8]
     ) async {
         guard method == "notifications/cancelled", let id = params["requestId"].flatMap(RequestID.init) else { return }
-        if !hub.cancel(id, of: session.key) { await forward(body, to: session.key) }
+        guard !hub.cancel(id, of: session.key) else { return }
+        let message: JSONValue = ["jsonrpc": "2.0", "method": .string(method), "params": ["requestId": id.json]]
+        await forward(message.serialized(), to: session.key)
     }
+
+    /// What the ids of our questions begin with.
+    static var questionPrefix: String { "callboard-" }
+
+    /// Whether a message is longer than what is handed from one replica to another, through the database.
+    func isTooLong(_ body: [UInt8]) -> Bool { body.count > 256 << 10 }
 
     /// Hands a message to the replica that works for the session.
     func forward(_ body: [UInt8], to session: SessionKey) async {

@@ -47,6 +47,8 @@ package enum SessionChange: Hashable, Sendable {
 
     /// The most resources that one session may listen to.
     package static let maximumResources = 256
+    /// How long the URI of one may be.
+    package static let maximumURIBytes = 2_048
 }
 
 /// Something for whichever replica works for a session.

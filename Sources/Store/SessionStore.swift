@@ -73,6 +73,9 @@ package struct SessionStore: Sendable {
         }
     }
 
+    /// The most messages of one session that are kept at a time; more are not sent.
+    private static let maximumLetters = 256
+
     /// Leaves a message for the replica that works for a session, and announces it. What is a minute old goes.
     ///
     /// - Throws: `StoreError`.
@@ -86,19 +89,23 @@ package struct SessionStore: Sendable {
                     """)
                 try session.run(
                     """
-                    WITH letter AS (INSERT INTO mcp_letter (key, message) VALUES ($1, $2) RETURNING id)
+                    WITH letter AS (
+                        INSERT INTO mcp_letter (key, message)
+                        SELECT $1, $2 WHERE (SELECT count(*) FROM mcp_letter WHERE key = $1) < \(Self.maximumLetters)
+                        RETURNING id)
                     SELECT pg_notify($3, 'letter ' || $1 || ' ' || id) FROM letter
                     """, [.text(key), .text(message.text()), .text(Self.channel)])
             }
         }
     }
 
-    /// Takes a message away; nil when somebody else did.
+    /// A message; nil when it is gone already. It stays for the minute: more than one replica may do something for a session,
+    /// and only one of them has what the message is about.
     ///
     /// - Throws: `StoreError`.
-    package func takeLetter(_ id: Int64) async throws -> JSONValue? {
+    package func letter(_ id: Int64) async throws -> JSONValue? {
         try await pool.run { session in
-            try session.run("DELETE FROM mcp_letter WHERE id = $1::bigint RETURNING message", [.int(id)])
+            try session.run("SELECT message FROM mcp_letter WHERE id = $1::bigint", [.int(id)])
                 .first { $0.json(0) } ?? nil
         }
     }

@@ -22,3 +22,4 @@ CREATE UNLOGGED TABLE mcp_letter (
     sent_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX mcp_letter_sent_at ON mcp_letter (sent_at);
+CREATE INDEX mcp_letter_key ON mcp_letter (key);
