@@ -32,7 +32,9 @@ struct JSONRPCMessageTests {
         arguments: ["null", "1.5", "true", "[]", "{}"])
     func badIDs(text: String) throws {
         let result = try read(#"{"jsonrpc":"2.0","id":\#(text),"method":"ping"}"#)
-        #expect(throws: Rejection(error: .invalidRequest("id must be an integer or a string of at most 256 bytes"))) { try result.get() }
+        #expect(throws: Rejection(error: .invalidRequest("id must be an integer or a string of at most 256 bytes"))) {
+            try result.get()
+        }
     }
 
     @Test(
