@@ -23,7 +23,10 @@ def described(make_callboard, cluster, namespace):
         config_map(namespace, "shop", shop=component("shop", f"e2e={namespace}")))
     callboard = make_callboard({
         "catalog": {"locations": [{"type": "file", "target": str(REPOSITORY / "catalog")}]},
-        "callboard": {"costs": {"interval": 1}, "catalog": {"configMaps": {"namespaces": [namespace]}}},
+        "callboard": {
+            "costs": {"interval": 1}, "catalog": {"configMaps": {"namespaces": [namespace]}},
+            # Many of the requests come without credentials, or with bad ones.
+            "auth": {"failuresPerMinute": 0}},
     }).wait_ready()
     eventually(lambda: callboard.workloads("component:default/shop")["workloads"])
     return callboard

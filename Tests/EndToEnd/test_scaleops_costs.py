@@ -40,9 +40,13 @@ def shop(cluster, namespace, scaleops, start):  # noqa: F811
 
 
 def answer(callboard, tool, **arguments):
-    result = call(callboard, "2026-07-28", tool, entityRef=REF, **arguments)
-    assert not result.is_error, result.content[0].text
-    return result.structured_content
+    def asked():
+        result = call(callboard, "2026-07-28", tool, entityRef=REF, **arguments)
+        assert not result.is_error, result.content[0].text
+        return result.structured_content
+
+    # The ConfigMaps of an earlier test may still be going, and the entity with them for a moment.
+    return eventually(asked)
 
 
 def state(callboard):
