@@ -124,5 +124,5 @@ def test_the_days_before_the_installation_are_estimated(make_callboard, cluster,
     callboard.stop()
     callboard.start()
     callboard.wait_ready()
-    eventually(lambda: "\ncallboard_cost_backfill_hours_left{" in callboard.client.get("/metrics").text, 30, "a look at what is left")
+    eventually(lambda: "callboard_cost_backfill_hours_left" in callboard.client.get("/metrics").text, 30, "a look at what is left")
     assert database.value("SELECT max(xmin::text::bigint) FROM cost_hourly WHERE price_quality = 'backfilled'") == before
