@@ -19,6 +19,9 @@ def namespace(cluster):
     name = "e2e-" + secrets.token_hex(4)
     cluster.kubectl("create", "namespace", name)
     yield name
+    # A namespace goes some seconds after it was deleted. The next test must not find what this one defined in its own
+    # entities and selectors.
+    cluster.kubectl("-n", name, "delete", "configmaps,deployments,pods", "--all", "--grace-period=0", "--force")
     cluster.kubectl("delete", "namespace", name, "--wait=false")
 
 

@@ -40,13 +40,9 @@ def shop(cluster, namespace, scaleops, start):  # noqa: F811
 
 
 def answer(callboard, tool, **arguments):
-    def asked():
-        result = call(callboard, "2026-07-28", tool, entityRef=REF, **arguments)
-        assert not result.is_error, result.content[0].text
-        return result.structured_content
-
-    # The ConfigMaps of an earlier test may still be going, and the entity with them for a moment.
-    return eventually(asked)
+    result = call(callboard, "2026-07-28", tool, entityRef=REF, **arguments)
+    assert not result.is_error, result.content[0].text
+    return result.structured_content
 
 
 def state(callboard):
