@@ -24,10 +24,10 @@ func system(_ name: String, pkgConfig: String, debian package: String) -> Target
 let fuzz: Target =
     Context.environment["CALLBOARD_FUZZ"] == nil
     ? .testTarget(
-        name: "FuzzTests", dependencies: ["KubeClient", "Catalog", "Matching", "Base"], path: "Fuzz",
+        name: "FuzzTests", dependencies: ["Access", "MCP", "KubeClient", "Catalog", "Matching", "Base"], path: "Fuzz",
         exclude: ["corpus", "regressions", "Driver"], sources: ["Targets", "Tests"], swiftSettings: strict)
     : .executableTarget(
-        name: "Fuzz", dependencies: ["KubeClient", "Catalog", "Matching", "Base"], path: "Fuzz",
+        name: "Fuzz", dependencies: ["Access", "MCP", "KubeClient", "Catalog", "Matching", "Base"], path: "Fuzz",
         exclude: ["corpus", "regressions", "Tests"], sources: ["Targets", "Driver"], swiftSettings: strict)
 
 let package = Package(

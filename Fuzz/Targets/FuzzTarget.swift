@@ -7,6 +7,6 @@ struct FuzzTarget: Sendable {
 
     static let all = [
         list, watch, jsonList, jsonWatch, status, selector, kubeconfig, quantity, yaml, catalog, canonical, entityRef,
-        cursor,
+        cursor, mcp, token,
     ]
 }

@@ -5,6 +5,9 @@ internal import CMicrohttpd
 struct OutgoingResponse {
     private var response: HTTPServerResponse
     private static let log = Logger("http-server")
+    /// libmicrohttpd keeps a buffer of that size with every streamed response, and uses it only for clients of HTTP/1.0:
+    /// chunks are written where the connection has its memory.
+    private static let unchunkedBlock = 4 << 10
 
     /// - Parameter closes: the connection is not to be kept for another request.
     init(_ response: HTTPServerResponse, id: String, closes: Bool) {
@@ -42,7 +45,7 @@ struct OutgoingResponse {
         case .stream:
             // The response keeps the exchange until libmicrohttpd frees it.
             MHD_create_response_from_callback(
-                UInt64.max, StreamBuffer.limit,
+                UInt64.max, Self.unchunkedBlock,
                 { context, _, buffer, count in
                     guard let context, let buffer else { return StreamBuffer.brokenEnd }
                     return Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue()
