@@ -173,13 +173,25 @@ extension Exchange {
         let response = await supervisor.handler(request)
         guard answer(response), case .stream(let produce) = response.body else { return }
         guard response.mayHaveBody, request.method != "HEAD" else { return }
-        do {
-            try await produce(HTTPBodyWriter(self))
-            endStream(isWhole: true)
-        } catch {
-            tell(error, of: request)
-            endStream(isWhole: false)
+        stream(request, produce)
+    }
+
+    /// In a task of its own: a task keeps until its end the memory that handling took, and a stream may last for days.
+    private func stream(_ request: HTTPServerRequest, _ produce: @escaping HTTPServerResponse.Producer) {
+        let task = Task {
+            do {
+                try await produce(HTTPBodyWriter(self))
+                endStream(isWhole: true)
+            } catch {
+                tell(error, of: request)
+                endStream(isWhole: false)
+            }
         }
+        let isOver = state.withLock { state in
+            state.task = state.isClientGone || state.isCut ? nil : task
+            return state.task == nil
+        }
+        if isOver { task.cancel() }
     }
 
     /// The status that was sent and counted says nothing of what goes wrong after it. That a client goes or the server stops

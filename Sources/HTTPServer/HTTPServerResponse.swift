@@ -12,11 +12,14 @@ package struct HTTPServerResponse: Sendable {
     /// A body at once or in pieces.
     package enum Body: Sendable {
         case bytes([UInt8])
-        /// Called once, in the handler's task, after the header is on its way; not called for HEAD and for statuses
-        /// without a body. Its return is the end of the body; when it throws, the connection is cut so that the client
-        /// sees an incomplete body.
-        case stream(@Sendable (HTTPBodyWriter) async throws -> Void)
+        /// Called once, after the header is on its way, in a task that is cancelled for the same reasons as the handler's;
+        /// not called for HEAD and for statuses without a body. Its return is the end of the body; when it throws, the
+        /// connection is cut so that the client sees an incomplete body.
+        case stream(Producer)
     }
+
+    /// Writes a body.
+    package typealias Producer = @Sendable (HTTPBodyWriter) async throws -> Void
 
     /// By default without header fields and body.
     package init(status: Int, headers: HTTPHeaders = HTTPHeaders(), body: Body = .bytes([])) {

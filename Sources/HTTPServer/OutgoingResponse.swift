@@ -7,7 +7,7 @@ struct OutgoingResponse {
     private static let log = Logger("http-server")
     /// libmicrohttpd keeps a buffer of that size with every streamed response, and uses it only for clients of HTTP/1.0:
     /// chunks are written where the connection has its memory.
-    private static let unchunkedBlock = 4 << 10
+    private static let unchunkedBlock = 1 << 10
 
     /// - Parameter closes: the connection is not to be kept for another request.
     init(_ response: HTTPServerResponse, id: String, closes: Bool) {
