@@ -16,13 +16,13 @@ struct NodePricing {
 
     /// Takes what OpenCost's metrics say; nodes of which they say nothing keep what they had.
     ///
-    /// - Returns: the nodes of which something else is known now.
+    /// - Returns: the nodes of which something else is known now; those alone that were seen, for others may come yet.
     mutating func take(_ told: [String: ExportedNodePrice]) -> [String] {
         let changed = told.filter { exported[$0.key] != $0.value }
         exported.merge(changed) { $1 }
         // Of nodes that are gone, once it is known which there are.
         if !prices.isEmpty { exported = exported.filter { told[$0.key] != nil || prices[$0.key] != nil } }
-        return Array(changed.keys)
+        return changed.keys.filter { prices[$0] != nil }
     }
 
     /// The node is there, or another than before.
