@@ -120,6 +120,7 @@ extension Configuration {
         "callboard.costs.prometheus.url", "callboard.costs.prometheus.token",
         "callboard.costs.prometheus.clusterLabel", "callboard.costs.prometheus.cluster",
         "callboard.costs.prometheus.timeout", "callboard.costs.prometheus.timeout.*",
+        "callboard.costs.prometheus.nodePrices", "callboard.costs.prometheus[].nodePrices",
         "callboard.costs.prometheus[].url", "callboard.costs.prometheus[].token",
         "callboard.costs.prometheus[].clusterLabel", "callboard.costs.prometheus[].cluster",
         "callboard.costs.prometheus[].timeout", "callboard.costs.prometheus[].timeout.*",

@@ -55,7 +55,8 @@ struct UsageConfiguration {
         }
         return PrometheusEndpoint(
             baseURL: url, token: token, clusterLabel: try label(node), cluster: try node["cluster"]?.string(),
-            timeout: try node["timeout"]?.duration(in: .seconds(1)...(.seconds(120))) ?? .seconds(30))
+            timeout: try node["timeout"]?.duration(in: .seconds(1)...(.seconds(120))) ?? .seconds(30),
+            hasNodePrices: try node["nodePrices"]?.bool() ?? false)
     }
 
     private func label(_ node: ConfigurationNode) throws(ConfigurationError) -> String? {

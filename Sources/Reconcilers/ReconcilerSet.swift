@@ -141,7 +141,7 @@ package actor ReconcilerSet {
             group.addTask { await reconciler.run() }
             group.addTask { await claims.run(reconciler) }
             if let recorder { group.addTask { await recorder.run() } }
-            if let usage { group.addTask { await self.follow(usage, follower, entry, store, sinks: [reconciler]) } }
+            if let usage { group.addTask { await self.follow(usage, follower, entry, store, reconciler) } }
             group.addTask { await self.waitWhileCurrent(entry) }
             await group.next()
             group.cancelAll()
@@ -151,10 +151,10 @@ package actor ReconcilerSet {
 
     private func follow(
         _ usage: UsageSettings, _ follower: ClusterFollower, _ entry: ClusterDirectory.Entry, _ store: Store,
-        sinks: [any UsageSink]
+        _ sink: WorkloadReconciler
     ) async {
         await usage.run(
-            follower, client: entry.client, store: store, prices: prices, sinks: sinks, metrics: metrics, logger: logger
+            follower, client: entry.client, store: store, prices: prices, sink: sink, metrics: metrics, logger: logger
         )
     }
 

@@ -112,6 +112,7 @@ extension WorkloadReconciler {
             try await writePrices()
             try await store.costs.complete(cluster: cluster, through: moment)
         } catch {
+            books.rows.forget()
             logger.warning("costs were not written and will be tried again", ["error": .string("\(error)")])
         }
     }

@@ -51,6 +51,7 @@ extension WorkloadStore {
                     return .more
                 }
                 try session.run("DELETE FROM price_book WHERE cluster = $1", [.text(cluster)])
+                try CostStore.forgetExportedPrices(cluster, session)
                 try session.run("DELETE FROM cluster WHERE name = $1", [.text(cluster)])
                 return .done
             }

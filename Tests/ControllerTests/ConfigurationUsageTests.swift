@@ -30,6 +30,7 @@ struct ConfigurationUsageTests {
                   token: ${TOKEN}
                   clusterLabel: k8s_cluster
                   timeout: 10s
+                  nodePrices: true
             """, environment: ["TOKEN": "open-sesame"])
         #expect(one.warnings.filter { $0.contains("callboard") }.isEmpty)
         #expect(one.usage.interval == .seconds(30) && one.usage.sizing.interval == .seconds(600))
@@ -38,6 +39,7 @@ struct ConfigurationUsageTests {
             one.usage.sizing.recommender.podFloor == RequestedCapacity(cpuMillicores: 10, memoryBytes: 64 << 20))
         let endpoint = try #require(one.usage.prometheus.first)
         #expect(endpoint.baseURL == "https://metrics.example/prometheus" && endpoint.token == Secret("open-sesame"))
+        #expect(endpoint.hasNodePrices)
         #expect(endpoint.clusterLabel == "k8s_cluster" && endpoint.timeout == .seconds(10))
 
         let several = try configuration(
@@ -45,7 +47,7 @@ struct ConfigurationUsageTests {
             callboard:
               costs:
                 prometheus:
-                  - {url: "http://a:9090", cluster: a}
+                  - {url: "http://a:9090", cluster: a, nodePrices: false}
                   - {url: "http://b:9090", cluster: b}
                   - {url: "http://home:9090"}
             """)
@@ -61,6 +63,7 @@ struct ConfigurationUsageTests {
             ("prometheus: {url: 'http://x', token: abc}", "6 bytes"),
             ("prometheus: {url: 'http://x', clusterLabel: 'a-b'}", "the name of a label"),
             ("prometheus: {url: 'http://x', timeout: 10m}", "prometheus.timeout"),
+            ("prometheus: {url: 'http://x', nodePrices: maybe}", "prometheus.nodePrices"),
             ("prometheus: [{url: 'http://x'}, {url: 'http://y'}]", "prometheus[1]"), ("prometheus: 1", "prometheus"),
             ("usage: {interval: 0s}", "usage.interval"), ("sizing: {interval: 2d}", "sizing.interval"),
             ("sizing: {minimumPodCPU: much}", "a quantity such as 25m"),

@@ -123,6 +123,8 @@ struct NodePricingTests {
         expect("9", .exported)
         node.exported = ExportedNodePrice(perCoreHour: 0, perGiBHour: .nan, perHour: 0)
         expect("0.3", .instanceType)
+        node.exported = ExportedNodePrice(perCoreHour: 1e300, perGiBHour: -1, perGPUHour: 1e9, perHour: 10_001)
+        expect("0.3", .instanceType)
         node.labels["karpenter.sh/capacity-type"] = "spot"
         expect("0.1", .instanceType)
         node.labels["karpenter.sh/capacity-type"] = nil

@@ -121,3 +121,38 @@ def test_prometheus_tells_the_present_and_the_past(start, cluster, database, nam
     finally:
         prometheus.stop()
         exporter.close()
+
+
+def test_nodes_cost_what_opencost_exports_and_keep_it(start, cluster, database, tmp_path):
+    node = cluster.kubectl("get", "nodes", "-o", "jsonpath={.items[0].metadata.name}").strip()
+    exporter = Exporter()
+    exporter.prices = {node: 0.25, "unknown": 7}
+    folder = tmp_path / "prometheus"
+    folder.mkdir()
+    prometheus = Prometheus(folder, exporter)
+    price = ("SELECT concat_ws(' ', price_quality, cpu_hourly_cost + memory_hourly_cost + gpu_hourly_cost) FROM price_book "
+             f"WHERE node = '{node}'")
+
+    def health(callboard):
+        states = callboard.get("/api/callboard/costs/health")["nodePrices"]
+        return states[0] if states else {}
+
+    try:
+        prometheus.start()
+        settings = {"prometheus": {"url": prometheus.url, "timeout": "20s", "nodePrices": True}}
+        callboard = start(**settings)
+        eventually(lambda: database.value(price) == "exported 250000000", 60, "the exported price")
+        told = eventually(lambda: health(callboard).get("nodes") == 2 and health(callboard), 30, "health")
+        assert told["error"] is None and told["outdated"] == 0
+
+        # Neither an outage nor a restart changes what was told.
+        prometheus.stop()
+        eventually(lambda: "Prometheus" in (health(callboard)["error"] or ""), 30, "an error")
+        callboard.stop()
+        database.value("DELETE FROM price_book")
+        again = start("again", **settings)
+        assert health(again)["asOf"] >= told["asOf"]
+        eventually(lambda: database.value(price) == "exported 250000000", 30, "the price as it was")
+    finally:
+        prometheus.stop()
+        exporter.close()

@@ -95,10 +95,12 @@ class MetricsServer:
 
 
 class Exporter:
-    """What a kubelet's cAdvisor exposes, for these containers: {(namespace, pod, container): (cores, bytes)}."""
+    """What a kubelet's cAdvisor exposes, for these containers: {(namespace, pod, container): (cores, bytes)}; and what OpenCost
+    says that nodes cost: {node: price of the whole node}."""
 
     def __init__(self):
         self.usage = {}
+        self.prices = {}
         self.began = time.time()
         outer = self
 
@@ -125,6 +127,9 @@ class Exporter:
             lines.append(f"{CPU}{{{series(labels)}}} {1e6 + cores * (time.time() - self.began)}")
             lines.append(f"{MEMORY}{{{series(labels)}}} {size}")
             lines.append(f"{MEMORY}{{{series((labels[0], labels[1], ''))}}} {9 * size}")
+        for node, price in self.prices.items():
+            labels = f'instance="{node}",node="{node}",provider_id="p-{node}"'
+            lines += [f"node_total_hourly_cost{{{labels}}} {price}", f"node_cpu_hourly_cost{{{labels}}} 0"]
         return "\n".join(lines) + "\n"
 
     def close(self):

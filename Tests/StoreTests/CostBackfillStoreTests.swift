@@ -1,5 +1,6 @@
 import Base
 import Costs
+import Matching
 import TestSupport
 import Testing
 
@@ -99,6 +100,41 @@ struct CostBackfillStoreTests {
                 #expect(try await told(Int64(from), Int64(to)) == ["backfilled"])
             }
             #expect(try await store.costs.priceUses().isEmpty)
+        }
+    }
+
+    @Test("past days go to who claims the workload within a day, and are not touched again for who comes later")
+    func claimedLater() async throws {
+        try await TestDatabase.withStore { store async throws in
+            let id = try await CostScene.workload(store)
+            let late = try await CostScene.workload(
+                store, WorkloadKey(cluster: "c", kind: "Deployment", namespace: "ns", name: "late"))
+            let hours = [id, late].map { Self.past($0, hoursAgo: 24) }
+            try await store.costs.write(backfilled: hours, Self.state(hoursAgo: 24), cluster: "c")
+            try await store.costs.rollUp(now: Self.noon)
+            try await store.costs.touchClaimedPast(now: Self.noon)
+            #expect(try await store.costs.touchedDays().isEmpty)
+            try await CostScene.own(
+                store, id, "component:default/a", from: Self.noon.adding(seconds: 3_600).rfc3339, to: nil)
+            try await CostScene.own(
+                store, late, "component:default/b", from: Self.noon.adding(seconds: 90_000).rfc3339, to: nil)
+            try await store.costs.touchClaimedPast(now: Self.noon.adding(seconds: 3 * 86_400))
+            #expect(try await store.costs.touchedDays().isEmpty)
+            try await store.costs.touchClaimedPast(now: Self.noon.adding(seconds: 7_200))
+            #expect(try await store.costs.touchedDays().map(\.day) == [CostScene.day(-1)])
+            try await store.costs.rollUp(now: Self.noon)
+            let owners = try await CostScene.rows(
+                store,
+                """
+                SELECT d.workload_id = \(id) AS first, a.entity_ref FROM cost_daily d
+                JOIN cost_attribution a ON a.id = d.attribution_id ORDER BY 1 DESC
+                """)
+            #expect(owners.first?["entity_ref"] == "component:default/a" && owners.count == 2)
+            try await store.costs.pool.run {
+                try $0.runScript("DELETE FROM entity_workload WHERE entity_ref = 'component:default/b'")
+            }
+            try await store.costs.touchClaimedPast(now: Self.noon.adding(seconds: 7_200))
+            #expect(try await store.costs.touchedDays().isEmpty)
         }
     }
 }

@@ -9,7 +9,6 @@ import Testing
 @Suite("Questions to costs", .enabled(if: TestDatabase.isAvailable), .serialized)
 struct CostQueryTests {
     private static let week = CostWindow(from: CostScene.day(0), to: CostScene.day(7))
-    private static let hour: Int64 = 3_600
 
     private static func key(_ name: String, _ cluster: String = "c", _ namespace: String = "ns") -> WorkloadKey {
         WorkloadKey(cluster: cluster, kind: "Deployment", namespace: namespace, name: name)
@@ -206,24 +205,6 @@ struct CostQueryTests {
             #expect(rows.map(\.source) == [.estimate, .scaleops] && rows.map(\.isPrimary) == [false, true])
             #expect(rows.map(\.through) == [CostScene.noon, CostScene.day(0)] && rows.allSatisfy { $0.askedAt == nil })
             #expect(try await store.costs.dataThrough() == CostScene.day(0))
-        }
-    }
-
-    @Test("an hour without any row is a gap when there are earlier and later ones; each gap is told once")
-    func gaps() async throws {
-        try await TestDatabase.withStore { store in
-            let id = try await CostScene.workload(store)
-            let there: [Int64] = [5, 6, 9, 10, 12]
-            try await store.costs.write(
-                there.map { CostScene.hour(id, CostScene.day(0).adding(seconds: $0 * Self.hour)) })
-            try await store.costs.complete(cluster: "c", through: CostScene.day(0).adding(seconds: 13 * Self.hour))
-            let gaps = try await store.costs.gaps(Self.week)
-            func at(_ hour: Int64) -> Timestamp { CostScene.day(0).adding(seconds: hour * Self.hour) }
-            #expect(
-                gaps == [
-                    CostGap(source: .estimate, cluster: "c", from: at(7), to: at(9)),
-                    CostGap(source: .estimate, cluster: "c", from: at(11), to: at(12)),
-                ])
         }
     }
 

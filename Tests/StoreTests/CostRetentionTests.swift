@@ -1,4 +1,5 @@
 import Base
+import Matching
 import TestSupport
 import Testing
 
@@ -87,6 +88,38 @@ struct CostRetentionTests {
             #expect(try await store.costs.dropExpired(keep, now: CostScene.noon) == ["cost_hourly_20260220"])
             let days = "SELECT cpu_cost FROM cost_daily ORDER BY day"
             #expect(try await CostScene.rows(store, days) == [["cpu_cost": 1], ["cpu_cost": 100]])
+        }
+    }
+
+    @Test("rows of what is gone go when nothing is kept of them; present, owned and charged ones stay")
+    func forgotten() async throws {
+        try await TestDatabase.withStore { store in
+            let keys = ["bare", "charged", "owned", "present", "young"].map {
+                WorkloadKey(cluster: "c", kind: "Deployment", namespace: "ns", name: $0)
+            }
+            var ids: [String: Int] = [:]
+            for key in keys { ids[key.name] = try await CostScene.workload(store, key) }
+            _ = try await store.costs.remainders([.idle(node: "n", cluster: "c"), .idle(node: "m", cluster: "c")])
+            let idle = try await store.costs.remainders([.idle(node: "m", cluster: "c")]).values.first
+            for id in [ids["charged"], idle] {
+                try await store.costs.write([CostScene.hour(try #require(id), CostScene.day(-3))])
+            }
+            for name in ["bare", "owned"] {
+                let end = name == "bare" ? CostScene.day(-50) : CostScene.day(-1)
+                try await CostScene.own(
+                    store, try #require(ids[name]), "component:default/a", from: CostScene.day(-99).rfc3339,
+                    to: end.rfc3339)
+            }
+            try await store.costs.pool.run { session in
+                try session.runScript("UPDATE workload SET deleted_at = '2026-01-01Z' WHERE name <> 'present'")
+                try session.runScript("UPDATE workload SET deleted_at = '2026-02-20Z' WHERE name = 'young'")
+            }
+            let keep = Self.retention(hourly: 10, daily: 30)
+            #expect(try await store.costs.removeForgotten(keep, now: CostScene.noon, limit: 1) == 1)
+            #expect(try await store.costs.removeForgotten(keep, now: CostScene.noon) == 1)
+            #expect(try await store.costs.removeForgotten(keep, now: CostScene.noon) == 0)
+            let left = try await CostScene.rows(store, "SELECT name FROM workload ORDER BY name").map { $0["name"] }
+            #expect(left == ["charged", "m", "owned", "present", "young"])
         }
     }
 }

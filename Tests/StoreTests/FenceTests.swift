@@ -65,7 +65,7 @@ struct FenceTests {
                     "cost_entity_to_date", "cost_cluster_daily", "cost_backfill", "cost_primary", "cost_horizon",
                     "budget",
                     "ingest_watermark", "notification", "notification_told", "price_book", "recommendation",
-                    "container_histogram", "sizing_round",
+                    "container_histogram", "sizing_round", "exported_node_price", "node_price_source",
                     "leader_epoch",
                 ])
         }

@@ -87,6 +87,13 @@ struct LeaderScene: Sendable {
                 { _ = try await $0.costs.remainders([.idle(node: "n", cluster: "c")]) }
             ),
             ("write prices", { try await $0.costs.write(prices: [price], cluster: "c") }),
+            (
+                "keep exported prices",
+                { store in
+                    let price = ExportedNodePrice(perHour: 1)
+                    try await store.costs.write(exported: ["n": price], error: nil, at: noon, cluster: "c")
+                }
+            ),
             ("complete costs", { try await $0.costs.complete(cluster: "c", through: noon) }),
             (
                 "keep budgets",

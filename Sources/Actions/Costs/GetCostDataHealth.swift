@@ -58,6 +58,14 @@ struct GetCostDataHealth: Action {
                     "quality": Schema.string("How the price is known, override best, price-list last."),
                     "nodes": Schema.count("Nodes that are priced so."),
                 ]), "How nodes are priced now."),
+            "nodePrices": Schema.list(
+                Schema.complete([
+                    "cluster": Schema.string("Whose nodes have prices from OpenCost's metrics."),
+                    "asOf": Schema.orNull(Schema.string("When these came last, RFC 3339; null: never.")),
+                    "nodes": Schema.count("Nodes of the last answer."),
+                    "outdated": Schema.count("Nodes that keep a price which was not told in the last two hours."),
+                    "error": Schema.orNull(Schema.text("What was wrong with the last answer; null: nothing.")),
+                ]), "How the prices that OpenCost exports fare."),
         ]))
 
     static func input(_ arguments: JSONObject) throws(ActionError) -> Input {
@@ -78,6 +86,7 @@ struct GetCostDataHealth: Action {
                 try await costs.priceUses().map {
                     ["cluster": .string($0.cluster), "quality": .string($0.quality), "nodes": .int($0.nodes)]
                 }),
+            "nodePrices": .array(try await costs.nodePriceStates(now: desk.now()).map(Self.nodePrices)),
         ]
     }
 
@@ -86,6 +95,13 @@ struct GetCostDataHealth: Action {
             "source": .string(one.source.name), "cluster": .string(one.cluster), "isPrimary": .bool(one.isPrimary),
             "dataThrough": Output.time(one.through), "askedAt": Output.time(one.askedAt),
             "error": Output.text(one.error), "unmatched": .int(one.unmatched), "malformed": .int(one.malformed),
+        ]
+    }
+
+    private static func nodePrices(_ state: NodePriceState) -> JSONValue {
+        [
+            "cluster": .string(state.cluster), "asOf": Output.time(state.toldAt), "nodes": .int(state.nodes),
+            "outdated": .int(state.outdated), "error": Output.text(state.error),
         ]
     }
 

@@ -37,6 +37,18 @@ struct PrometheusAnswer: Sendable {
         /// Such as `execution` or `timeout`; empty when it names none.
         let type: String
         let detail: String
+
+        /// Whether a smaller question would be answered, as far as the words tell: no field says it.
+        var isTooLarge: Bool { Self.limits.contains { detail.lowercased().contains($0) } }
+
+        /// What Prometheus ("query processing would load too many samples into memory"), Thanos ("limit 10 violated", "exceeded
+        /// series limit"), Mimir ("the query exceeded the maximum number of …", err-mimir-max-…) and VictoriaMetrics ("cannot
+        /// select more than -search.max…", "the number of matching timeseries exceeds") say of questions that are too large.
+        private static let limits = [
+            "too many samples", "limit exceeded", "series limit", "samples limit", "bytes limit", "chunks limit",
+            "exceeded maximum", "exceeds maximum", "exceeded the maximum", "exceeds the maximum", "exceeded the limit",
+            "exceeds the limit", "err-mimir-max", "-search.max", "timeseries exceeds", "would exceed", "violated",
+        ]
     }
 
     private static let maximumWarnings = 5

@@ -19,8 +19,10 @@ package final class PrometheusClient: Sendable {
     }
 
     /// The value of an expression now.
-    func query(_ expression: String) async throws(UsageError) -> PrometheusAnswer {
-        try await ask("/api/v1/query", [("query", expression)])
+    ///
+    /// - Parameter others: labels that are wanted beside namespace, pod and container.
+    func query(_ expression: String, others: [String] = []) async throws(UsageError) -> PrometheusAnswer {
+        try await ask("/api/v1/query", [("query", expression)], others)
     }
 
     /// The values of an expression from one moment to another, both included.
@@ -49,7 +51,8 @@ package final class PrometheusClient: Sendable {
         do {
             return try PrometheusAnswer(response.body, others: others)
         } catch let problem as PrometheusAnswer.Problem {
-            throw failed(problem.type == "timeout" ? .timeout : .refused, problem.detail)
+            let code: UsageError.Code = problem.type == "timeout" ? .timeout : problem.isTooLarge ? .tooLarge : .refused
+            throw failed(code, problem.detail)
         } catch {
             throw failed(.undecodable, "\(error)")
         }
@@ -71,14 +74,15 @@ package final class PrometheusClient: Sendable {
             connectTimeout: min(endpoint.timeout, .seconds(10)), totalTimeout: endpoint.timeout)
     }
 
-    /// 422 is what an expression gets that would read too many samples, 503 one that took too long.
+    /// 422 is what an expression gets that cannot be computed, such as one that would read too many samples; 503 one that took
+    /// too long.
     private func problem(_ response: HTTPResponse) -> UsageError {
         let said = PrometheusAnswer.problem(response.body)
         let detail = "answered \(response.status)" + (said.detail.isEmpty ? "" : ": \(said.detail)")
         switch response.status {
         case 401, 403: return failed(.forbidden, detail)
         case 404: return failed(.refused, "\(detail); is the URL that of a Prometheus?")
-        case 422: return failed(.tooLarge, detail)
+        case 422 where said.isTooLarge: return failed(.tooLarge, detail)
         case 503 where said.type == "timeout": return failed(.timeout, detail)
         default: return failed(.refused, detail)
         }

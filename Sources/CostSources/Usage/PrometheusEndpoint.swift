@@ -12,10 +12,12 @@ package struct PrometheusEndpoint: Sendable {
     package let cluster: String?
     /// For an answer.
     package let timeout: Duration
+    /// Whether it has OpenCost's series of what nodes cost, and they count.
+    package let hasNodePrices: Bool
 
     package init(
         baseURL: String, token: Secret? = nil, clusterLabel: String? = nil, cluster: String? = nil,
-        timeout: Duration = .seconds(30)
+        timeout: Duration = .seconds(30), hasNodePrices: Bool = false
     ) {
         var url = baseURL[...]
         while url.hasSuffix("/") { url.removeLast() }
@@ -24,6 +26,7 @@ package struct PrometheusEndpoint: Sendable {
         self.clusterLabel = clusterLabel
         self.cluster = cluster
         self.timeout = timeout
+        self.hasNodePrices = hasNodePrices
     }
 
     /// Whether it is asked about a cluster.

@@ -66,14 +66,20 @@ package struct ExportedNodePrice: Sendable, Hashable {
         self.isSpot = isSpot
     }
 
+    /// Whether a node can be priced by it.
+    package var isKnown: Bool { knownCore != nil || knownGiB != nil || knownNode != nil }
+
     /// OpenCost's rule: zero and NaN mean that the price of CPU, memory or node is not known; a GPU may be free.
-    /// A negative price is none either.
+    /// A negative price is none either, nor is one that no machine has.
     var knownCore: Money? { Self.positive(perCoreHour) }
     var knownGiB: Money? { Self.positive(perGiBHour) }
-    var knownGPU: Money? { perGPUHour.flatMap { $0 < 0 ? nil : Money(dollars: $0) } }
+    var knownGPU: Money? { perGPUHour.flatMap { (0...Self.highest).contains($0) ? Money(dollars: $0) : nil } }
     var knownNode: Money? { Self.positive(perHour) }
 
     private static func positive(_ price: Double?) -> Money? {
-        price.flatMap { $0 > 0 ? Money(dollars: $0) : nil }
+        price.flatMap { $0 > 0 && $0 <= highest ? Money(dollars: $0) : nil }
     }
+
+    /// In dollars an hour: the dearest machine that is rented out is at some hundreds.
+    private static let highest = 10_000.0
 }

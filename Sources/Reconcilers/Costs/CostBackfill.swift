@@ -139,6 +139,12 @@ struct CostBackfill: Sendable {
         let moments = (0..<count).map { from.adding(seconds: Int64($0) * 3_600) }
         let nodes = try await past.nodes()
         guard !nodes.isEmpty else { return moments.map { PastHour($0) } }
+        let exported = try await store.exportedPrices(cluster: cluster)
+        let present: @Sendable (String) -> NodeFacts? = { [present] name in
+            var facts = present(name)
+            facts?.exported = exported[name]
+            return facts
+        }
         var attribution = PastAttribution(
             cluster: cluster, workloads: try await store.knownWorkloads(cluster: cluster), prices: prices,
             present: present)

@@ -48,6 +48,9 @@ package struct CostRollUp: CostLoop {
 
     private func turn() async {
         await attempt("partitions were not made ahead") { try await costs.makePartitions(now: now()) }
+        await attempt("past days of workloads that are claimed since are not known") {
+            try await costs.touchClaimedPast(now: now())
+        }
         await rollUp()
         await attempt("the primary sources were not noted") {
             try await costs.setPrimary(settings.primaryByCluster, otherwise: settings.primary)
@@ -57,6 +60,9 @@ package struct CostRollUp: CostLoop {
             if !dropped.isEmpty {
                 logger.info("dropped expired costs", ["tables": .array(dropped.map { .string($0) })])
             }
+        }
+        await attempt("workloads that are gone for long were not removed") {
+            _ = try await costs.removeForgotten(settings.retention, now: now())
         }
     }
 

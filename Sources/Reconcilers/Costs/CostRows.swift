@@ -32,6 +32,9 @@ struct CostRows {
     /// These have rows.
     mutating func add(_ ids: [WorkloadKey: Int]) { remainders.merge(ids) { $1 } }
 
+    /// What was not written may refer to a row that is gone since.
+    mutating func forget() { remainders = [:] }
+
     /// The rows of hours; one whose remainder has no row yet is left out.
     func rows(_ hours: [MeteredHour]) -> [Row] {
         hours.compactMap { hour in

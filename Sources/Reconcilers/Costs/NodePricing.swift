@@ -9,12 +9,25 @@ struct NodePricing {
     private(set) var prices: [String: StoredNodePrice] = [:]
     /// Whether the stored price book may say something else.
     private(set) var isDue = true
+    /// What OpenCost's metrics said last.
+    private var exported: [String: ExportedNodePrice] = [:]
 
     init(_ book: NodePriceBook) { self.book = book }
 
+    /// Takes what OpenCost's metrics say; nodes of which they say nothing keep what they had.
+    ///
+    /// - Returns: the nodes of which something else is known now; those alone that were seen, for others may come yet.
+    mutating func take(_ told: [String: ExportedNodePrice]) -> [String] {
+        let changed = told.filter { exported[$0.key] != $0.value }
+        exported.merge(changed) { $1 }
+        // Of nodes that are gone, once it is known which there are.
+        if !prices.isEmpty { exported = exported.filter { told[$0.key] != nil || prices[$0.key] != nil } }
+        return changed.keys.filter { prices[$0] != nil }
+    }
+
     /// The node is there, or another than before.
     mutating func observe(_ node: Node) -> StoredNodePrice {
-        let facts = NodeFacts(node)
+        let facts = NodeFacts(node, exported: exported[node.meta.name])
         let stored = StoredNodePrice(
             node: facts.name, price: book.price(of: facts), capacity: facts.capacity, instanceType: node.instanceType,
             region: node.region)
@@ -23,7 +36,10 @@ struct NodePricing {
     }
 
     /// The node is gone.
-    mutating func end(_ node: String) { if prices.removeValue(forKey: node) != nil { isDue = true } }
+    mutating func end(_ node: String) {
+        exported[node] = nil
+        if prices.removeValue(forKey: node) != nil { isDue = true }
+    }
 
     /// What was stored of the prices is gone.
     mutating func isForgotten() { isDue = true }
@@ -33,10 +49,10 @@ struct NodePricing {
 }
 
 extension NodeFacts {
-    init(_ node: Node) {
+    init(_ node: Node, exported: ExportedNodePrice? = nil) {
         self.init(
             name: node.meta.name, labels: Dictionary(node.meta.labels.map { ($0.key, $0.value) }) { $1 },
-            capacity: RequestedCapacity(node.capacity), annotatedPrice: node.annotatedPrice)
+            capacity: RequestedCapacity(node.capacity), annotatedPrice: node.annotatedPrice, exported: exported)
         // Nodes of old clusters have the older label alone.
         if labels[Self.instanceTypeLabel] == nil { labels[Self.instanceTypeLabel] = node.instanceType }
     }

@@ -27,10 +27,10 @@ package struct UsageSettings: Sendable {
     }
 
     /// Learns what a cluster uses and sizes its containers until the task is cancelled.
-    /// - Parameter sinks: who is told of usage besides.
+    /// - Parameter sink: who is told of usage besides, and of prices.
     func run(
         _ follower: ClusterFollower, client: KubernetesClient, store: Store, prices: EstimatePrices,
-        sinks: [any UsageSink], metrics: MetricsRegistry, logger: Logger
+        sink: any UsageSink & NodePriceSink, metrics: MetricsRegistry, logger: Logger
     ) async {
         let past = prometheus(follower.cluster)
         let reconciler = SizingReconciler(
@@ -40,10 +40,14 @@ package struct UsageSettings: Sendable {
         if let past { source = past } else { source = MetricsAPISource(client: client) }
         let feed = UsageFeed(
             cluster: follower.cluster, source: source, workloads: store.workloads, interval: interval,
-            sinks: sinks + [reconciler], metrics: metrics, logger: logger)
+            sinks: [sink, reconciler], metrics: metrics, logger: logger)
         await withTaskGroup { group in
             group.addTask { await feed.run() }
             group.addTask { await reconciler.run() }
+            group.addTask {
+                await followNodePrices(
+                    follower.cluster, past, store: store.costs, sink: sink, metrics: metrics, logger: logger)
+            }
             group.addTask {
                 await backfill(follower, past, store: store, prices: prices, metrics: metrics, logger: logger)
             }

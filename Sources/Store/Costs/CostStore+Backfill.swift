@@ -75,6 +75,28 @@ extension CostStore {
         }
     }
 
+    /// Marks days before the first metered one to be rolled up again whose money went to nobody although an entity claims the
+    /// workload since: entities of slow sources come after the first days were filled in. Who claims one more than a day after
+    /// metering began leaves those days as they are.
+    ///
+    /// - Throws: `StoreError`.
+    package func touchClaimedPast(now: Timestamp) async throws {
+        try await leader.run { session in
+            _ = try session.run(
+                """
+                INSERT INTO cost_day_touched (day, cluster, source)
+                SELECT DISTINCT d.day, b.cluster, d.source
+                FROM cost_backfill b JOIN cost_attribution a ON a.cluster = b.cluster AND a.category = 'orphan'
+                JOIN cost_daily d ON d.attribution_id = a.id AND d.source = $2::smallint
+                    AND d.day >= date_trunc('day', b.filled_from, 'UTC') AND d.day < date_trunc('day', b.metered_from, 'UTC')
+                WHERE b.metered_from > $1::timestamptz - interval '2 days'
+                    AND EXISTS (SELECT FROM entity_workload e WHERE e.workload_id = d.workload_id AND e.is_owner
+                        AND lower(e.valid) < b.metered_from + interval '1 day')
+                ON CONFLICT DO NOTHING
+                """, [.time(now), .int(Self.estimate)])
+        }
+    }
+
     /// The workloads of a cluster that there are or were, by their keys.
     ///
     /// - Throws: `StoreError`.

@@ -42,6 +42,35 @@ extension CostStore {
         return dropped
     }
 
+    /// Removes the rows of workloads that are gone, and of money that no workload is charged for, when neither days nor hours
+    /// of theirs are kept and nobody has owned them for as long as days are.
+    ///
+    /// - Parameter limit: so many at most.
+    /// - Returns: how many went.
+    /// - Throws: `StoreError`; then all are still there.
+    package func removeForgotten(_ retention: CostRetention, now: Timestamp, limit: Int64 = 1_000) async throws -> Int {
+        let horizon = now.startOfDay.adding(seconds: -max(retention.daily, retention.hourly) * 86_400)
+        return try await leader.run { session in
+            let ids = try session.run(Self.forgotten, [.time(horizon), .int(limit)]).map { $0.int(0) ?? 0 }
+            guard !ids.isEmpty else { return 0 }
+            for table in ["entity_workload", "recommendation", "container_histogram"] {
+                try session.run("DELETE FROM \(table) WHERE workload_id = ANY ($1::int[])", [.ints(ids)])
+            }
+            return try session.run("DELETE FROM workload WHERE id = ANY ($1::int[])", [.ints(ids)]).affected
+        }
+    }
+
+    /// Locked, so that none of them comes back meanwhile.
+    private static let forgotten =
+        """
+        SELECT w.id FROM workload w WHERE w.deleted_at < $1::timestamptz
+            AND NOT EXISTS (SELECT FROM cost_daily d WHERE d.workload_id = w.id)
+            AND NOT EXISTS (SELECT FROM cost_hourly c WHERE c.workload_id = w.id)
+            AND NOT EXISTS (SELECT FROM entity_workload e
+                WHERE e.workload_id = w.id AND (upper_inf(e.valid) OR upper(e.valid) >= $1::timestamptz))
+        ORDER BY w.id LIMIT $2::bigint FOR UPDATE SKIP LOCKED
+        """
+
     /// False when something in it is not rolled up.
     private static func drop(_ partition: TimePartitions.Partition, _ session: PostgresSession) throws -> Bool {
         // Whoever writes now has come to an end then, and his mark is seen.

@@ -163,12 +163,19 @@ struct CostQuestionTests {
                 INSERT INTO price_book (cluster, node, cpu_hourly_cost, memory_hourly_cost, gpu_hourly_cost, price_quality,
                     is_spot, cpu_millicores, memory_bytes, gpus)
                 VALUES ('main', 'a', 1, 1, 0, 'instance-type', false, 1, 1, 0);
+                INSERT INTO node_price_source (cluster, told_at, nodes, error) VALUES ('main', '2036-03-10T12:00Z', 3, 'odd');
+                INSERT INTO exported_node_price (cluster, node, per_hour, seen_at)
+                VALUES ('main', 'a', 1, '2036-03-10T09:00Z'), ('main', 'gone', 1, '2036-03-10T09:00Z');
                 """)
             let both = try await scene.invoke(id, ["window": "yesterday"])
             #expect(both["disagreements"]?.each("source") == ["estimate", "scaleops"])
             #expect(both["disagreements"]?.each("cost") == [8.0, 4.0])
             #expect(both["disagreements"]?.each("differenceToFirst") == [0.0, -0.5])
             #expect(both["prices"] == [["cluster": "main", "quality": "instance-type", "nodes": 1]])
+            #expect(
+                both["nodePrices"] == [
+                    ["cluster": "main", "asOf": "2036-03-10T12:00:00Z", "nodes": 3, "outdated": 1, "error": "odd"]
+                ])
             // Sources are never added up, and the price's quality stands beside each answer.
             let cost = try await scene.invoke("callboard:get-cost", ["window": "yesterday"])
             #expect(cost["actual"]?["cost"]?["total"] == 8.0 && cost["priceQuality"] == ["instance-type"])

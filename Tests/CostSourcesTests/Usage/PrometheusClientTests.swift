@@ -24,6 +24,20 @@ struct PrometheusClientTests {
                 422, #"{"status":"error","errorType":"execution","error":"too many samples"}"#, .tooLarge,
                 "too many samples"
             ),
+            (
+                422, #"{"status":"error","errorType":"execution","error":"exceeded the maximum number of chunks"}"#,
+                .tooLarge, "maximum number of chunks"
+            ),
+            (
+                422, #"{"status":"error","errorType":"422","error":"more than -search.maxSamplesPerQuery=1"}"#,
+                .tooLarge, "maxSamplesPerQuery"
+            ),
+            (
+                422, #"{"status":"error","errorType":"execution","error":"found duplicate series"}"#,
+                .refused, "answered 422: found duplicate series"
+            ),
+            (422, "Unprocessable Entity", .refused, "answered 422"),
+            (200, #"{"status":"error","errorType":"execution","error":"too many samples"}"#, .tooLarge, "too many"),
             (503, #"{"status":"error","errorType":"timeout","error":"query timed out"}"#, .timeout, "query timed out"),
             (503, "upstream connect error", .refused, "upstream connect error"),
             (400, #"{"status":"error","errorType":"bad_data","error":"parse error"}"#, .refused, "parse error"),

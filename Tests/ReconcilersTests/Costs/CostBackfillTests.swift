@@ -244,7 +244,7 @@ final class PastPrometheus: Sendable {
         let seconds = Int64(to.secondsSince(from)) + 3_600
         asked.withLock { $0.append(Question(query: query, seconds: seconds)) }
         guard seconds <= longest.withLock({ $0 }) else {
-            let body = #"{"status": "error", "error": "query processing would load too many samples into memory"}"#
+            let body = #"{"status": "error", "errorType": "execution", "error": "too many samples in memory"}"#
             return HTTPServerResponse(status: 422, body: .bytes(Array(body.utf8)))
         }
         var points: [JSONValue] = []
