@@ -34,7 +34,7 @@ struct Migrator {
         Migration(version: 16, name: "audit", script: PackageResources._016_audit_sql),
         Migration(version: 17, name: "mcp_session", script: PackageResources._017_mcp_session_sql),
         Migration(version: 18, name: "cost_backfill", script: PackageResources._018_cost_backfill_sql),
-        Migration(version: 21, name: "exported_prices", script: PackageResources._021_exported_prices_sql),
+        Migration(version: 19, name: "exported_prices", script: PackageResources._019_exported_prices_sql),
     ]
 
     /// An arbitrary number that names this lock among the database's advisory locks ("callboar" in ASCII).
