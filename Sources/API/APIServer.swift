@@ -15,6 +15,7 @@ package struct APIServer: Sendable {
     private let envelope: Envelope
     private let challenges: Challenges
     private let oversight: Oversight
+    private let oauth: AuthorizationServer?
     private let logger: Logger
     private let requests: Counter
     private let durations: Histogram
@@ -48,10 +49,11 @@ package struct APIServer: Sendable {
         var oversight = oversight
         oversight.registry = registry
         self.oversight = oversight
+        self.oauth = oauth?.server
         self.logger = logger
         self.mcp = MCPRoutes(
-            store: store, registry: registry, configuration: mcp, actions: actions, oversight: oversight,
-            logger: logger)
+            store: store, registry: registry, configuration: mcp, actions: actions,
+            challenges: challenges, oversight: oversight, logger: logger)
         routes =
             HealthRoutes(metrics: metrics, liveness: liveness, readiness: readiness).routes
             + WellKnownRoutes(resources: resources).routes
@@ -59,6 +61,7 @@ package struct APIServer: Sendable {
             + CallboardRoutes(store: store, registry: registry).routes
             + OriginRoutes(store: store).routes
             + AuditRoutes(store: store).routes
+            + GrantRoutes(store: store.oauth, forget: oauth?.server.verifier.forget).routes
             + CanonicalRoutes(store: store, registry: registry, files: catalog.canonical).routes
             + self.mcp.routes
             + ActionRoutes(registry: registry, configuration: actions, limits: oversight.limits).routes
@@ -106,9 +109,12 @@ package struct APIServer: Sendable {
         return nil
     }
 
-    /// Heeds what other replicas do for sessions of MCP, until the task is cancelled.
+    /// Heeds what other replicas do for sessions of MCP and to access, until the task is cancelled.
     package func follow(_ feed: SessionFeed) async {
-        await feed.run { [mcp] news in await mcp.heed(news, feed.store) }
+        await feed.run { [mcp, oauth] news in
+            if [.accessEnded, .anything].contains(news) { oauth?.verifier.forget() }
+            await mcp.heed(news, feed.store)
+        }
     }
 
     /// Ends the streams of MCP in order: a server that stops does not wait for them then.

@@ -8,29 +8,34 @@ internal import Store
 struct MCPRoutes: Sendable {
     private typealias Server = MCPServer<ActionTools>
 
-    private let servers: [(paths: [String], server: Server)]
+    private let servers: [(paths: [String], server: Server, tools: ActionTools)]
+    private let challenges: Challenges
 
     init(
         store: Store, registry: ActionRegistry, configuration: MCPConfiguration, actions: ActionsConfiguration,
-        oversight: Oversight, logger: Logger
+        challenges: Challenges, oversight: Oversight, logger: Logger
     ) {
+        self.challenges = challenges
         let changes = actions.feed.map { ContentChanges(catalog: store.catalog, feed: $0) }
         let offered = registry.actions.filter { actions.offers($0.definition) }
-        func server(_ configuration: MCPConfiguration, _ filter: ActionFilter) -> Server {
+        func server(_ configuration: MCPConfiguration, _ filter: ActionFilter) -> (Server, ActionTools) {
             let tools = ActionTools(
                 store: store, registry: registry, actions: offered.filter { filter.lets($0.definition) },
                 isNamespaced: actions.hasNamespacedNames, changes: changes,
                 oversight: oversight, logger: logger)
-            return MCPServer(
+            let server = MCPServer(
                 provider: tools, configuration: configuration, storage: MCPSessions(store: store.sessions),
                 logger: logger)
+            return (server, tools)
         }
+        let (whole, all) = server(configuration, ActionFilter())
         servers =
-            [([Self.path, Self.older, "\(Self.older)/messages"], server(configuration, ActionFilter()))]
+            [([Self.path, Self.older, "\(Self.older)/messages"], whole, all)]
             + actions.servers.map { named in
                 var own = configuration
                 (own.name, own.description, own.instructions) = (named.name, named.description, named.instructions)
-                return (["\(Self.path)/\(named.key)"], server(own, named.filter))
+                let (part, tools) = server(own, named.filter)
+                return (["\(Self.path)/\(named.key)"], part, tools)
             }
     }
 
@@ -40,13 +45,18 @@ struct MCPRoutes: Sendable {
 
     var routes: [Route] {
         // Which methods there are depends on the protocol's revision, so the protocol says so itself.
-        servers.flatMap { paths, server in
+        servers.flatMap { paths, server, tools in
             paths.map { path in
                 Route(
                     path, methods: ["GET", "POST", "DELETE", "PUT", "PATCH", "OPTIONS"],
                     immediate: { server.answerAtHand(to: $0.http, principal: $0.caller) }
-                ) { request in
-                    await server.respond(to: request.http, principal: request.caller)
+                ) { [challenges] request in
+                    if let scopes = StepUp.scopes(for: request, tools),
+                        let refusal = challenges.stepUp(to: scopes, request.http)
+                    {
+                        return refusal
+                    }
+                    return await server.respond(to: request.http, principal: request.caller)
                 }
             }
         }
@@ -54,10 +64,10 @@ struct MCPRoutes: Sendable {
 
     /// Something happened to a session at another replica.
     func heed(_ news: SessionNews, _ sessions: SessionStore) async {
-        for (_, server) in servers { await server.heed(news, sessions) }
+        for (_, server, _) in servers { await server.heed(news, sessions) }
     }
 
     func endStreams() {
-        for (_, server) in servers { server.endStreams() }
+        for (_, server, _) in servers { server.endStreams() }
     }
 }

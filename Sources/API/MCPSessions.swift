@@ -43,6 +43,7 @@ extension MCPServer {
     func heed(_ news: SessionNews, _ store: SessionStore) async {
         switch news {
         case .anything: await recheck()
+        case .accessEnded: break
         case .noted(let key): await receive(.noteChanged, for: SessionKey(text: key))
         case .letter(let id, let key):
             let session = SessionKey(text: key)

@@ -38,11 +38,16 @@ package struct Permission: Sendable, Hashable {
     /// Who did what. Nobody has it unless it is given by name.
     package static let readAudit = Permission(plugin: "callboard", name: "callboard.audit.read", attribute: .read)
 
+    /// Which access persons gave to programs. Nobody has it unless it is given by name, nor the next.
+    package static let readGrants = Permission(plugin: "callboard", name: "callboard.grant.read", attribute: .read)
+    /// Ending such access.
+    package static let endGrants = Permission(plugin: "callboard", name: "callboard.grant.delete", attribute: .delete)
+
     /// Every permission there is, for checking configured names.
     package static let all: [Permission] = [
         readEntities, deleteEntities, refreshEntities, validateEntities, readLocations, createLocations,
         deleteLocations, analyzeLocations, readWorkloads, readCosts, readSources, applySources, readClusters,
-        readClusterObjects, readScaleOps, writeScaleOps, readAudit,
+        readClusterObjects, readScaleOps, writeScaleOps, readAudit, readGrants, endGrants,
     ]
 
     private static func catalog(_ name: String, _ attribute: Attribute?) -> Permission {
@@ -81,15 +86,18 @@ package struct Caller: Sendable, Hashable {
     package let userEntityRef: String?
     /// When what the caller came in with stops being good; nil when it does not say.
     package let expires: Timestamp?
+    /// Whether the caller has what a person agreed to, who could agree to more.
+    package let canAskForMore: Bool
 
     package init(
         subject: String, restrictions: [AccessRestriction]? = nil, userEntityRef: String? = nil,
-        expires: Timestamp? = nil
+        expires: Timestamp? = nil, canAskForMore: Bool = false
     ) {
         self.subject = subject
         self.restrictions = restrictions
         self.userEntityRef = userEntityRef
         self.expires = expires
+        self.canAskForMore = canAskForMore
     }
 
     /// Whether the caller has the permission.

@@ -46,7 +46,9 @@ struct SignInConfiguration {
         if let github { providers.append(GitHubSignIn(github, http: http)) }
         return SignIn(
             site: site, keys: keys, providers: providers,
-            kubernetes: kubernetesAudiences.map { PersonTokenReviews(home, audiences: $0) }, settings: settings,
+            kubernetes: kubernetesAudiences.map { audiences in
+                PersonTokenReviews(TokenReviews(client: { home }), audiences: Set(audiences))
+            }, settings: settings,
             directory: CatalogUsers(store))
     }
 

@@ -8,6 +8,8 @@ package enum SessionNews: Sendable, Equatable {
     case noted(String)
     /// A message waits for the replica that works for the session of this key.
     case letter(Int64, key: String)
+    /// Access that persons gave has ended.
+    case accessEnded
 }
 
 /// Tells every replica what happens to sessions elsewhere, over PostgreSQL's NOTIFY.
@@ -48,6 +50,7 @@ package struct SessionFeed: Sendable {
         let words = payload.split(separator: " ").map(String.init)
         switch (words.first, words.count) {
         case ("note", 2): return .noted(words[1])
+        case ("access-ended", 1): return .accessEnded
         case ("letter", 3): return Int64(words[2]).map { .letter($0, key: words[1]) }
         default: return nil
         }

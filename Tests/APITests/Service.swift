@@ -25,6 +25,7 @@ struct Service: Sendable {
     static let costsOnly = "token-for-costs"
     static let clusterObjectsOnly = "token-for-cluster-objects"
     static let auditor = "token-for-the-audit"
+    static let warden = "token-for-grants"
 
     /// The same client with another token, or with none.
     func client(_ token: String?) -> WebClient { WebClient(port: client.port, token: token) }
@@ -109,6 +110,15 @@ struct Service: Sendable {
                 subject: "external:auditor",
                 restrictions: [
                     AccessRestriction(plugin: "callboard", permissions: ["callboard.audit.read"], attributes: nil)
+                ])),
+        StaticToken(
+            token: warden,
+            caller: Caller(
+                subject: "external:warden",
+                restrictions: [
+                    AccessRestriction(
+                        plugin: "callboard", permissions: ["callboard.grant.read", "callboard.grant.delete"],
+                        attributes: nil)
                 ])),
         StaticToken(
             token: clusterObjectsOnly,

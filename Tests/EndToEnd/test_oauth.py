@@ -18,6 +18,8 @@ from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientMetadata
 
+from harness import eventually
+
 CALLBACK = "http://127.0.0.1:9/callback"
 SECRET = "a secret for tests that is long enough, and then some"
 
@@ -180,6 +182,75 @@ def test_the_official_client_gets_in_refreshes_and_is_thrown_out_when_a_token_is
         assert secret not in log
 
 
+def test_the_official_client_refreshes_by_itself_and_asks_for_more_when_a_tool_needs_it(callboard, token_of_a_person):
+    storage, redirects, got = Storage(), [], {}
+    browser = Browser(callboard.url, token_of_a_person)
+    endpoint = callboard.url + "/api/mcp-actions/v1"
+
+    async def redirect(url):
+        redirects.append(url)
+        got.update(answer(await asyncio.to_thread(browser.give, url)))
+
+    async def callback():
+        return AuthorizationCodeResult(code=got["code"], state=got.get("state"), iss=got.get("iss"))
+
+    async def run():
+        provider = OAuthClientProvider(
+            server_url=endpoint, client_metadata=OAuthClientMetadata(
+                client_name="A test", redirect_uris=[CALLBACK], grant_types=["authorization_code", "refresh_token"],
+                response_types=["code"], token_endpoint_auth_method="none"),
+            storage=storage, redirect_handler=redirect, callback_handler=callback)
+        async with httpx2.AsyncClient(auth=provider, timeout=30) as http:
+            async with Client(streamable_http_client(endpoint, http_client=http)) as client:
+                await client.list_tools()
+                first = storage.tokens
+                seen = [first]
+                for _ in range(2):
+                    # Its access token is over, as far as the client knows.
+                    provider.context.token_expiry_time = 1
+                    assert not (await client.call_tool("callboard_list_clusters", {})).is_error
+                    seen.append(storage.tokens)
+                assert len({tokens.access_token for tokens in seen}) == 3
+                assert len({tokens.refresh_token for tokens in seen}) == 3
+                assert len(redirects) == 1, "the person was not asked again"
+                assert "catalog:write" not in storage.tokens.scope
+                # Nothing is there to be refreshed: what counts is that the call came through.
+                await client.call_tool("catalog_refresh_catalog_entity", {"entityRef": "component:default/nothing"})
+                assert len(redirects) == 2
+                assert {"catalog:read", "catalog:write"} <= set(storage.tokens.scope.split())
+
+    asyncio.run(run())
+
+
+def test_an_operator_ends_a_persons_access_at_every_replica(make_callboard, namespace, token_of_a_person):
+    one, more = settings(), settings()
+    for configuration in (one, more):
+        configuration["callboard"]["leaderElection"] = {"enabled": True, "namespace": namespace}
+        configuration["backend"].setdefault("auth", {})["externalAccess"] = [{
+            "type": "static", "options": {"token": "the-token-of-an-operator", "subject": "operator"},
+            "accessRestrictions": [
+                {"plugin": "callboard", "permission": ["callboard.grant.read", "callboard.grant.delete"]}]}]
+    first = make_callboard(one, name="first").wait_ready()
+    more["backend"]["baseUrl"] = first.url
+    second = make_callboard(more, name="second").wait_ready()
+    storage = Storage()
+    connect(first, Browser(first.url, token_of_a_person), storage)
+    for replica in (first, second):
+        assert list_tools(replica, storage.tokens.access_token).status_code == 200
+    operator = {"Authorization": "Bearer the-token-of-an-operator"}
+    [grant] = httpx.get(second.url + "/api/callboard/grants", headers=operator).json()["grants"]
+    assert grant["clientName"] == "A test" and grant["subject"].startswith("kubernetes:")
+    ended = httpx.delete(
+        first.url + "/api/callboard/grants", params={"person": grant["subject"]}, headers=operator)
+    assert ended.json() == {"ended": 1}
+    assert list_tools(first, storage.tokens.access_token).status_code == 401
+    eventually(lambda: list_tools(second, storage.tokens.access_token).status_code == 401)
+    refused = httpx.post(second.url + "/api/auth/v1/token", data={
+        "grant_type": "refresh_token", "refresh_token": storage.tokens.refresh_token,
+        "client_id": storage.client.client_id})
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
+
+
 def list_tools(callboard, token, path="/api/mcp-actions/v1"):
     return httpx.post(
         callboard.url + path, json={"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
@@ -291,6 +362,15 @@ def test_a_known_client_is_asked_for_once_and_shows_its_secret(callboard, token_
                          auth=("portal", urllib.parse.quote_plus("the portal's own secret")))
     assert revoked.status_code == 200
     assert list_tools(callboard, good.json()["access_token"]).status_code == 401
+
+
+def test_a_client_may_ask_at_length(callboard, token_of_a_person):
+    client = register(callboard.url)
+    for length, path in [(2_000, "state"), (4_000, "unknown")]:
+        url, _ = authorize_url(callboard.url, client["client_id"], **{"state": "s", path: "x" * length})
+        assert answer(Browser(callboard.url, token_of_a_person).give(url))["code"]
+    url, _ = authorize_url(callboard.url, client["client_id"], unknown="x" * 8_192)
+    assert Browser(callboard.url, token_of_a_person).open(url).status_code == 400
 
 
 def test_every_step_may_be_taken_at_another_replica(make_callboard, database, namespace, token_of_a_person):

@@ -48,6 +48,9 @@ extension AuditEvent {
         for (name, value) in parameters.sorted(by: { $0.key < $1.key }) {
             meta[name] = .string(AuditArguments.text(value, 300))
         }
+        for name in what.queryMembers {
+            if let text = request.queryValue(name) { meta[name] = .string(AuditArguments.text(text, 300)) }
+        }
         if isCall || !what.bodyMembers.isEmpty, let body = try? JSONValue(parsing: request.body) {
             for name in what.bodyMembers {
                 if let text = body[name]?.stringValue {

@@ -12,6 +12,8 @@ struct AuditedRoute {
     var meta: JSONObject = [:]
     /// Members of the body, if that is an object, that say on what it was done.
     var bodyMembers: [String] = []
+    /// Parameters of the query that say it.
+    var queryMembers: [String] = []
 
     static let actionCall = "action-invoke"
 
@@ -44,12 +46,13 @@ struct AuditedRoute {
 
     static func change(
         _ plugin: String, _ event: String, _ action: String? = nil, severity: AuditSeverity = .medium,
-        body: [String] = []
+        body: [String] = [], query: [String] = []
     ) -> AuditedRoute {
         var route = AuditedRoute(plugin: plugin, event: event)
         route.severity = severity
         if let action { route.meta = ["actionType": .string(action)] }
         route.bodyMembers = body
+        route.queryMembers = query
         return route
     }
 
@@ -84,6 +87,9 @@ struct AuditedRoute {
             "POST /api/callboard/canonical/:name/plan": .read("callboard", "canonical-plan"),
             "POST /api/callboard/canonical/:name/apply": .change("callboard", "canonical-apply", severity: .high),
             "GET /api/callboard/audit": .change("callboard", "audit-fetch"),
+            "GET /api/callboard/grants": .read("callboard", "grant-fetch"),
+            "DELETE /api/callboard/grants": .change(
+                "callboard", "grant-mutate", "end", severity: .high, query: ["person", "client"]),
         ]
     }()
 }

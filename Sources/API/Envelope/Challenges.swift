@@ -31,6 +31,16 @@ struct Challenges: Sendable {
         return response
     }
 
+    /// For a caller who may ask a person for more, and calls a tool that needs it; nil: nobody here can be asked.
+    func stepUp(to scopes: [String], _ request: HTTPServerRequest) -> HTTPServerResponse? {
+        guard Self.isMCP(request), resources?.documentURL(forPath: request.pathSegments) != nil else { return nil }
+        let reason = "The tool needs more than the token gives"
+        var response = Self.oauthBody(403, "insufficient_scope", reason)
+        response.headers.set(
+            "WWW-Authenticate", challenge(request, error: "insufficient_scope", reason, scopes: scopes))
+        return response
+    }
+
     private func body(_ error: AuthenticationError, _ request: HTTPServerRequest) -> HTTPServerResponse {
         guard Self.isMCP(request) else { return ErrorResponse(error).response(to: request) }
         return switch error {
@@ -51,13 +61,13 @@ struct Challenges: Sendable {
 
     /// One line; every value in quotes and ASCII: clients read it with simple patterns.
     private func challenge(
-        _ request: HTTPServerRequest, error: String? = nil, _ reason: String? = nil
+        _ request: HTTPServerRequest, error: String? = nil, _ reason: String? = nil, scopes: [String]? = nil
     ) -> String {
         var parameters: [(String, String)] = []
         if let error { parameters.append(("error", error)) }
         if let reason { parameters.append(("error_description", reason)) }
         if let url = resources?.documentURL(forPath: request.pathSegments) {
-            parameters.append(("scope", resources?.scopes.joined(separator: " ") ?? ""))
+            parameters.append(("scope", (scopes ?? resources?.scopes ?? []).joined(separator: " ")))
             parameters.append(("resource_metadata", url))
         } else {
             parameters.insert(("realm", "callboard"), at: 0)

@@ -39,6 +39,8 @@ final class RequestLimits: Sendable {
     enum Key: Hashable, Sendable {
         case caller(String)
         case address([UInt8])
+        /// What comes by a proxy of which the operator has said nothing, by what that says of its origin.
+        case forwarded(by: [UInt8], from: [UInt8])
     }
 
     /// A request that was counted.
@@ -52,6 +54,9 @@ final class RequestLimits: Sendable {
     private let settings: RequestLimitSettings
     private let requests: RateLimiter<Key>?
     private let failures: RateLimiter<Key>?
+    /// Of all that comes by one such proxy: who makes up origins gets no further than this.
+    private let forwardedFailures: RateLimiter<Key>?
+    private static let forwardedFactor = 20
     private let tools: RateLimiter<Key>?
     private let goodCredentials = Mutex(LatelySeen())
     private let refused: Counter
@@ -67,6 +72,9 @@ final class RequestLimits: Sendable {
         addresses = ClientAddresses(trusted: settings.trustedProxies)
         requests = settings.requests.map { RateLimiter($0, now: now) }
         failures = settings.failures.map { RateLimiter($0, now: now) }
+        forwardedFailures = settings.failures.map { failures in
+            RateLimiter(RateLimit(limit: failures.limit * Self.forwardedFactor, window: failures.window), now: now)
+        }
         tools = settings.tools.map { RateLimiter($0, now: now) }
         refused = metrics.counter(
             "callboard_rate_limited_total", help: "What was refused because too much of it came.", labels: ["limit"])
@@ -109,13 +117,14 @@ final class RequestLimits: Sendable {
     ///
     /// - Throws: `RateLimitError`.
     func checkGuess(_ request: HTTPServerRequest) throws(RateLimitError) {
-        guard let failures, let key = failureKey(request) else { return }
-        try check(failures.look(key), failures.rule, "authentication")
+        for (limiter, key) in failureCounts(request) {
+            try check(limiter.look(key), limiter.rule, "authentication")
+        }
     }
 
     /// What was tried in the body was bad.
     func guessedWrong(_ request: HTTPServerRequest) {
-        if let key = failureKey(request) { _ = failures?.take(key) }
+        for (limiter, key) in failureCounts(request) { _ = limiter.take(key) }
     }
 
     /// Whether the credentials of a request were good.
@@ -151,21 +160,28 @@ final class RequestLimits: Sendable {
         return caller.map { .caller($0.subject) } ?? .address(address.household)
     }
 
-    /// Nil: may fail as often as it likes. Who comes by a proxy of which the operator has said nothing has its address in
-    /// common with all others, who must not be locked out with him.
-    private func failureKey(_ request: HTTPServerRequest) -> Key? {
-        if settings.trustedProxies.isEmpty, request.headers["X-Forwarded-For"] != nil {
-            warnOfProxy(request.remoteAddress)
-            return nil
+    /// Where a failure counts; empty: may fail as often as it likes. Who comes by a proxy of which the operator has said nothing
+    /// has its address in common with all others, who must not be locked out with him: so each origin that the proxy tells has
+    /// the bound, and as it may be made up, all together have a larger one.
+    private func failureCounts(_ request: HTTPServerRequest) -> [(RateLimiter<Key>, Key)] {
+        guard let failures, let forwardedFailures else { return [] }
+        let address = IPAddress(addresses.client(of: request))
+        if let address, settings.allowedFailures.contains(where: { $0.contains(address) }) { return [] }
+        let peer = address?.household ?? []
+        guard settings.trustedProxies.isEmpty, let field = request.headers.all("X-Forwarded-For").last else {
+            return [(failures, .address(peer))]
         }
-        guard let address = IPAddress(addresses.client(of: request)) else { return .address([]) }
-        return settings.allowedFailures.contains { $0.contains(address) } ? nil : .address(address.household)
+        warnOfProxy(request.remoteAddress)
+        let origin = field.split(separator: ",").last.flatMap { IPAddress(String($0.filter { $0 != " " })) }
+        return [
+            (failures, .forwarded(by: peer, from: origin?.household ?? [])), (forwardedFailures, .address(peer)),
+        ]
     }
 
     private func warnOfProxy(_ address: String) {
         guard !hasWarned.exchange(true, ordering: .relaxed) else { return }
         logger.warning(
-            "requests come by a proxy: bad credentials are not limited until callboard.trustedProxies names it",
+            "requests come by a proxy: bad credentials are limited loosely until callboard.trustedProxies names it",
             ["proxy": .string(address)])
     }
 

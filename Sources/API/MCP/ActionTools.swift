@@ -63,6 +63,13 @@ struct ActionTools: ToolProvider {
         return others.count == 1 ? others[0].tool : nil
     }
 
+    /// The action of a tool, whoever may use it; nil: there is none, or several have the name.
+    func action(named name: String) -> ActionDefinition? {
+        if let offered = byName[name] { return offered.action.definition }
+        let others = byAlias[name] ?? []
+        return others.count == 1 ? others[0].action.definition : nil
+    }
+
     func call(_ name: String, arguments: JSONObject, for principal: Caller) async throws -> ToolResult {
         guard let action = byName[name]?.action else {
             throw ToolFailure(name: "NotFoundError", message: "Action \"\(name)\" not found")

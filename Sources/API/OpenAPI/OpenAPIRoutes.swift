@@ -37,7 +37,7 @@ struct OpenAPIRoutes {
         PackageResources.common_yaml, PackageResources.callboard_yaml, PackageResources.costs_yaml,
         PackageResources.sources_yaml, PackageResources.notifications_yaml, PackageResources.audit_yaml,
         PackageResources.entity_yaml, PackageResources.kubernetes_yaml, PackageResources.operations_yaml,
-        PackageResources.actions_yaml,
+        PackageResources.actions_yaml, PackageResources.grants_yaml,
     ]
 
     static let scaleOpsTexts = [PackageResources.common_yaml, PackageResources.scaleops_yaml]

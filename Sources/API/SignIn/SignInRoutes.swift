@@ -75,9 +75,9 @@ struct SignInRoutes: Sendable {
                 return welcome(person, provider: "kubernetes", returningTo: path, request.http)
             }
             guard let provider = provider(request) else { return Self.unknownProvider }
-            let (location, cookie) = try await signIn.begin(at: provider, returningTo: path ?? ownPath)
+            let (location, cookies) = try await signIn.begin(at: provider, returningTo: path ?? ownPath)
             var response = Page.redirect(to: location)
-            response.headers.add("Set-Cookie", cookie)
+            for cookie in cookies { response.headers.add("Set-Cookie", cookie) }
             return response
         } catch {
             return failed(error, provider: request["provider"], returningTo: path, request.http)
@@ -87,7 +87,8 @@ struct SignInRoutes: Sendable {
     /// The person comes back from a provider. The attempt is over, whatever becomes of it.
     private func comeBack(_ request: RouteRequest) async -> HTTPServerResponse {
         guard let provider = provider(request) else { return Self.unknownProvider }
-        let attempt = signIn.attempt(in: Cookies.read(request.http.headers))
+        let cookies = Cookies.read(request.http.headers)
+        let attempt = signIn.attempt(in: cookies)
         var response: HTTPServerResponse
         do throws(SignInError) {
             let person = try await signIn.finish(attempt, at: provider, request.http.query)
@@ -97,7 +98,7 @@ struct SignInRoutes: Sendable {
             // Otherwise any other site could end it by sending the browser here.
             if error.code == .mismatch { return response }
         }
-        response.headers.add("Set-Cookie", signIn.attemptEndingCookie)
+        for cookie in signIn.attemptEndingCookies(cookies) { response.headers.add("Set-Cookie", cookie) }
         return response
     }
 

@@ -32,6 +32,13 @@ package struct JSONWebToken: Sendable {
         self.signature = signature
     }
 
+    /// When it ends by its own words (`exp`), which only shorten what somebody else grants; nil when it does not say.
+    var end: Timestamp? {
+        claims["exp"]?.doubleValue.flatMap { Int64(exactly: $0.rounded(.down)) }.map { seconds in
+            Timestamp(seconds: min(max(seconds, 0), 1 << 40))
+        }
+    }
+
     /// Whether the text has the form of such a token, good or not, so that no other kind of token needs to be tried.
     package static func looksLikeOne(_ text: String) -> Bool {
         text.utf8.count { $0 == UInt8(ascii: ".") } == 2 && text.hasPrefix("eyJ")

@@ -1,7 +1,10 @@
 internal import COpenSSL
 
 /// A public key of libcrypto.
-final class PublicKey: @unchecked Sendable {  // libcrypto only reads a key that is set up, from any number of threads.
+// Sendable unchecked: the handle never changes, and an EVP_PKEY that is set up is only read. OpenSSL lets any number of
+// threads read one, such as by EVP_DigestVerifyInit each with a context of its own: what it fills in lazily (the copies for
+// providers) and its reference count are under locks of its own (openssl-threads(7)).
+final class PublicKey: @unchecked Sendable {
     let handle: OpaquePointer
 
     /// Takes over the handle.

@@ -2,7 +2,9 @@ package import Base
 internal import COpenSSL
 
 /// A private key that signs tokens with ES256.
-package final class SigningKey: @unchecked Sendable {  // libcrypto only reads the key once it is set up.
+// Sendable unchecked: nothing here changes once it is set up, and the EVP_PKEY is only read, each time with a context of its
+// own, as for PublicKey.
+package final class SigningKey: @unchecked Sendable {
     private let handle: OpaquePointer
     private let point: (x: [UInt8], y: [UInt8])
     /// The name under which it is published: its thumbprint (RFC 7638), so that it is the same wherever the key is.

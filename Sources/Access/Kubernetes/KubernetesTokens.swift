@@ -70,7 +70,7 @@ package final class KubernetesTokens: TokenVerifier {
         if let kept = kept(hash) {
             outcome = kept
         } else {
-            outcome = try await ask(once: hash, token, expires: Self.end(of: parsed))
+            outcome = try await ask(once: hash, token, expires: parsed.end)
         }
         switch outcome {
         case .caller(let caller, _): return caller
@@ -85,13 +85,6 @@ package final class KubernetesTokens: TokenVerifier {
                 return .caller(caller, expires: end)
             }
             return state.refused.value(hash, at: passed)
-        }
-    }
-
-    /// When a token ends by its own words, which only shorten what is kept.
-    private static func end(of token: JSONWebToken) -> Timestamp? {
-        token.claims["exp"]?.doubleValue.flatMap { Int64(exactly: $0.rounded(.down)) }.map { seconds in
-            Timestamp(seconds: min(max(seconds, 0), 1 << 40))
         }
     }
 

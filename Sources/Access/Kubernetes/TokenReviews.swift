@@ -21,16 +21,14 @@ package struct TokenReviews: Sendable {
 
     /// Nil: the token stands for nobody, or is meant for somebody else.
     ///
+    /// - Parameter audiences: for which the token must be meant, one of these; empty: the API server itself.
     /// - Throws: `unavailable` when the server cannot be asked.
     func user(of token: String, audiences: Set<String>) async throws(TokenError) -> KubernetesUser? {
+        var spec: JSONObject = ["token": .string(token)]
+        if !audiences.isEmpty { spec["audiences"] = .array(audiences.sorted().map { .string($0) }) }
         let answer = try await status(
             "/apis/authentication.k8s.io/v1/tokenreviews",
-            [
-                "apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview",
-                "spec": [
-                    "token": .string(token), "audiences": .array(audiences.sorted().map { .string($0) }),
-                ],
-            ])
+            ["apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": .object(spec)])
         return KubernetesUser(reviewStatus: answer, audiences: audiences)
     }
 

@@ -1,4 +1,4 @@
-internal import Actions
+package import Actions
 
 /// What a token may be for. A client asks for some, a person agrees, and the token is held to them.
 package enum OAuthScope: String, Sendable, Hashable, CaseIterable {
@@ -56,6 +56,19 @@ package enum OAuthScope: String, Sendable, Hashable, CaseIterable {
         return permissions.sorted { $0.key < $1.key }.map {
             AccessRestriction(plugin: $0.key, permissions: $0.value, attributes: nil)
         }
+    }
+
+    /// The narrowest scopes that give all these permissions; nil when there is one that no scope gives.
+    package static func giving(_ permissions: [Permission]) -> [OAuthScope]? {
+        var needed: Set<OAuthScope> = []
+        for permission in permissions {
+            let giver = allCases.first { scope in
+                Caller(subject: "", restrictions: restrictions(of: [scope])).may(permission)
+            }
+            guard let giver else { return nil }
+            needed.insert(giver)
+        }
+        return allCases.filter(needed.contains)
     }
 
     /// Names of permissions by plugin; nil for all that do not need to be given by name.

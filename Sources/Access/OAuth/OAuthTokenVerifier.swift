@@ -19,7 +19,7 @@ package final class OAuthTokenVerifier: TokenVerifier {
 
     /// The kind of token (RFC 9068 §2.1).
     static let type = "at+jwt"
-    /// In seconds: how long another replica may not have heard that a grant has ended.
+    /// In seconds: how long a replica that hears nothing from the others does not know that a grant has ended.
     private static let memory: Int64 = 15
     private static let maximumKnown = 10_000
 
@@ -68,7 +68,7 @@ package final class OAuthTokenVerifier: TokenVerifier {
     }
 
     /// Has every grant looked up again.
-    func forget() { known.withLock { $0 = [:] } }
+    package func forget() { known.withLock { $0 = [:] } }
 
     private func claims(
         of token: JSONWebToken, resource: String?, _ now: Timestamp
@@ -91,7 +91,7 @@ package final class OAuthTokenVerifier: TokenVerifier {
         }
         return Caller(
             subject: grant.subject, restrictions: OAuthScope.restrictions(of: scopes),
-            userEntityRef: grant.userEntityRef, expires: Self.end(claims))
+            userEntityRef: grant.userEntityRef, expires: Self.end(claims), canAskForMore: true)
     }
 
     private func grant(of claims: JSONObject) async throws(TokenError) -> OAuthGrant {

@@ -1,5 +1,4 @@
 package import Base
-package import KubeClient
 internal import Synchronization
 
 /// Tells whose a token of the cluster is.
@@ -26,26 +25,19 @@ package struct KubernetesPerson: Sendable, Hashable {
 
 /// Asks the API server with a TokenReview, for a few at once: anybody may come with anything.
 package final class PersonTokenReviews: KubernetesIdentity {
-    private let create: @Sendable (JSONValue) async throws -> JSONValue
-    /// For whom tokens must be; empty: the API server.
-    private let audiences: [String]
-    /// A ServiceAccount's token has about 1 KB.
-    private static let maximumTokenBytes = 16 << 10
+    private let reviews: TokenReviews
+    private let audiences: Set<String>
     static let maximumUnderWay = 8
     private let underWay = Mutex(0)
 
-    package convenience init(_ client: KubernetesClient, audiences: [String]) {
-        self.init(audiences: audiences) { try await client.create("/apis/authentication.k8s.io/v1/tokenreviews", $0) }
-    }
-
-    /// - Parameter create: makes a TokenReview and gives it back with its status.
-    init(audiences: [String], create: @escaping @Sendable (JSONValue) async throws -> JSONValue) {
-        self.create = create
+    /// - Parameter audiences: for which tokens must be meant, one of these; empty: the API server itself.
+    package init(_ reviews: TokenReviews, audiences: Set<String>) {
+        self.reviews = reviews
         self.audiences = audiences
     }
 
     package func identity(of token: String) async throws(SignInError) -> KubernetesPerson? {
-        guard token.utf8.count <= Self.maximumTokenBytes, JSONWebToken.looksLikeOne(token) else { return nil }
+        guard JSONWebToken.looksLikeOne(token), let parsed = try? JSONWebToken(parsing: token) else { return nil }
         let isTaken = underWay.withLock { count in
             guard count < Self.maximumUnderWay else { return false }
             count += 1
@@ -53,41 +45,16 @@ package final class PersonTokenReviews: KubernetesIdentity {
         }
         guard isTaken else { throw SignInError(.unavailable, "too many tokens are shown to the cluster at once") }
         defer { underWay.withLock { $0 -= 1 } }
-        return try await review(token)
-    }
-
-    private func review(_ token: String) async throws(SignInError) -> KubernetesPerson? {
-        var spec: JSONObject = ["token": .string(token)]
-        if !audiences.isEmpty { spec["audiences"] = .array(audiences.map { .string($0) }) }
-        let review: JSONValue = [
-            "apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": .object(spec),
-        ]
-        do {
-            return Self.user(try await create(review)["status"] ?? .null, token, audiences)
-        } catch {
-            // The error names the request without its body, which has the token.
-            throw SignInError(.unavailable, "the cluster cannot be asked: \(error)")
+        return try await user(of: token).map {
+            KubernetesPerson(username: $0.name, groups: $0.groups, expires: parsed.end)
         }
     }
 
-    /// What a review's status says.
-    static func user(_ status: JSONValue, _ token: String, _ audiences: [String]) -> KubernetesPerson? {
-        guard status["authenticated"] == true, let username = status["user"]?["username"]?.stringValue,
-            !username.isEmpty
-        else { return nil }
-        func texts(_ json: JSONValue?) -> [String] { json?.arrayValue?.compactMap(\.stringValue) ?? [] }
-        // A server that does not know audiences leaves them out, and has checked none.
-        guard audiences.isEmpty || !Set(audiences).isDisjoint(with: texts(status["audiences"])) else { return nil }
-        return KubernetesPerson(
-            username: username, groups: texts(status["user"]?["groups"]), expires: expiry(of: token))
-    }
-
-    /// The claim `exp` of a token that the cluster has found good; nil when it is no JWT or has none.
-    private static func expiry(of token: String) -> Timestamp? {
-        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, let bytes = Base64.decode(String(parts[1]), alphabet: .urlSafe),
-            let seconds = (try? JSONValue(parsing: bytes))?["exp"]?.intValue, (0...1 << 40).contains(seconds)
-        else { return nil }
-        return Timestamp(seconds: seconds)
+    private func user(of token: String) async throws(SignInError) -> KubernetesUser? {
+        do {
+            return try await reviews.user(of: token, audiences: audiences)
+        } catch {
+            throw SignInError(.unavailable, "the cluster cannot be asked: \(error)")
+        }
     }
 }

@@ -30,26 +30,26 @@ package struct SignIn: Sendable {
 
     /// Begins a sign-in.
     ///
-    /// - Returns: where to send the person, and the `Set-Cookie` field that knows them when they come back.
+    /// - Returns: where to send the person, and the `Set-Cookie` fields that know them when they come back.
     /// - Throws: `unavailable` or `invalidAnswer`.
     package func begin(
         at provider: any SignInProvider, returningTo path: String
-    ) async throws(SignInError) -> (location: String, cookie: String) {
+    ) async throws(SignInError) -> (location: String, cookies: [String]) {
         let attempt = SignInAttempt(provider: provider.id, returnPath: path, now: now())
         let location = try await provider.authorizationURL(for: attempt, callback: callback(of: provider.id))
-        let cookie = Cookies.set(
+        let cookies = Cookies.setParts(
             attemptCookie, attempt.sealed(keys), seconds: SignInAttempt.lifetime, isSecure: site.isSecure)
-        return (location, cookie)
+        return (location, cookies)
     }
 
     /// The sign-in that this browser has begun; nil when there is none.
     package func attempt(in cookies: [String: String]) -> SignInAttempt? {
-        cookies[attemptCookie].flatMap { SignInAttempt($0, keys) }
+        Cookies.parts(attemptCookie, in: cookies).flatMap { SignInAttempt($0, keys) }
     }
 
-    /// The `Set-Cookie` field with which an attempt is over.
-    package var attemptEndingCookie: String {
-        Cookies.set(attemptCookie, "", seconds: 0, isSecure: site.isSecure)
+    /// The `Set-Cookie` fields with which an attempt is over.
+    package func attemptEndingCookies(_ cookies: [String: String]) -> [String] {
+        Cookies.endParts(attemptCookie, in: cookies, isSecure: site.isSecure)
     }
 
     /// Who came back from a provider with these parameters.

@@ -32,8 +32,9 @@ package struct SignInSite: Sendable, Hashable {
     /// Over TLS with the prefix that makes browsers hold a cookie to this host, this path and TLS (RFC 6265bis §4.1.3.2).
     package func cookieName(_ name: String) -> String { (isSecure ? "__Host-" : "") + "callboard-" + name }
 
-    /// More would not fit into a cookie.
-    package static let maximumReturnBytes = 2_000
+    /// What clients ask for may be long, such as by the id of one that registered itself. Sealed it fits into the four cookies
+    /// of a sign-in under way.
+    package static let maximumReturnBytes = 8 << 10
 
     /// A path to come back to after signing in, when it is one on this origin: what browsers could take for another host
     /// (`//host`, `/\host`, with tabs and line ends in between) is none.

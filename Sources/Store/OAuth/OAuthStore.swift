@@ -159,7 +159,9 @@ package struct OAuthStore: Sendable {
 
 // Rows.
 extension OAuthStore {
-    private static func grant(_ row: SQLRow) throws -> OAuthGrant {
+    static var grantColumns: String { Statement.grantColumns }
+
+    static func grant(_ row: SQLRow) throws -> OAuthGrant {
         let scopes = row.json(6)?.arrayValue ?? []
         return OAuthGrant(
             id: try row.required(0), subject: try row.required(1), displayName: try row.required(2),

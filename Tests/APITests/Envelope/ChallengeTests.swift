@@ -9,10 +9,17 @@ import Testing
 
 /// Knows some tokens, each for something else.
 private struct Verifier: TokenVerifier {
+    private var reading: AccessRestriction {
+        AccessRestriction(plugin: "catalog", permissions: ["catalog.entity.read"], attributes: nil)
+    }
+
     func caller(of token: String) async throws(TokenError) -> Caller? {
         switch token {
         case "good": return Caller(subject: "ann")
         case "no-scope": return Caller(subject: "ann", restrictions: [])
+        case "reader":
+            return Caller(subject: "ann", restrictions: [reading], canAskForMore: true)
+        case "program": return Caller(subject: "ci", restrictions: [reading])
         case "expired": throw .invalid("The token has expired")
         case "unknowable", "late": throw .unavailable("secret detail")
         default: return nil
@@ -93,6 +100,47 @@ struct ChallengeTests {
                 #expect(answer.json["error_description"]?.stringValue != nil && !answer.text.contains("secret"))
                 #expect(answer.headers["Retry-After"] == (status == 503 ? "2" : nil))
             }
+        }
+    }
+
+    /// A tool under the names by which clients call it, and the scopes that it needs; nil: asking for more does not help.
+    private static let steps: [(String, String?)] = [
+        ("catalog_register_entity", "catalog:write"), ("catalog.register-entity", "catalog:write"),
+        ("catalog:register-entity", "catalog:write"), ("catalog_refresh_catalog_entity", "catalog:read catalog:write"),
+        ("callboard_get_entity_workloads", "costs:read kubernetes:read"), ("no_such_tool", nil), ("auth_who_am_i", nil),
+    ]
+
+    @Test("a call of a tool that needs more than a person agreed to tells the client what to ask for", arguments: steps)
+    func stepUp(_ tool: String, _ scopes: String?) async throws {
+        func call(_ client: WebClient, _ token: String, _ method: String = "tools/call") async throws
+            -> WebClient.Answer
+        {
+            try await client.send(
+                "POST", "/api/mcp-actions/v1",
+                [
+                    ("Authorization", "Bearer \(token)"), ("Content-Type", "application/json"),
+                    ("Accept", "application/json, text/event-stream"), ("MCP-Protocol-Version", "2025-11-25"),
+                ],
+                body: ["jsonrpc": "2.0", "id": 1, "method": .string(method), "params": ["name": .string(tool)]])
+        }
+        try await Self.with { client async throws in
+            let answer = try await call(client, "reader")
+            guard let scopes else {
+                #expect(answer.status == 200)
+                return
+            }
+            #expect(answer.status == 403 && answer.json["error"] == "insufficient_scope")
+            #expect(
+                answer.headers.all("WWW-Authenticate") == [
+                    #"Bearer error="insufficient_scope", error_description="The tool needs more than the token gives", "#
+                        + #"scope="\#(scopes)", resource_metadata="\#(Self.document)""#
+                ])
+            // Nobody can give more to a token that no person stands behind, and other questions need no more.
+            #expect(try await call(client, "program").status == 200)
+            #expect(try await call(client, "reader", "tools/list").status == 200)
+        }
+        try await Self.with(nil) { client async throws in
+            #expect(try await call(client, "reader").status == 200, "nobody here could be asked")
         }
     }
 

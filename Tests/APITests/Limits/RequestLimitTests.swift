@@ -140,7 +140,7 @@ struct RequestLimitTests {
         return false
     }
 
-    @Test("loopback may guess only where the operator allows it; who comes by an unlisted proxy is not locked out")
+    @Test("loopback may guess only where the operator allows it")
     func guessesOfAddresses() throws {
         for isAllowed in [false, true] {
             var settings = RequestLimitSettings()
@@ -151,6 +151,10 @@ struct RequestLimitTests {
             for _ in 0..<2 { limits.guessedWrong(request) }
             #expect(Self.isRefused(limits, request) == !isAllowed)
         }
+    }
+
+    @Test("who comes by a proxy that is not listed has a bound of his own, and all who come by it a larger one")
+    func guessesByProxies() throws {
         for isListed in [false, true] {
             var settings = RequestLimitSettings()
             settings.failures = RateLimit(limit: 1)
@@ -161,9 +165,20 @@ struct RequestLimitTests {
                 now: { .zero })
             let request = try Self.request("/", from: "10.1.1.1", ["X-Forwarded-For": "192.0.2.1"])
             for _ in 0..<2 { limits.guessedWrong(request) }
-            // Who has named his proxies gets nobody around the limit with a header.
-            #expect(Self.isRefused(limits, request) == isListed)
+            #expect(Self.isRefused(limits, request))
             #expect(warnings.withLock { $0 } == (isListed ? 0 : 1))
+            // Who has named his proxies gets nobody around the limit with a header; else the neighbours go on.
+            let neighbour = try Self.request("/", from: "10.1.1.1", ["X-Forwarded-For": "192.0.2.2"])
+            #expect(Self.isRefused(limits, neighbour) == isListed)
+            // The proxy adds the nearest origin at the end, whatever its client wrote before it.
+            let liar = try Self.request("/", from: "10.1.1.1", ["X-Forwarded-For": "192.0.2.3, 192.0.2.1"])
+            #expect(Self.isRefused(limits, liar))
+            for number in 10..<30 {
+                let origin = "192.0.2.\(number)"
+                limits.guessedWrong(try Self.request("/", from: "10.1.1.1", ["X-Forwarded-For": origin]))
+            }
+            #expect(Self.isRefused(limits, neighbour), "made-up origins are bounded too")
+            #expect(try !Self.isRefused(limits, Self.request("/", from: "10.1.1.2", ["X-Forwarded-For": "192.0.2.2"])))
         }
     }
 

@@ -155,6 +155,22 @@ struct SignInRouteTests {
         }
     }
 
+    @Test("a client may ask for access at length; what is longer than can be kept is refused")
+    func long() async throws {
+        try await Self.with { first, second in
+            let path = "/api/auth/v1/authorize?state="
+            let longest = path + String(repeating: "s", count: SignInSite.maximumReturnBytes - path.count)
+            let browser = Browser(first, second)
+            let state = try browser.state(try await browser.begin("oidc", back: longest))
+            #expect(browser.jar.withLock { $0.values.allSatisfy { $0.utf8.count < 3_700 } })
+            let callback = "/api/auth/oidc/handler/frame?code=ann&state=\(state)"
+            let back = try await browser.send("GET", callback, atTheOther: true)
+            #expect(back.status == 303 && back.headers["Location"] == longest)
+            #expect(browser.jar.withLock { !$0.keys.contains { $0.contains("sign-in-attempt") } })
+            #expect(try await browser.send("GET", "/api/auth/sign-in?return=\(longest)s").status == 400)
+        }
+    }
+
     @Test("a user is found by an annotation too; whom nothing lets in is told so and has no session")
     func admission() async throws {
         try await Self.with { service, _ in

@@ -1,6 +1,4 @@
 import Base
-import Synchronization
-import TestSupport
 import Testing
 
 @testable import Access
@@ -151,50 +149,5 @@ struct SignInAdmissionTests {
             }
             await #expect(throws: SignInError.self) { try await Self.person(nameless) }
         }
-    }
-
-    @Test(
-        "a TokenReview's status names a user only when it says that the token is good, and for us",
-        arguments: [
-            (#"{"authenticated":true,"user":{"username":"ann","groups":["a","b"]}}"#, [], true),
-            (#"{"authenticated":true,"user":{"username":"ann","groups":["a","b"]},"audiences":["c"]}"#, ["c"], true),
-            (#"{"authenticated":true,"user":{"username":"ann"},"audiences":["d"]}"#, ["c"], false),
-            (#"{"authenticated":true,"user":{"username":"ann"}}"#, ["c"], false),
-            (#"{"authenticated":true,"user":{"username":""}}"#, [], false), (#"{"authenticated":true}"#, [], false),
-            (#"{"error":"bad","user":{"username":"ann"}}"#, [], false),
-            (#"{"authenticated":"true","user":{"username":"ann"}}"#, [], false), ("null", [], false),
-        ] as [(String, [String], Bool)])
-    func reviews(status: String, audiences: [String], isKnown: Bool) throws {
-        let user = PersonTokenReviews.user(try JSONValue(parsing: Array(status.utf8)), "opaque", audiences)
-        #expect(user == (isKnown ? KubernetesPerson(username: "ann", groups: ["a", "b"], expires: nil) : nil))
-    }
-
-    @Test("the cluster is shown only what looks like one of its tokens, and eight at once")
-    func manyReviews() async throws {
-        let asked = Mutex(0)
-        let open = Mutex(false)
-        let reviews = PersonTokenReviews(audiences: []) { _ in
-            asked.withLock { $0 += 1 }
-            _ = await eventually { open.withLock { $0 } }
-            return ["status": ["authenticated": true, "user": ["username": "ann"]]]
-        }
-        #expect(try await reviews.identity(of: "a password") == nil && asked.withLock { $0 } == 0)
-        let token = SigningKey.generate().sign(["sub": "ann"])
-        try await withThrowingTaskGroup(of: String?.self) { group in
-            for _ in 0..<8 { group.addTask { try await reviews.identity(of: token)?.username } }
-            #expect(await eventually { asked.withLock { $0 } == 8 })
-            let error = await #expect(throws: SignInError.self) { try await reviews.identity(of: token) }
-            #expect(error?.code == .unavailable)
-            open.withLock { $0 = true }
-            for try await name in group { #expect(name == "ann") }
-        }
-        #expect(try await reviews.identity(of: token) != nil)
-    }
-
-    @Test("a token that tells its end ends the sign-in with it")
-    func tokenExpiry() throws {
-        let token = SigningKey.generate().sign(["exp": 1_800_000_600])
-        let status: JSONValue = ["authenticated": true, "user": ["username": "ann"]]
-        #expect(PersonTokenReviews.user(status, token, [])?.expires == Timestamp(seconds: 1_800_000_600))
     }
 }
