@@ -217,25 +217,6 @@ struct HTTPSSETests {
         }
     }
 
-    @Test("answers that are more than may wait reach a reader that is slow to take them")
-    func slowReader() async throws {
-        let name = String(repeating: "x", count: 200_000)
-        let provider = SampleProvider { _, _ in ToolResult(structured: ["name": .string(name)]) }
-        try await Wire.with(provider) { wire in
-            let stream = try await wire.open(get, path: "/api/mcp-actions/sse")
-            let place = try await place(stream)
-            let params: JSONObject = ["name": "get_entity", "arguments": ["name": "x"]]
-            let calls: [JSONValue] = (0..<50).map { .int($0) }
-            for id in calls {
-                #expect(
-                    try await wire.send(.legacy("tools/call", params, id: id, version: nil), path: place).status == 202)
-            }
-            var answered: Set<JSONValue> = []
-            for _ in calls { if let id = try await stream.message()?["id"] { answered.insert(id) } }
-            #expect(answered == Set(calls))
-        }
-    }
-
     @Test("without initialize the revision is 2024-11-05, whose clients know no audio")
     func revision() async throws {
         try await Wire.with { wire in
