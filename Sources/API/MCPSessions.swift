@@ -23,7 +23,7 @@ struct MCPSessions: SessionStorage {
 
     func send(_ letter: SessionLetter, to session: SessionKey) async throws {
         guard case .message(let message) = letter else { return }
-        try await store.send(message, to: session.text)
+        guard try await store.send(message, to: session.text) else { throw TooManyLetters() }
     }
 }
 
@@ -42,13 +42,23 @@ extension MCPServer {
     /// Heeds what other replicas did.
     func heed(_ news: SessionNews, _ store: SessionStore) async {
         switch news {
-        case .anything: await recheck()
+        case .anything:
+            await recheck()
+            for session in served {
+                for id in (try? await store.letters(to: session.text)) ?? [] { await take(id, for: session, store) }
+            }
         case .accessEnded: break
         case .noted(let key): await receive(.noteChanged, for: SessionKey(text: key))
-        case .letter(let id, let key):
-            let session = SessionKey(text: key)
-            guard serves(session), let message = try? await store.letter(id) else { return }
-            await receive(.message(message), for: session)
+        case .letter(let id, let key): await take(id, for: SessionKey(text: key), store)
         }
+    }
+
+    /// A request is run once, by the replica that holds the stream of its session. What ends or answers a call is for
+    /// whichever replica runs it, so all that work for the session read it; to heed it twice does nothing.
+    private func take(_ id: Int64, for session: SessionKey, _ store: SessionStore) async {
+        guard serves(session) else { return }
+        let isOurs = converses(in: session)
+        guard let message = try? await isOurs ? store.takeLetter(id) : store.letter(id) else { return }
+        await receive(.message(message), for: session)
     }
 }

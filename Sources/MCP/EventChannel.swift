@@ -5,12 +5,15 @@ import Synchronization
 /// The events of one stream, between whoever has something to tell and the one task that writes them out. Telling never waits.
 ///
 /// What a reader does not take is bounded: a stream is cut when more than ``maximumUnsent`` bytes wait, or when nothing moved
-/// for two ticks.
+/// for two ticks. An answer that can wait is sent when there is room (``deliver(_:)``).
 final class EventChannel: Sendable {
     private struct State {
         var unsent: [UInt8] = []
         var isEnded = false
         var waiter: CheckedContinuation<Void, Never>?
+        /// Who waits for room.
+        var senders: [Int: CheckedContinuation<Void, Never>] = [:]
+        var lastSender = 0
         var writing: Task<Void, any Error>?
         /// Ticks since a piece was handed to the connection that has not taken it yet; nil: none is under way.
         var stuckTicks: Int?
@@ -20,6 +23,19 @@ final class EventChannel: Sendable {
         mutating func takeWaiter() -> CheckedContinuation<Void, Never>? {
             defer { waiter = nil }
             return waiter
+        }
+
+        mutating func takeSenders() -> [CheckedContinuation<Void, Never>] {
+            defer { senders = [:] }
+            return Array(senders.values)
+        }
+
+        /// Ends the stream.
+        ///
+        /// - Returns: all who wait for something of it.
+        mutating func end() -> [CheckedContinuation<Void, Never>] {
+            isEnded = true
+            return takeSenders() + (takeWaiter().map { [$0] } ?? [])
         }
     }
 
@@ -31,32 +47,69 @@ final class EventChannel: Sendable {
     /// Sends a JSON-RPC message as an event of one line of data. What comes after the end goes nowhere.
     func send(_ message: JSONValue) { send(event: "message", message.serialized()) }
 
-    func send(event: String, _ data: [UInt8]) {
-        add(Array("event: \(event)\ndata: ".utf8) + data + Array("\n\n".utf8))
+    func send(event: String, _ data: [UInt8]) { add(Self.written(event, data)) }
+
+    private static func written(_ event: String, _ data: [UInt8]) -> [UInt8] {
+        Array("event: \(event)\ndata: ".utf8) + data + Array("\n\n".utf8)
     }
 
     private func add(_ bytes: [UInt8]) {
-        let (waiter, stuck) = state.withLock { state -> (CheckedContinuation<Void, Never>?, Task<Void, any Error>?) in
-            guard !state.isEnded else { return (nil, nil) }
-            guard state.unsent.isEmpty || state.unsent.count + bytes.count <= Self.maximumUnsent else {
-                state.isEnded = true
-                return (state.takeWaiter(), state.writing)
-            }
+        guard !add(bytes, within: Self.maximumUnsent) else { return }
+        let (waiters, stuck) = state.withLock { ($0.end(), $0.writing) }
+        stuck?.cancel()
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// False when there is no room; then nothing was added. After the end there is room for anything, which goes nowhere.
+    private func add(_ bytes: [UInt8], within maximum: Int) -> Bool {
+        let (isAdded, waiter) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
+            guard !state.isEnded else { return (true, nil) }
+            guard state.unsent.isEmpty || state.unsent.count + bytes.count <= maximum else { return (false, nil) }
             state.unsent += bytes
             state.isQuiet = false
-            return (state.takeWaiter(), nil)
+            return (true, state.takeWaiter())
         }
-        stuck?.cancel()
         waiter?.resume()
+        return isAdded
+    }
+
+    /// Sends a message when there is room for it besides what cannot wait. Waits no longer than until the end, which comes for
+    /// a reader that takes nothing; when the task is cancelled the message is not sent.
+    func deliver(_ message: JSONValue) async {
+        let bytes = Self.written("message", message.serialized())
+        while !Task.isCancelled, !add(bytes, within: Self.maximumUnsent / 2) { await room() }
+    }
+
+    /// Waits until the reader has taken something, or the stream has ended.
+    private func room() async {
+        let number = state.withLock { state in
+            state.lastSender += 1
+            return state.lastSender
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let mustWait = state.withLock { state in
+                    guard !state.unsent.isEmpty, !state.isEnded, !Task.isCancelled else { return false }
+                    state.senders[number] = continuation
+                    return true
+                }
+                if !mustWait { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.senders.removeValue(forKey: number) }?.resume()
+        }
     }
 
     /// Ends the stream after what was sent.
     func end() {
-        let waiter = state.withLock { state in
-            state.isEnded = true
-            return state.takeWaiter()
-        }
-        waiter?.resume()
+        for waiter in state.withLock({ $0.end() }) { waiter.resume() }
+    }
+
+    /// Ends the stream, without what its reader is not taking: whose reader is gone is not waited for.
+    func endNow() {
+        let (waiters, stuck) = state.withLock { ($0.end(), $0.stuckTicks == nil ? nil : $0.writing) }
+        stuck?.cancel()
+        for waiter in waiters { waiter.resume() }
     }
 
     /// Says that the stream lives when nothing else did since the last tick, so that no proxy takes it for dead; cuts it when
@@ -103,11 +156,12 @@ final class EventChannel: Sendable {
     /// What waits to be written; nil at the end.
     func next() async -> [UInt8]? {
         while !Task.isCancelled {
-            let (bytes, isEnded) = state.withLock { state -> ([UInt8], Bool) in
+            let (bytes, isEnded, senders) = state.withLock { state in
                 defer { state.unsent = [] }
                 if !state.unsent.isEmpty { state.stuckTicks = 0 }
-                return (state.unsent, state.isEnded)
+                return (state.unsent, state.isEnded, state.takeSenders())
             }
+            for sender in senders { sender.resume() }
             if !bytes.isEmpty { return bytes }
             if isEnded { return nil }
             await withTaskCancellationHandler {

@@ -61,6 +61,15 @@ struct JSONRPCResponse: Hashable {
     /// Nil when it cannot be read; nothing was asked under such an id.
     let id: RequestID?
     let outcome: Outcome
+
+    /// As it goes to another replica.
+    func json(_ id: String) -> JSONValue {
+        switch outcome {
+        case .result(let result): ["jsonrpc": "2.0", "id": .string(id), "result": .object(result)]
+        case .error(let message):
+            ["jsonrpc": "2.0", "id": .string(id), "error": ["code": -32_603, "message": .string(message)]]
+        }
+    }
 }
 
 /// The id of a request, echoed with its exact type and digits.

@@ -2,17 +2,29 @@ import Base
 
 /// What this replica does for a session at the moment; gone when it does nothing.
 struct LiveSession {
-    /// What cancels a call under way, by the id of its request.
-    var running: [RequestID: @Sendable () -> Void] = [:]
+    /// Calls under way, by the id of their request.
+    var running: [RequestID: RunningCall] = [:]
     /// Who waits for the client's answer, by the id of our request.
     var asked: [String: CheckedContinuation<JSONObject, any Error>] = [:]
     /// The stream for what belongs to no request.
     var stream: Int?
 
     /// Takes the client's messages, of a session of HTTP+SSE.
-    var take: (@Sendable (JSONValue) -> Void)?
+    var conversation: (any SessionConversation)?
 
-    var isIdle: Bool { running.isEmpty && asked.isEmpty && stream == nil && take == nil }
+    var isIdle: Bool { running.isEmpty && asked.isEmpty && stream == nil && conversation == nil }
+}
+
+/// A call under way. Its number tells it from a later one whose request has the same id.
+struct RunningCall {
+    let number: Int
+    let cancel: @Sendable () -> Void
+}
+
+/// Who takes what a client posts, at the replica that holds the stream of its session.
+protocol SessionConversation: AnyObject, Sendable {
+    /// Takes a message that came to another replica.
+    func take(_ message: JSONValue)
 }
 
 /// The client did not answer what a tool asked.

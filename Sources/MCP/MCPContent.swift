@@ -72,6 +72,8 @@ package enum MCPChange: Sendable, Hashable {
     case tools, prompts, resources
     /// The resource of this URI has another content, or is gone.
     case resource(String)
+    /// Any resource may have another content, or be gone: which ones is not known.
+    case anyResource
 }
 
 /// What was asked for is not there, or the question is wrong. Becomes the error -32602, for a resource of the older
@@ -87,8 +89,10 @@ package enum MCPContentError: Error, Sendable, Hashable {
 }
 
 extension ToolProvider {
+    package func holder(of principal: Principal) -> String { subject(of: principal) }
     package func expiry(of principal: Principal) -> Int64? { nil }
     package var converses: Bool { false }
+    package func mayHear(_ uri: String?, for principal: Principal) -> Bool { true }
     package func tool(named name: String, for principal: Principal) async -> Tool? {
         await tools(for: principal).tool(named: name)
     }

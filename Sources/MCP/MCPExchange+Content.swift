@@ -159,7 +159,7 @@ extension MCPExchange {
         }
     }
 
-    private func meaning(of error: MCPContentError) -> ProtocolError {
+    func meaning(of error: MCPContentError) -> ProtocolError {
         switch error {
         case .noResource(let uri):
             ProtocolError(

@@ -9,7 +9,7 @@ extension MCPExchange {
         case "ping": return [:]
         case "logging/setLevel": return try await setLevel(request.params)
         case "resources/subscribe" where offersSubscriptions:
-            return try await change(.subscribe(try uri(request.params)))
+            return try await change(.subscribe(try audible(request.params)))
         case "resources/unsubscribe" where offersSubscriptions:
             return try await change(.unsubscribe(try uri(request.params)))
         default: return nil
@@ -38,9 +38,17 @@ extension MCPExchange {
         return uri
     }
 
+    /// The URI of a resource that the caller may hear of; another is as unknown as one that is not there.
+    private func audible(_ params: JSONObject) throws(ProtocolError) -> String {
+        let uri = try uri(params)
+        guard server.provider.mayHear(uri, for: principal) else { throw meaning(of: .noResource(uri)) }
+        return uri
+    }
+
     private func change(_ change: SessionChange) async throws(ProtocolError) -> JSONObject {
         guard let session else { throw .invalidRequest("this needs a session; send the Mcp-Session-Id of initialize") }
         do {
+            if case .subscribe(let uri) = change { server.hub.listen(to: uri, in: session.key) }
             try await server.storage.change(
                 change, of: session.key, subject: server.subjectDigest(of: principal), until: session.expiry)
         } catch is TooManySessions {

@@ -33,18 +33,20 @@ struct MCPExchange<Provider: ToolProvider>: Sendable {
 
     /// Answers the requests of a batch side by side, so that one call's deadline bounds all; in their order.
     func replies(to elements: [MCPRouter.BatchElement]) async -> [JSONValue] {
-        await withTaskGroup(of: (Int, JSONValue).self) { group in
+        await withTaskGroup(of: (Int, JSONValue?).self) { group in
             for (position, element) in elements.enumerated() {
                 group.addTask {
                     switch element {
                     case .rejected(let rejection): (position, rejection.body)
                     case .request(let request): (position, await reply(to: request).body)
+                    // A plain nil would be JSON's null.
+                    case .told: (position, Optional.none)
                     }
                 }
             }
-            var replies = [JSONValue](repeating: .null, count: elements.count)
+            var replies: [Int: JSONValue] = [:]
             for await (position, reply) in group { replies[position] = reply }
-            return replies
+            return elements.indices.compactMap { replies[$0] }
         }
     }
 

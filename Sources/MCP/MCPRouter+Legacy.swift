@@ -105,19 +105,18 @@ extension MCPRouter {
         guard elements.count <= Self.maximumBatch else {
             throw .malformed("the batch has \(elements.count) messages; at most \(Self.maximumBatch) are taken")
         }
-        let requests = elements.compactMap(readElement)
-        return requests.isEmpty ? .accepted : .batch(requests, legacy.session)
+        return .batch(elements.map { readElement($0, isInSession: legacy.session != nil) }, legacy.session)
     }
 
-    /// Nil for a notification.
-    private func readElement(_ value: JSONValue) -> BatchElement? {
+    private func readElement(_ value: JSONValue, isInSession: Bool) -> BatchElement {
         do throws(Rejection) {
-            switch try JSONRPCMessage(value) {
+            let message = try JSONRPCMessage(value)
+            switch message {
             case .request(let request) where request.method == "initialize":
                 return .rejected(.malformed("initialize cannot be part of a batch", id: request.id))
             case .request(let request): return .request(request)
-            case .notification: return nil
-            case .response: return .rejected(.malformed("there is nothing to respond to"))
+            case .response where !isInSession: return .rejected(.malformed("there is nothing to respond to"))
+            case .notification, .response: return .told(message)
             }
         } catch {
             return .rejected(error)

@@ -10,7 +10,7 @@ struct MCPRouter {
     enum Route: Hashable {
         /// A request that passed every check which needs no knowledge of tools.
         case request(JSONRPCRequest, ProtocolVersion, MCPSession?)
-        /// The requests of a batch, in order, each readable or already refused. Notifications are dropped.
+        /// The messages of a batch, in order, each readable or already refused.
         case batch([BatchElement], MCPSession?)
         /// A notification of an older revision: 202 without a body.
         case notification(method: String, params: JSONObject, MCPSession?)
@@ -27,6 +27,8 @@ struct MCPRouter {
 
     enum BatchElement: Hashable {
         case request(JSONRPCRequest)
+        /// A notification or a response, which is not answered.
+        case told(JSONRPCMessage)
         case rejected(Rejection)
     }
 

@@ -18,17 +18,18 @@ extension MCPServer {
         } catch {
             return error.response
         }
-        let session = issuer.open(.v2024_11_05, [], for: provider.subject(of: principal))
+        let session = issuer.open(.v2024_11_05, [], for: provider.holder(of: principal))
         let channel = EventChannel()
         let path = request.path.hasSuffix("/") ? String(request.path.dropLast()) : request.path
         channel.send(event: "endpoint", Array("\(path)/messages?\(Self.parameter)=\(session.id)".utf8))
         let exchange = exchange(.v2024_11_05, request, principal, session)
         let conversation = SSEConversation(exchange: exchange, channel: channel)
-        let response = open(channel, .everything(uris: []), for: exchange, session.key, nil) { [self] in
-            hub.talk(with: session.key, nil)
+        let interest = ChangeInterest.everything(resources: provider.mayHear(nil, for: principal))
+        let response = open(channel, interest, for: exchange, session.key, nil) { [self] in
+            hub.converse(in: session.key, nil)
             Task { await forget(session, principal) }
         }
-        if response.status == 200 { hub.talk(with: session.key) { conversation.take($0) } }
+        if response.status == 200 { hub.converse(in: session.key, conversation) }
         return response
     }
 
@@ -45,12 +46,10 @@ extension MCPServer {
             guard request.method == "POST" else { throw .methodNotAllowed(but: "POST") }
             let session = try await session(of: request, principal)
             let message = try read(request)
-            if !hub.hand(message, to: session.key) {
-                guard !isTooLong(request.body) else {
-                    throw Rejection(
-                        status: 413, error: .invalidRequest("a message for another replica has at most 256 KiB"))
-                }
-                await forward(request.body, to: session.key)
+            if let conversation = hub.conversation(in: session.key) as? SSEConversation<Provider> {
+                conversation.take(message, from: exchange(.v2024_11_05, request, principal, session))
+            } else {
+                try await forward(message, to: session.key)
             }
             return .accepted
         } catch {
@@ -64,7 +63,7 @@ extension MCPServer {
         guard let id = request.queryValue(Self.parameter) ?? request.queryValue("session_id"), !id.isEmpty else {
             throw .malformed("the query parameter \(Self.parameter) is missing")
         }
-        guard let session = issuer.read(id, of: provider.subject(of: principal)) else { throw .unknownSession(nil) }
+        guard let session = issuer.read(id, of: provider.holder(of: principal)) else { throw .unknownSession(nil) }
         if hub.serves(session.key) { return session }
         guard await note(of: session).isEnded == false else { throw .unknownSession(nil) }
         return session
@@ -81,7 +80,8 @@ extension MCPServer {
 }
 
 /// A session of HTTP+SSE at the replica that holds its stream.
-private final class SSEConversation<Provider: ToolProvider>: Sendable {
+private final class SSEConversation<Provider: ToolProvider>: SessionConversation {
+    /// Of who opened the stream.
     private let exchange: MCPExchange<Provider>
     private let channel: EventChannel
     /// What `initialize` agreed on.
@@ -92,12 +92,15 @@ private final class SSEConversation<Provider: ToolProvider>: Sendable {
         self.channel = channel
     }
 
-    /// Takes a message of the client, whichever replica it came to.
-    func take(_ value: JSONValue) {
+    /// Who posted it was found to hold the session there; so it may what the opener of the stream may.
+    func take(_ message: JSONValue) { take(message, from: exchange) }
+
+    /// Takes a message of the client. What it asks is answered to who sent it, on the stream.
+    func take(_ value: JSONValue, from sender: MCPExchange<Provider>) {
         guard let session = exchange.session, let message = try? JSONRPCMessage(value) else { return }
         let hub = exchange.server.hub
         switch message {
-        case .request(let request): answer(request, session.key, hub)
+        case .request(let request): answer(request, of: sender, session.key, hub)
         case .notification(let method, let params):
             guard method == "notifications/cancelled" else { return }
             if let id = params["requestId"].flatMap(RequestID.init) { _ = hub.cancel(id, of: session.key) }
@@ -105,23 +108,25 @@ private final class SSEConversation<Provider: ToolProvider>: Sendable {
         }
     }
 
-    private func answer(_ request: JSONRPCRequest, _ session: SessionKey, _ hub: StreamHub) {
+    private func answer(
+        _ request: JSONRPCRequest, of sender: MCPExchange<Provider>, _ session: SessionKey, _ hub: StreamHub
+    ) {
         let work = CallHandle()
-        guard hub.begin(request.id, of: session, cancel: { work.cancel() }) else {
+        guard let number = hub.begin(request.id, of: session, cancel: { work.cancel() }) else {
             let error = ProtocolError.invalidRequest(
                 "this id is in use, or \(StreamHub.maximumPerSession) requests are under way")
             return channel.send(Rejection(id: request.id, error: error).body)
         }
         work.run(
             Task { [self] in
-                let reply = await call(request)
+                let reply = await call(request, of: sender)
                 // A request that was cancelled is not answered.
-                if !Task.isCancelled { channel.send(reply.body) }
-                hub.finish(request.id, of: session)
+                if !Task.isCancelled { await channel.deliver(reply.body) }
+                hub.finish(request.id, number, of: session)
             })
     }
 
-    private func call(_ request: JSONRPCRequest) async -> MCPReply {
+    private func call(_ request: JSONRPCRequest, of sender: MCPExchange<Provider>) async -> MCPReply {
         if request.method == "initialize" {
             let client = ClientCapabilities(request.params["capabilities"])
             agreed.withLock { $0 = (ProtocolVersion.agreed(on: request.params), client) }
@@ -130,7 +135,7 @@ private final class SSEConversation<Provider: ToolProvider>: Sendable {
         let server = exchange.server
         let note = if let session = exchange.session { await server.note(of: session) } else { SessionNote() }
         let call = MCPExchange(
-            server: server, version: version, principal: exchange.principal, http: exchange.http,
+            server: server, version: version, principal: sender.principal, http: sender.http,
             session: exchange.session, note: note, client: client, emit: channel.send)
         return await call.reply(to: request)
     }

@@ -10,7 +10,7 @@ extension MCPServer {
             return Rejection(status: 406, id: message.id, error: error).response
         }
         do throws(ProtocolError) {
-            let interest = try interest(message)
+            let interest = try interest(message, exchange.principal)
             let channel = EventChannel()
             channel.send(
                 interest.notification("subscriptions/acknowledged", ["notifications": .object(interest.wishes)]))
@@ -26,7 +26,9 @@ extension MCPServer {
         }
     }
 
-    private func interest(_ message: JSONRPCRequest) throws(ProtocolError) -> ChangeInterest {
+    private func interest(
+        _ message: JSONRPCRequest, _ principal: Provider.Principal
+    ) throws(ProtocolError) -> ChangeInterest {
         guard let wishes = message.params["notifications"]?.objectValue else {
             throw .invalidParams("notifications must be an object")
         }
@@ -35,8 +37,9 @@ extension MCPServer {
         interest.subscription = message.id.json
         interest.tools = wishes["toolsListChanged"] == true
         interest.prompts = offer.contains(.prompts) && wishes["promptsListChanged"] == true
-        interest.resources = offer.contains(.resources) && wishes["resourcesListChanged"] == true
-        if offer.contains(.resources) { interest.uris = try uris(wishes["resourceSubscriptions"]) }
+        guard offer.contains(.resources) else { return interest }
+        interest.resources = wishes["resourcesListChanged"] == true && provider.mayHear(nil, for: principal)
+        interest.uris = try uris(wishes["resourceSubscriptions"]).filter { provider.mayHear($0, for: principal) }
         return interest
     }
 
@@ -56,11 +59,13 @@ extension MCPServer {
     /// GET of a session: what belongs to none of its requests.
     func openStream(
         of session: MCPSession, _ note: SessionNote, _ request: HTTPServerRequest, _ principal: Provider.Principal
-    ) -> HTTPServerResponse {
+    ) async -> HTTPServerResponse {
         let exchange = exchange(session.version, request, principal, session, note)
-        let response = open(EventChannel(), .everything(uris: note.resources), for: exchange, session.key, nil)
+        let interest = ChangeInterest.everything(
+            resources: provider.mayHear(nil, for: principal), uris: note.resources)
+        let response = open(EventChannel(), interest, for: exchange, session.key, nil)
         // What was noted between the question and the opening.
-        Task { await receive(.noteChanged, for: session.key) }
+        try? await withDeadline(.seconds(1), clock: clock) { await receive(.noteChanged, for: session.key) }
         return response
     }
 
@@ -91,8 +96,8 @@ extension MCPServer {
 
 extension ChangeInterest {
     /// What a session is told without asking for it.
-    static func everything(uris: Set<String>) -> ChangeInterest {
-        ChangeInterest(tools: true, prompts: true, resources: true, uris: uris)
+    static func everything(resources: Bool, uris: Set<String> = []) -> ChangeInterest {
+        ChangeInterest(tools: true, prompts: true, resources: resources, uris: uris)
     }
 
     /// As `subscriptions/listen` writes it.
@@ -109,7 +114,7 @@ extension ChangeInterest {
 extension StreamRefusal {
     fileprivate func rejection(_ id: RequestID?) -> Rejection {
         switch self {
-        case .second: Rejection(status: 409, id: id, error: .invalidRequest("the session has a stream already"))
+        case .second: Rejection(status: 409, id: id, error: .invalidRequest("a session of HTTP+SSE has its own stream"))
         case .tooMany: Rejection(status: 429, id: id, error: .invalidRequest("too many streams are open"))
         case .stopping: Rejection(status: 503, id: id, error: .invalidRequest("the server is stopping"))
         }

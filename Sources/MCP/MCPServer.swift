@@ -51,7 +51,7 @@ package struct MCPServer<Provider: ToolProvider>: Sendable {
         if request.pathSegments.last == "sse" { return openSSE(request, principal) }
         if request.pathSegments.suffix(2) == ["sse", "messages"] { return await takeSSE(request, principal) }
         let route = router.route(method: request.method, headers: request.headers, body: request.body) {
-            issuer.read($0, of: provider.subject(of: principal))
+            issuer.read($0, of: provider.holder(of: principal))
         }
         guard let session = route.session else { return await answer(route, request, principal, SessionNote()) }
         let note = await note(of: session)
@@ -68,19 +68,14 @@ package struct MCPServer<Provider: ToolProvider>: Sendable {
         case .request(let message, let version, let session):
             return await answer(message, exchange(version, request, principal, session, note))
         case .batch(let elements, let session):
-            let exchange = exchange(.v2025_03_26, request, principal, session, note)
-            return .json(200, .array(await exchange.replies(to: elements)))
+            return await answer(elements, exchange(.v2025_03_26, request, principal, session, note))
         case .notification(let method, let params, let session):
-            if let session { await heed(method, params, of: session, request.body) }
-            return .accepted
-        case .response(let response, let session):
-            guard !hub.take(response, in: session.key) else { return .accepted }
-            // Nothing else was asked, here or at another replica.
-            if case .string(let id)? = response.id, id.hasPrefix(Self.questionPrefix), !isTooLong(request.body) {
-                await forward(request.body, to: session.key)
+            return await accept { () throws(Rejection) in
+                if let session { try await heed(method, params, of: session) }
             }
-            return .accepted
-        case .stream(let session, _): return openStream(of: session, note, request, principal)
+        case .response(let response, let session):
+            return await accept { () throws(Rejection) in try await take(response, of: session) }
+        case .stream(let session, _): return await openStream(of: session, note, request, principal)
         case .end(let session): return await end(session, principal)
         }
     }
@@ -134,7 +129,7 @@ extension MCPServer {
         let reply = await self.exchange(version, exchange.http, exchange.principal).reply(to: message)
         var response = HTTPServerResponse.json(reply.status, reply.body)
         let session = issuer.open(
-            version, ClientCapabilities(message.params["capabilities"]), for: provider.subject(of: exchange.principal))
+            version, ClientCapabilities(message.params["capabilities"]), for: provider.holder(of: exchange.principal))
         response.headers.set(LegacyEnvelope.sessionHeader, session.id)
         return response
     }
@@ -149,7 +144,7 @@ extension MCPServer {
         if AcceptedMedia(exchange.http.headers).names("text/event-stream") { exchange.emit = held.emit }
         let (call, session, work) = (exchange, exchange.session?.key, CallHandle())
         // A call that cannot be noted runs too; it cannot be cancelled then.
-        let isNoted = session.map { session in
+        let number = session.flatMap { session in
             hub.begin(message.id, of: session) {
                 // First, so that what the call says when it is cancelled goes nowhere.
                 held.abandon()
@@ -159,7 +154,7 @@ extension MCPServer {
         work.run(
             Task {
                 held.finish(await call.reply(to: message))
-                if let session, isNoted == true { hub.finish(message.id, of: session) }
+                if let session, let number { hub.finish(message.id, number, of: session) }
             })
         let form = await withTaskCancellationHandler {
             await held.form()
@@ -183,62 +178,6 @@ extension MCPServer {
         return held.channel.response {
             work.cancel()
             if let number { hub.close(number) }
-        }
-    }
-}
-
-// MARK: - Messages of older revisions that are no requests
-
-extension MCPServer {
-    func heed(
-        _ method: String, _ params: JSONObject, of session: MCPSession, _ body: [UInt8]
-    ) async {
-        guard method == "notifications/cancelled", let id = params["requestId"].flatMap(RequestID.init) else { return }
-        guard !hub.cancel(id, of: session.key) else { return }
-        let message: JSONValue = ["jsonrpc": "2.0", "method": .string(method), "params": ["requestId": id.json]]
-        await forward(message.serialized(), to: session.key)
-    }
-
-    /// What the ids of our questions begin with.
-    static var questionPrefix: String { "callboard-" }
-
-    /// Whether a message is longer than what is handed from one replica to another, through the database.
-    func isTooLong(_ body: [UInt8]) -> Bool { body.count > 256 << 10 }
-
-    /// Hands a message to the replica that works for the session.
-    func forward(_ body: [UInt8], to session: SessionKey) async {
-        guard let message = try? JSONValue(parsing: body) else { return }
-        do {
-            try await storage.send(.message(message), to: session)
-        } catch {
-            logger.warning("a message was not handed to another replica", ["error": .string("\(error)")])
-        }
-    }
-
-    /// Takes what another replica handed over, or this one to all.
-    package func receive(_ letter: SessionLetter, for session: SessionKey) async {
-        await hub.receive(letter, for: session, storage)
-    }
-
-    /// Whether this replica does anything for a session at the moment.
-    package func serves(_ session: SessionKey) -> Bool { hub.serves(session) }
-
-    /// Reads the notes of all sessions that this replica does something for: changes may have gone by unheard.
-    package func recheck() async {
-        for session in hub.served { await hub.receive(.noteChanged, for: session, storage) }
-    }
-
-    private func end(_ session: MCPSession, _ principal: Provider.Principal) async -> HTTPServerResponse {
-        do {
-            try await storage.change(
-                .end, of: session.key, subject: subjectDigest(of: principal), until: session.expiry)
-            return HTTPServerResponse(status: 204)
-        } catch is TooManySessions {
-            let error = ProtocolError.invalidRequest("too many ended sessions of this caller are kept in mind")
-            return Rejection(status: 429, error: error).response
-        } catch {
-            logger.warning("a session was not ended", ["error": .string("\(error)")])
-            return Rejection(status: 503, error: .internalError).response
         }
     }
 }

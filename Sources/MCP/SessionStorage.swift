@@ -11,6 +11,8 @@ package protocol SessionStorage: Sendable {
     func change(_ change: SessionChange, of session: SessionKey, subject: String, until expiry: Int64) async throws
 
     /// Hands a message to every replica, also to this one, through `MCPServer.receive(_:for:)`.
+    ///
+    /// - Throws: ``TooManyLetters``.
     func send(_ letter: SessionLetter, to session: SessionKey) async throws
 }
 
@@ -57,10 +59,18 @@ package enum SessionLetter: Hashable, Sendable {
     case noteChanged
     /// A JSON-RPC message that the session's client posted elsewhere.
     case message(JSONValue)
+
+    /// How long a message may be that goes from one replica to another, through the database.
+    package static let maximumBytes = 256 << 10
 }
 
 /// A principal keeps more sessions in mind than it may.
 package struct TooManySessions: Error {
+    package init() {}
+}
+
+/// As many messages of a session wait as may.
+package struct TooManyLetters: Error {
     package init() {}
 }
 

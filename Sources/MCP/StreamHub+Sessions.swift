@@ -9,27 +9,33 @@ extension StreamHub {
     /// The sessions that this replica does something for.
     var served: [SessionKey] { state.withLock { Array($0.sessions.keys) } }
 
-    /// Notes a call under way, so that the client can cancel it. False when the session has too many; then it runs without.
-    @discardableResult
-    func begin(_ request: RequestID, of session: SessionKey, cancel: @escaping @Sendable () -> Void) -> Bool {
+    /// Notes a call under way, so that the client can cancel it.
+    ///
+    /// - Returns: its number, for ``finish(_:_:of:)``; nil when the session has too many, or one of this id.
+    func begin(_ request: RequestID, of session: SessionKey, cancel: @escaping @Sendable () -> Void) -> Int? {
         state.withLock { state in
-            state.update(session) { live in
-                guard live.running.count < Self.maximumPerSession, live.running[request] == nil else { return false }
-                live.running[request] = cancel
-                return true
+            state.lastID += 1
+            let call = RunningCall(number: state.lastID, cancel: cancel)
+            return state.update(session) { live in
+                guard live.running.count < Self.maximumPerSession, live.running[request] == nil else { return nil }
+                live.running[request] = call
+                return call.number
             }
         }
     }
 
-    func finish(_ request: RequestID, of session: SessionKey) {
-        state.withLock { $0.update(session) { $0.running[request] = nil } }
+    /// Forgets a call, and no later one of the same id.
+    func finish(_ request: RequestID, _ number: Int, of session: SessionKey) {
+        state.withLock {
+            $0.update(session) { if $0.running[request]?.number == number { $0.running[request] = nil } }
+        }
     }
 
     /// False when no such call is under way here.
     func cancel(_ request: RequestID, of session: SessionKey) -> Bool {
-        let cancel = state.withLock { $0.update(session) { $0.running.removeValue(forKey: request) } }
-        cancel?()
-        return cancel != nil
+        let call = state.withLock { $0.update(session) { $0.running.removeValue(forKey: request) } }
+        call?.cancel()
+        return call != nil
     }
 
     /// Waits for the client's answer to a request of ours.
@@ -64,16 +70,14 @@ extension StreamHub {
         return true
     }
 
-    /// Who takes the client's messages here; nil: nobody any more.
-    func talk(with session: SessionKey, _ take: (@Sendable (JSONValue) -> Void)?) {
-        state.withLock { $0.update(session) { $0.take = take } }
+    /// Has somebody take the client's messages here; nil: nobody any more.
+    func converse(in session: SessionKey, _ conversation: (any SessionConversation)?) {
+        state.withLock { $0.update(session) { $0.conversation = conversation } }
     }
 
-    /// False when nobody here takes them.
-    func hand(_ message: JSONValue, to session: SessionKey) -> Bool {
-        guard let take = state.withLock({ $0.sessions[session]?.take }) else { return false }
-        take(message)
-        return true
+    /// Who takes them here; then nobody elsewhere does.
+    func conversation(in session: SessionKey) -> (any SessionConversation)? {
+        state.withLock { $0.sessions[session]?.conversation }
     }
 
     /// Takes what came from a replica, when this one works for the session.
@@ -88,7 +92,8 @@ extension StreamHub {
                 heeded = note
             }
         case .message(let value):
-            guard !hand(value, to: session), let message = try? JSONRPCMessage(value) else { return }
+            if let conversation = conversation(in: session) { return conversation.take(value) }
+            guard let message = try? JSONRPCMessage(value) else { return }
             switch message {
             case .response(let response): _ = take(response, in: session)
             case .notification("notifications/cancelled", let params):
@@ -102,18 +107,33 @@ extension StreamHub {
         state.withLock { $0.update(session) { $0.asked.removeValue(forKey: question) } }
     }
 
+    /// Tells of a resource before it is noted that the session subscribed to it, so that no change after that goes by.
+    func listen(to uri: String, in session: SessionKey) {
+        state.withLock { state in
+            guard let stream = state.sessions[session]?.stream else { return }
+            state.streams[stream]?.interest.uris.insert(uri)
+        }
+    }
+
+    /// Tells of the resources that the session subscribed to, as it was noted. One that it subscribed to elsewhere is told as
+    /// changed at once: between the note and now it may have been.
+    private func listen(to uris: Set<String>, in session: SessionKey) {
+        let (channel, missed) = state.withLock { state -> (EventChannel?, [JSONValue]) in
+            guard let number = state.sessions[session]?.stream, let stream = state.streams[number] else {
+                return (nil, [])
+            }
+            state.streams[number]?.interest.uris = uris
+            return (stream.channel, uris.subtracting(stream.interest.uris).sorted().map(stream.interest.updated))
+        }
+        for message in missed { channel?.send(message) }
+    }
+
     /// Goes by what was noted of a session: ends what an ended one has here, and tells of the resources that it subscribed to.
     func heed(_ note: SessionNote, of session: SessionKey) {
-        guard note.isEnded else {
-            state.withLock { state in
-                guard let stream = state.sessions[session]?.stream else { return }
-                state.streams[stream]?.interest.uris = note.resources
-            }
-            return
-        }
+        guard note.isEnded else { return listen(to: note.resources, in: session) }
         let (channel, calls) = state.withLock { state -> (EventChannel?, [@Sendable () -> Void]) in
             guard let live = state.sessions[session] else { return (nil, []) }
-            return (live.stream.flatMap { state.streams[$0]?.channel }, Array(live.running.values))
+            return (live.stream.flatMap { state.streams[$0]?.channel }, live.running.values.map(\.cancel))
         }
         for cancel in calls { cancel() }
         channel?.end()

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Why a stream is not opened.
 enum StreamRefusal: Error {
-    /// The session has one.
+    /// The session is its stream, of HTTP+SSE.
     case second
     /// The principal, or all together, have as many as they may.
     case tooMany
@@ -59,23 +59,26 @@ final class StreamHub: Sendable {
         self.changes = changes
     }
 
-    /// Takes a stream in. Changes from now on are told on it.
+    /// Takes a stream in. Changes from now on are told on it, and no more on an earlier one of its session: whose client
+    /// opens another has lost that one, though the server may not have seen it yet.
     ///
     /// - Returns: its number, for ``close(_:)``.
     func open(_ stream: Stream) throws(StreamRefusal) -> Int {
-        let (number, refusal) = state.withLock { state -> (Int, StreamRefusal?) in
-            if state.isStopped { return (0, .stopping) }
-            if let session = stream.session, state.sessions[session]?.stream != nil { return (0, .second) }
+        let (number, earlier, refusal) = state.withLock { state -> (Int, Stream?, StreamRefusal?) in
+            if state.isStopped { return (0, nil, .stopping) }
+            if let session = stream.session, state.sessions[session]?.conversation != nil { return (0, nil, .second) }
+            let earlier = stream.session.flatMap { state.sessions[$0]?.stream }.flatMap { state.remove($0) }
             guard state.streams.count < limits.inAll,
                 state.counts[stream.subject, default: 0] < limits.ofOnePrincipal
-            else { return (0, .tooMany) }
+            else { return (0, earlier, .tooMany) }
             state.lastID += 1
             state.streams[state.lastID] = stream
             state.counts[stream.subject, default: 0] += 1
             if let session = stream.session { state.sessions[session, default: LiveSession()].stream = state.lastID }
             if state.tasks.isEmpty { state.tasks = startTasks() }
-            return (state.lastID, nil)
+            return (state.lastID, earlier, nil)
         }
+        earlier?.channel.endNow()
         if let refusal { throw refusal }
         return number
     }
@@ -83,11 +86,7 @@ final class StreamHub: Sendable {
     /// Forgets a stream that nobody reads any more.
     func close(_ number: Int) {
         let stopped = state.withLock { state -> [Task<Void, Never>] in
-            guard let stream = state.streams.removeValue(forKey: number) else { return [] }
-            let left = state.counts[stream.subject, default: 1] - 1
-            state.counts[stream.subject] = left > 0 ? left : nil
-            if let session = stream.session { state.update(session) { $0.stream = nil } }
-            guard state.streams.isEmpty else { return [] }
+            guard state.remove(number) != nil, state.streams.isEmpty else { return [] }
             defer { state.tasks = [] }
             return state.tasks
         }
@@ -129,10 +128,9 @@ final class StreamHub: Sendable {
 
     private func tell(_ change: MCPChange) {
         let told = state.withLock { state in
-            state.streams.values.compactMap { stream in stream.interest.message(of: change).map { (stream.channel, $0) }
-            }
+            state.streams.values.map { ($0.channel, $0.interest.messages(of: change)) }
         }
-        for (channel, message) in told { channel.send(message) }
+        for (channel, messages) in told { for message in messages { channel.send(message) } }
     }
 }
 
@@ -156,17 +154,19 @@ struct ChangeInterest: Hashable, Sendable {
     /// The id of the request that asked for it (2026-07-28); nil on the streams of sessions.
     var subscription: JSONValue?
 
-    /// Nil when it is of no interest.
-    func message(of change: MCPChange) -> JSONValue? {
+    /// None when it is of no interest.
+    func messages(of change: MCPChange) -> [JSONValue] {
         switch change {
-        case .tools where tools: notification("tools/list_changed")
-        case .prompts where prompts: notification("prompts/list_changed")
-        case .resources where resources: notification("resources/list_changed")
-        case .resource(let uri) where uris.contains(uri): notification("resources/updated", ["uri": .string(uri)])
-        // A plain nil would be JSON's null.
-        case .tools, .prompts, .resources, .resource: Optional.none
+        case .tools where tools: [notification("tools/list_changed")]
+        case .prompts where prompts: [notification("prompts/list_changed")]
+        case .resources where resources: [notification("resources/list_changed")]
+        case .resource(let uri) where uris.contains(uri): [updated(uri)]
+        case .anyResource: uris.sorted().map(updated)
+        case .tools, .prompts, .resources, .resource: []
         }
     }
+
+    func updated(_ uri: String) -> JSONValue { notification("resources/updated", ["uri": .string(uri)]) }
 
     func notification(_ name: String, _ params: JSONObject = [:]) -> JSONValue {
         var message: JSONObject = ["jsonrpc": "2.0", "method": .string("notifications/" + name)]
@@ -178,6 +178,15 @@ struct ChangeInterest: Hashable, Sendable {
 }
 
 extension StreamHub.State {
+    /// Nil when it is gone already.
+    mutating func remove(_ number: Int) -> StreamHub.Stream? {
+        guard let stream = streams.removeValue(forKey: number) else { return nil }
+        let left = counts[stream.subject, default: 1] - 1
+        counts[stream.subject] = left > 0 ? left : nil
+        if let session = stream.session { update(session) { $0.stream = nil } }
+        return stream
+    }
+
     mutating func update<Value>(_ session: SessionKey, _ change: (inout LiveSession) -> Value) -> Value {
         var live = sessions[session] ?? LiveSession()
         defer { sessions[session] = live.isIdle ? nil : live }

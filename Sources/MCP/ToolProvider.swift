@@ -6,8 +6,11 @@ package protocol ToolProvider: Sendable {
     /// Who is calling, as the room in front of the endpoint established it.
     associatedtype Principal: Sendable
 
-    /// The name of a principal, the same in each of its requests and at every replica, and nobody else's: sessions belong to it.
+    /// The name of a principal, the same in each of its requests and at every replica, and nobody else's: limits are by it.
     func subject(of principal: Principal) -> String
+
+    /// Whose sessions are: the subject with what it may, so that who may less does not act, or hear, as who opened one.
+    func holder(of principal: Principal) -> String
 
     /// When what the principal came in with stops being good, in seconds since 1970; nil: never. Its streams end then.
     func expiry(of principal: Principal) -> Int64?
@@ -76,6 +79,9 @@ package protocol ToolProvider: Sendable {
     ///
     /// - Throws: `MCPContentError.noPrompt`, `.noResource`, `.badArgument`.
     func complete(_ question: CompletionQuestion, for principal: Principal) async throws -> CompletionAnswer
+
+    /// Whether the principal may read the resource of this URI if there is one, and so may hear of it; nil: the list.
+    func mayHear(_ uri: String?, for principal: Principal) -> Bool
 
     /// What changes from now on, until the task that reads ends. Each reader has its own stream, which is bounded.
     func changes() -> AsyncStream<MCPChange>

@@ -32,6 +32,7 @@ package final class CatalogFeed: Sendable {
         var subscriptions: [Int: CatalogSubscription] = [:]
         var nextID = 0
         var caches: [EntityCache] = []
+        var beginnings = 0
     }
 
     init(_ configuration: PostgresPool.Configuration, channel: String, logger: Logger) {
@@ -40,12 +41,12 @@ package final class CatalogFeed: Sendable {
         self.logger = logger
     }
 
-    /// A subscription, whose first notice is `anything`.
-    package func subscribe() -> CatalogSubscription {
+    /// A subscription, whose first notice is `anything`; of changes from now on alone for who takes no interest in what was.
+    package func subscribe(fromNow: Bool = false) -> CatalogSubscription {
         state.withLock { state in
             let id = state.nextID
             state.nextID += 1
-            let subscription = CatalogSubscription { [weak self] in
+            let subscription = CatalogSubscription(fromNow ? nil : .anything) { [weak self] in
                 self?.state.withLock { $0.subscriptions[id] = nil }
             }
             state.subscriptions[id] = subscription
@@ -55,6 +56,9 @@ package final class CatalogFeed: Sendable {
 
     /// Has a store give entities that it read before, as long as this feed tells it which change.
     package func keepCurrent(_ catalog: CatalogStore) { state.withLock { $0.caches.append(catalog.cache) } }
+
+    /// How often it began to listen. When that is more than before, `anything` may also be what went by unheard.
+    package var beginnings: Int { state.withLock { $0.beginnings } }
 
     /// Listens until the task is cancelled. Without it, subscribers hear nothing after their first notice.
     package func run() async {
@@ -78,7 +82,10 @@ package final class CatalogFeed: Sendable {
         let heard = try await connection.run { [channel] in
             try $0.notifications(on: channel, within: Self.patience, asking: !caches.isEmpty)
         }
-        if heard.isBeginning { send(.anything) }
+        if heard.isBeginning {
+            state.withLock { $0.beginnings += 1 }
+            send(.anything)
+        }
         for payload in heard.payloads { send(Self.notice(payload)) }
         guard let instant = heard.completeUntil else { return }
         for cache in caches { cache.trust(asOf: instant) }
@@ -122,17 +129,20 @@ package final class CatalogFeed: Sendable {
 /// The notices for one subscriber. What comes while it is busy is put together, so that nothing piles up.
 package final class CatalogSubscription: Sendable {
     private struct State {
-        var pending: CatalogNotice? = .anything
+        var pending: CatalogNotice?
         var waiter: CheckedContinuation<Void, Never>?
     }
 
     /// More entities than this are no longer told apart.
     private static let maximumEntities = 10_000
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let end: @Sendable () -> Void
 
-    init(end: @escaping @Sendable () -> Void) { self.end = end }
+    init(_ first: CatalogNotice?, end: @escaping @Sendable () -> Void) {
+        state = Mutex(State(pending: first))
+        self.end = end
+    }
 
     /// Ends the subscription; a pending `next()` goes on waiting until its task is cancelled.
     package func cancel() { end() }

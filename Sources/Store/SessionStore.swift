@@ -73,13 +73,14 @@ package struct SessionStore: Sendable {
         }
     }
 
-    /// The most messages of one session that are kept at a time; more are not sent.
-    private static let maximumLetters = 256
+    /// Messages of a minute that wait for one session.
+    package static let maximumLetters = 256
 
-    /// Leaves a message for the replica that works for a session, and announces it. What is a minute old goes.
+    /// Leaves a message for the replicas that work for a session, and announces it. What is a minute old goes.
     ///
+    /// - Returns: false when as many wait as may; then nothing is left.
     /// - Throws: `StoreError`.
-    package func send(_ message: JSONValue, to key: String) async throws {
+    package func send(_ message: JSONValue, to key: String) async throws -> Bool {
         try await pool.run { session in
             try session.transaction {
                 try session.run(
@@ -87,15 +88,41 @@ package struct SessionStore: Sendable {
                     DELETE FROM mcp_letter WHERE id IN (
                         SELECT id FROM mcp_letter WHERE sent_at < now() - interval '1 minute' LIMIT 100)
                     """)
-                try session.run(
+                return try session.run(
                     """
                     WITH letter AS (
-                        INSERT INTO mcp_letter (key, message)
-                        SELECT $1, $2 WHERE (SELECT count(*) FROM mcp_letter WHERE key = $1) < \(Self.maximumLetters)
-                        RETURNING id)
+                        INSERT INTO mcp_letter (key, message) SELECT $1, $2 WHERE (
+                            SELECT count(*) FROM mcp_letter WHERE key = $1 AND sent_at >= now() - interval '1 minute'
+                        ) < \(Self.maximumLetters) RETURNING id
+                    )
                     SELECT pg_notify($3, 'letter ' || $1 || ' ' || id) FROM letter
-                    """, [.text(key), .text(message.text()), .text(Self.channel)])
+                    """, [.text(key), .text(message.text()), .text(Self.channel)]
+                ).first { _ in true } ?? false
             }
+        }
+    }
+
+    /// The ids of the messages that wait for a session, the earliest first.
+    ///
+    /// - Throws: `StoreError`.
+    package func letters(to key: String) async throws -> [Int64] {
+        try await pool.read { session in
+            try session.run(
+                """
+                SELECT id FROM mcp_letter WHERE key = $1 AND sent_at >= now() - interval '1 minute'
+                ORDER BY id LIMIT \(Self.maximumLetters)
+                """, [.text(key)]
+            ).map { $0.int(0) }.compactMap(\.self)
+        }
+    }
+
+    /// Takes a message away, which one replica alone is to run; nil when it is gone.
+    ///
+    /// - Throws: `StoreError`.
+    package func takeLetter(_ id: Int64) async throws -> JSONValue? {
+        try await pool.run { session in
+            try session.run("DELETE FROM mcp_letter WHERE id = $1::bigint RETURNING message", [.int(id)])
+                .first { $0.json(0) } ?? nil
         }
     }
 

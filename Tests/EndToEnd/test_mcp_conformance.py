@@ -16,6 +16,8 @@ from mcp.client.streamable_http import streamable_http_client
 
 from harness import eventually
 
+# A token that may less than the other of its subject.
+LESS = "a-token-that-may-less"
 SECRET = "a secret of both replicas, long enough for that"
 V1 = "/api/mcp-actions/v1"
 SSE = "/api/mcp-actions/sse"
@@ -222,6 +224,10 @@ def replicas(make_callboard, namespace):
         make_callboard(
             {
                 "auth": {"session": {"secret": SECRET}},
+                "backend": {"auth": {"externalAccess": [
+                    {"type": "static", "options": {"token": "${CALLBOARD_TOKEN}", "subject": "test"}},
+                    {"type": "static", "options": {"token": LESS, "subject": "test"},
+                     "accessRestrictions": [{"plugin": "catalog"}]}]}},
                 "callboard": {"leaderElection": {"enabled": True, "namespace": namespace}},
             }, name=name, arguments=["--conformance-fixtures"])
         for name in ("first", "second"))
@@ -257,8 +263,8 @@ def test_a_session_lives_at_any_replica(replicas):
         reply = {"jsonrpc": "2.0", "id": question["id"], "result": result}
         assert httpx.post(second.url + V1, headers=session, json=reply, timeout=20).status_code == 202
         assert "Ann" in next(heard)["result"]["content"][0]["text"]
-    # Called at one, cancelled at the other: no answer follows.
-    with httpx.stream(
+    # Called at one, cancelled at the other, which works for the session too: no answer follows.
+    with httpx.stream("GET", second.url + V1, headers=session, timeout=20), httpx.stream(
         "POST", first.url + V1, headers=session, timeout=20,
         json=body("tools/call", {"name": "test_elicitation"}, 6)) as answer:
         heard = messages(answer)
@@ -269,9 +275,17 @@ def test_a_session_lives_at_any_replica(replicas):
     # The stream at one, a subscription and the end at the other.
     with httpx.stream("GET", first.url + V1, headers=session, timeout=20) as stream:
         assert stream.status_code == 200
+        heard = messages(stream)
         assert at(second, "resources/subscribe", {"uri": "test://watched-resource"}).json()["result"] == {}
-        assert httpx.delete(second.url + V1, headers=session, timeout=20).status_code == 204
-        assert list(messages(stream)) == []
+        # Between the subscription there and its news here the resource may have changed.
+        assert next(heard) == {
+            "jsonrpc": "2.0", "method": "notifications/resources/updated", "params": {"uri": "test://watched-resource"}}
+        # A client that comes back before the server saw that it went.
+        with httpx.stream("GET", first.url + V1, headers=session, timeout=20) as again:
+            assert again.status_code == 200
+            assert list(heard) == []
+            assert httpx.delete(second.url + V1, headers=session, timeout=20).status_code == 204
+            assert list(messages(again)) == []
     for replica in replicas:
         assert at(replica, "ping").status_code == 404
 
@@ -283,9 +297,15 @@ def test_http_sse_takes_messages_at_any_replica(replicas):
         assert next(lines) == "event: endpoint"
         place = second.url + next(lines).removeprefix("data: ")
         answers = (json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: "))
-        for number in range(5):
+        # More than may wait: what was taken makes room.
+        for number in range(300):
             assert httpx.post(place, headers=headers(second), json=body("ping", number=number)).status_code == 202
             assert next(answers) == {"jsonrpc": "2.0", "id": number, "result": {}}
+        # Who may less cannot speak for who opened the stream, though it has the same name.
+        less = {**headers(second), "Authorization": f"Bearer {LESS}"}
+        for replica in replicas:
+            ours = replica.url + place.removeprefix(second.url)
+            assert httpx.post(ours, headers=less, json=body("ping", number="less")).status_code == 404
 
 
 def resident(callboard):

@@ -109,6 +109,10 @@ struct SampleProvider: ToolProvider {
     let tools: [Tool]
     /// When every principal expires.
     var expiry: Int64?
+    /// Which resources may be heard of; nil stands for their list.
+    var audible: @Sendable (String?) -> Bool = { _ in true }
+    /// Is told who asks for tools.
+    var onPrincipal: @Sendable (String) -> Void = { _ in }
     var onCall: @Sendable (String, JSONObject) async throws -> ToolResult
 
     init(
@@ -123,8 +127,14 @@ struct SampleProvider: ToolProvider {
 
     func expiry(of principal: String) -> Int64? { expiry }
 
+    /// What is after a colon is another request of the same.
+    func holder(of principal: String) -> String { String(principal.prefix { $0 != ":" }) }
+
+    func mayHear(_ uri: String?, for principal: String) -> Bool { audible(uri) }
+
     func tools(for principal: String) async -> [Tool] {
-        principal == "viewer" ? tools.filter { $0.name != "delete_entity" } : tools.reversed()
+        onPrincipal(principal)
+        return principal == "viewer" ? tools.filter { $0.name != "delete_entity" } : tools.reversed()
     }
 
     func call(_ name: String, arguments: JSONObject, for principal: String) async throws -> ToolResult {

@@ -1,5 +1,6 @@
 import Base
 import HTTPServer
+import Synchronization
 import TestSupport
 import Testing
 
@@ -79,6 +80,37 @@ struct HeldAnswerTests {
             #expect(try await wire.send(Post(body: reply).session(session)).status == 202)
             let result = try await answer.message()?["result"]
             #expect(result?["content"]?[0]?["text"]?.stringValue?.contains("Ann") == true)
+        }
+    }
+
+    @Test("forms reach the client with their defaults and every way to offer choices")
+    func forms() async throws {
+        try await Wire.with { wire in
+            let session = try await wire.session("2025-11-25", ["elicitation": [:]])
+            func form(_ tool: String) async throws -> JSONValue? {
+                let answer = try await wire.open(call(tool).session(session))
+                defer { answer.close() }
+                let schema = try await answer.message()?["params"]?["requestedSchema"]
+                #expect(schema?["type"] == "object")
+                return schema?["properties"]
+            }
+            #expect(
+                try await form("test_elicitation_sep1034_defaults") == [
+                    "name": ["type": "string", "default": "John Doe"], "age": ["type": "integer", "default": 30],
+                    "score": ["type": "number", "default": 95.5],
+                    "status": ["type": "string", "enum": ["active", "inactive", "pending"], "default": "active"],
+                    "verified": ["type": "boolean", "default": true],
+                ])
+            let choices = try await form("test_elicitation_sep1330_enums")
+            #expect(
+                choices?["untitledSingle"] == ["type": "string", "enum": ["option1", "option2", "option3"]])
+            #expect(choices?["titledSingle"]?["oneOf"]?[0]?.objectValue?.keys == ["const", "title"])
+            #expect(choices?["legacyEnum"]?["enum"]?.arrayValue?.count == 3)
+            #expect(choices?["legacyEnum"]?["enumNames"]?.arrayValue?.count == 3)
+            #expect(choices?["untitledMulti"]?["type"] == "array")
+            #expect(choices?["untitledMulti"]?["items"]?["enum"]?.arrayValue?.count == 3)
+            #expect(choices?["titledMulti"]?["type"] == "array")
+            #expect(choices?["titledMulti"]?["items"]?["anyOf"]?[0]?.objectValue?.keys == ["const", "title"])
         }
     }
 
@@ -163,6 +195,25 @@ struct HTTPSSETests {
                 await eventually {
                     (try? await wire.send(.legacy("ping", version: nil), path: place).status) == 404
                 })
+        }
+    }
+
+    @Test("a call runs as who posted it; only who may the same as the opener of the stream can post")
+    func poster() async throws {
+        let callers = Mutex<[String]>([])
+        var provider = SampleProvider()
+        provider.onPrincipal = { caller in callers.withLock { $0.append(caller) } }
+        try await Wire.with(provider) { wire in
+            let stream = try await wire.open(get, path: "/api/mcp-actions/sse", as: "ann:1")
+            let place = try await place(stream)
+            let list = Post.legacy("tools/list", version: nil)
+            #expect(try await wire.send(list, path: place, as: "bob:1").status == 404)
+            #expect(try await wire.send(list, path: place, as: "ann:2").status == 202)
+            #expect(try await stream.message()?["id"] == 1)
+            #expect(callers.withLock { $0 } == ["ann:2"])
+            // A stream of its own is no session's.
+            let id = try #require(place.split(separator: "=").last.map(String.init))
+            #expect(try await wire.send(.get(id), as: "ann:1").status == 409)
         }
     }
 

@@ -1,5 +1,6 @@
 import Base
 import HTTPServer
+import Synchronization
 import TestSupport
 import Testing
 
@@ -18,7 +19,6 @@ struct MCPSessionStreamTests {
             #expect(stream.isStream)
             #expect(stream.headers["Cache-Control"] == "no-cache")
             #expect(stream.headers["X-Accel-Buffering"] == "no")
-            #expect(try await wire.send(.get(id)).status == 409)
             #expect(try await wire.send(.delete(id)).status == 204)
             // The stream ends with its session.
             #expect(try await stream.messages().isEmpty)
@@ -38,18 +38,20 @@ struct MCPSessionStreamTests {
         }
     }
 
-    @Test("a stream that was closed makes room for another")
+    @Test("a second stream takes the place of the first, which ends; only the second tells")
     func again() async throws {
-        try await Wire.with { wire in
+        try await Wire.with(configure: { $0.streams.ofOnePrincipal = 1 }) { wire in
             let id = try await wire.session()
             let first = try await wire.open(.get(id))
+            let second = try await wire.open(.get(id))
+            #expect(second.status == 200)
+            #expect(try await first.messages().isEmpty)
+            wire.server.provider.fixtures?.announcements.tell(.tools)
+            #expect(try await second.message()?["method"] == "notifications/tools/list_changed")
+            // That the first has ended takes nothing from the second.
             first.close()
-            #expect(
-                await eventually {
-                    guard let second = try? await wire.open(.get(id)) else { return false }
-                    defer { second.close() }
-                    return second.status == 200
-                })
+            wire.server.provider.fixtures?.announcements.tell(.prompts)
+            #expect(try await second.message()?["method"] == "notifications/prompts/list_changed")
         }
     }
 
@@ -89,6 +91,44 @@ struct MCPSessionStreamTests {
             let stream = try await wire.open(.get(id))
             wire.server.provider.fixtures?.announcements.tell(.resource("test://a"))
             #expect(try await stream.message()?["params"]?["uri"] == "test://a")
+        }
+    }
+
+    @Test("what was subscribed to elsewhere is told as changed when it is learnt: before that it may have been")
+    func elsewhere() async throws {
+        let notes = Notes()
+        try await Wire.with(storage: notes) { wire in
+            let id = try await wire.session()
+            let stream = try await wire.open(.get(id))
+            let key = SessionKey(of: id)
+            notes.note.withLock { $0.resources = ["test://a", "test://b"] }
+            await wire.server.receive(.noteChanged, for: key)
+            #expect(try await stream.message()?["params"] == ["uri": "test://a"])
+            #expect(try await stream.message()?["params"] == ["uri": "test://b"])
+            // What is subscribed to here is heard of from then on, and needs no such notice.
+            _ = try await wire.send(.legacy("resources/subscribe", ["uri": "test://c"]).session(id))
+            await wire.server.receive(.noteChanged, for: key)
+            wire.server.provider.fixtures?.announcements.tell(.tools)
+            #expect(try await stream.message()?["method"] == "notifications/tools/list_changed")
+            wire.server.provider.fixtures?.announcements.tell(.resource("test://c"))
+            #expect(try await stream.message()?["params"] == ["uri": "test://c"])
+        }
+    }
+
+    @Test("when anything may have changed, each resource that was subscribed to is told")
+    func anything() async throws {
+        try await Wire.with { wire in
+            let id = try await wire.session()
+            for uri in ["test://b", "test://a"] as [JSONValue] {
+                _ = try await wire.send(.legacy("resources/subscribe", ["uri": uri]).session(id))
+            }
+            let stream = try await wire.open(.get(id))
+            for change in [.anyResource, .tools] as [MCPChange] {
+                wire.server.provider.fixtures?.announcements.tell(change)
+            }
+            #expect(try await stream.message()?["params"] == ["uri": "test://a"])
+            #expect(try await stream.message()?["params"] == ["uri": "test://b"])
+            #expect(try await stream.message()?["method"] == "notifications/tools/list_changed")
         }
     }
 
@@ -177,6 +217,28 @@ struct SubscriptionTests {
         }
     }
 
+    @Test("what the principal may not hear of is not honoured")
+    func inaudible() async throws {
+        var provider = SampleProvider()
+        provider.audible = { $0 == "callboard://a" }
+        try await Wire.with(provider) { wire in
+            let uris: JSONValue = ["callboard://a", "callboard://b"]
+            let stream = try await wire.open(listen(["resourceSubscriptions": uris, "toolsListChanged": true]))
+            #expect(
+                try await stream.message()?["params"]?["notifications"]
+                    == ["toolsListChanged": true, "resourceSubscriptions": ["callboard://a"]])
+            let id = try await wire.session()
+            func subscribe(_ uri: JSONValue) async throws -> JSONValue {
+                try await wire.send(.legacy("resources/subscribe", ["uri": uri]).session(id)).json
+            }
+            #expect(try await subscribe("callboard://a")["result"] == [:])
+            let refused = try await subscribe("callboard://b")["error"]
+            #expect(refused?["code"] == -32002)
+            let unread = try await wire.send(.legacy("resources/read", ["uri": "callboard://b"]).session(id))
+            #expect(unread.json["error"] == refused)
+        }
+    }
+
     @Test("it needs a client that reads streams, and a server that tells changes")
     func refused() async throws {
         try await Wire.with { wire in
@@ -211,49 +273,5 @@ struct SubscriptionTests {
             clock.advance(by: .seconds(15))
             #expect(try await stream.messages().isEmpty)
         }
-    }
-}
-
-@Suite("The channel of a stream")
-struct EventChannelTests {
-    @Test("what is sent is given in order, and nothing after the end")
-    func order() async {
-        let channel = EventChannel()
-        channel.send(1)
-        channel.send(event: "endpoint", Array("/x".utf8))
-        channel.end()
-        channel.send(2)
-        let bytes = await channel.next() ?? []
-        #expect(
-            String(decoding: bytes, as: UTF8.self) == "event: message\ndata: 1\n\nevent: endpoint\ndata: /x\n\n")
-        #expect(await channel.next() == nil)
-    }
-
-    @Test("a reader that takes nothing loses its stream when too much waits")
-    func overflow() async {
-        let channel = EventChannel()
-        let piece = JSONValue.string(String(repeating: "x", count: EventChannel.maximumUnsent / 4))
-        for _ in 0..<5 { channel.send(piece) }
-        let kept = await channel.next()?.count ?? 0
-        #expect(kept <= EventChannel.maximumUnsent)
-        #expect(kept > EventChannel.maximumUnsent / 2)
-        #expect(await channel.next() == nil)
-    }
-
-    @Test("one message above the bound passes when nothing else waits")
-    func large() async {
-        let channel = EventChannel()
-        channel.send(.string(String(repeating: "x", count: 2 * EventChannel.maximumUnsent)))
-        #expect(await channel.next()?.count ?? 0 > 2 * EventChannel.maximumUnsent)
-    }
-
-    @Test("a busy stream needs no sign of life")
-    func busy() async {
-        let channel = EventChannel()
-        channel.tick()
-        channel.send(1)
-        channel.tick()
-        channel.end()
-        #expect(await channel.next() == Array("event: message\ndata: 1\n\n".utf8))
     }
 }

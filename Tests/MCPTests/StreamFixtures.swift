@@ -72,6 +72,17 @@ struct Wire: Sendable {
     }
 }
 
+/// A note that another replica may have written.
+final class Notes: SessionStorage {
+    let note = Mutex(SessionNote())
+
+    func note(of session: SessionKey) async throws -> SessionNote { note.withLock { $0 } }
+    func change(_ change: SessionChange, of session: SessionKey, subject: String, until expiry: Int64) async throws {
+        note.withLock { $0.apply(change) }
+    }
+    func send(_ letter: SessionLetter, to session: SessionKey) async throws {}
+}
+
 extension Post {
     func session(_ id: String?) -> Post { with("Mcp-Session-Id", id) }
 

@@ -29,6 +29,17 @@ struct CatalogFeedTests {
         try await body(subscription)
     }
 
+    @Test("who asks for what changes from now on hears of the first change, and of nothing before")
+    func fromNow() async throws {
+        try await TestDatabase.withStore { store in
+            let feed = store.catalogFeed(logger: Logger("test") { _ in })
+            let (now, all) = (feed.subscribe(fromNow: true), feed.subscribe())
+            for subscription in [now, all] { subscription.add(.entities(["component:default/a"])) }
+            #expect(await now.next() == .entities(["component:default/a"]))
+            #expect(await all.next() == .anything)
+        }
+    }
+
     @Test("entities that are written and removed are announced, by another process too; what changes nothing is not")
     func entities() async throws {
         try await Scene.with { scene in
@@ -112,7 +123,7 @@ struct CatalogFeedTests {
 
     @Test("a cancelled subscriber's wait ends without a notice")
     func cancellation() async throws {
-        let subscription = CatalogSubscription {}
+        let subscription = CatalogSubscription(.anything) {}
         #expect(await subscription.next() == .anything)
         let waiting = Task { await subscription.next() }
         waiting.cancel()

@@ -17,7 +17,7 @@ struct SessionStoreTests {
 
     @Test("what is noted is read; an end leaves nothing but the end")
     func notes() async throws {
-        try await TestDatabase.withStore { store in
+        try await TestDatabase.withStore { store async throws in
             #expect(try await store.sessions.session("k") == nil)
             #expect(try await Self.note(.unsubscribe("a"), in: store))
             for change in [.logLevel("info"), .subscribe("a,\"{"), .subscribe("b"), .subscribe("b")]
@@ -39,7 +39,7 @@ struct SessionStoreTests {
 
     @Test("what has expired is not read, and goes with the next note")
     func expiry() async throws {
-        try await TestDatabase.withStore { store in
+        try await TestDatabase.withStore { store async throws in
             #expect(try await Self.note(.end, of: "old", until: Timestamp.now().adding(seconds: -1), in: store))
             #expect(try await store.sessions.session("old") == nil)
             #expect(try await Self.note(.end, in: store))
@@ -50,16 +50,16 @@ struct SessionStoreTests {
         }
     }
 
-    @Test("a letter is there for every replica, and no session has more than 256 of them")
+    @Test("a letter is there for every replica until one takes it")
     func letters() async throws {
-        try await TestDatabase.withStore { store in
+        try await TestDatabase.withStore { store async throws in
             let heard = Mutex<[SessionNews]>([])
             let feed = store.sessionFeed(logger: Logger("test") { _ in })
             let hearing = Task { await feed.run { news in heard.withLock { $0.append(news) } } }
             defer { hearing.cancel() }
             #expect(await eventually { heard.withLock { $0 == [.anything] } })
             let message: JSONValue = ["id": .uint(.max), "text": .string(String(repeating: "ü\u{0}", count: 10_000))]
-            try await store.sessions.send(message, to: "k")
+            #expect(try await store.sessions.send(message, to: "k"))
             #expect(try await Self.note(.end, in: store))
             #expect(await eventually { heard.withLock { $0.count == 3 } })
             guard case .letter(let id, "k")? = heard.withLock({ $0.dropFirst().first }) else {
@@ -67,11 +67,29 @@ struct SessionStoreTests {
                 return
             }
             #expect(heard.withLock { $0.last } == .noted("k"))
-            #expect(try await store.sessions.letter(id) == message)
-            #expect(try await store.sessions.letter(id) == message)
-            for _ in 0..<300 { try await store.sessions.send(message, to: "k") }
-            #expect(try await store.sessions.letter(id + 255) == message)
-            #expect(try await store.sessions.letter(id + 256) == nil)
+            for _ in 0..<2 { #expect(try await store.sessions.letter(id) == message) }
+            #expect(try await store.sessions.letters(to: "k") == [id])
+            #expect(try await store.sessions.letters(to: "other") == [])
+            #expect(try await store.sessions.takeLetter(id) == message)
+            #expect(try await store.sessions.takeLetter(id) == nil)
+            #expect(try await store.sessions.letter(id) == nil)
+        }
+    }
+
+    @Test("so many letters wait for a session and no more; those of a minute ago do not count, and go")
+    func manyLetters() async throws {
+        try await TestDatabase.withStore { store async throws in
+            for number in 0..<SessionStore.maximumLetters {
+                #expect(try await store.sessions.send(.int(Int64(number)), to: "k"))
+            }
+            #expect(try await !store.sessions.send("more", to: "k"))
+            #expect(try await store.sessions.send("more", to: "other"))
+            _ = try await store.sessions.pool.run {
+                try $0.run("UPDATE mcp_letter SET sent_at = now() - interval '2 minutes' WHERE key = 'k'").affected
+            }
+            #expect(try await store.sessions.letters(to: "k") == [])
+            #expect(try await store.sessions.send("more", to: "k"))
+            #expect(try await store.sessions.letters(to: "k").count == 1)
         }
     }
 

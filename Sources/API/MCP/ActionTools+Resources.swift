@@ -35,13 +35,22 @@ extension ActionTools {
         return [["uri": .string(uri), "mimeType": "application/json", "text": .string(content.text())]]
     }
 
+    func mayHear(_ uri: String?, for principal: Caller) -> Bool {
+        guard let uri else { return offers("catalog:get-catalog-entity", to: principal) }
+        return ContentURI(uri).map { offers($0.aspect, to: principal) } ?? false
+    }
+
     /// Whether all actions are offered that an aspect is read with.
     func offers(_ aspect: ContentURI.Aspect, to caller: Caller) -> Bool {
         aspect.actions.allSatisfy { offers($0, to: caller) }
     }
 
-    /// The content; nil when there is no such entity.
+    /// The content, held to what clients keep; nil when there is no such entity.
     func content(_ uri: ContentURI, _ caller: Caller) async throws -> JSONValue? {
+        try await wholeContent(uri, caller).map { AnswerSize.fitted($0) }
+    }
+
+    private func wholeContent(_ uri: ContentURI, _ caller: Caller) async throws -> JSONValue? {
         switch uri.aspect {
         case .entity: try await entity(uri.ref, caller)
         case .workloads: try await answer("callboard:get-entity-workloads", ["entityRef": name(uri.ref)], caller)

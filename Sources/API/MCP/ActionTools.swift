@@ -49,6 +49,7 @@ struct ActionTools: ToolProvider {
     }
 
     func subject(of principal: Caller) -> String { principal.subject }
+    func holder(of principal: Caller) -> String { principal.holder }
     func expiry(of principal: Caller) -> Int64? { principal.expires.map { $0.microseconds / 1_000_000 } }
 
     func tools(for principal: Caller) async -> [Tool] {

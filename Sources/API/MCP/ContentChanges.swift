@@ -14,9 +14,9 @@ final class ContentChanges: Sendable {
         var pump: Task<Void, Never>?
     }
 
-    /// Changes that wait for one listener. Of more the earliest are lost, and the last says that the list is another.
+    /// Changes that wait for one listener. Of more the earliest are lost, and the last say that all may be others.
     static let maximumWaiting = 1_000
-    /// More entities than these are told as a change of the list alone.
+    /// More entities than these are not told one by one.
     private static let maximumTold = 1_000
     /// How far back is looked when the database did not name the entities: transactions last less.
     private static let lookBackSeconds = 60
@@ -41,7 +41,7 @@ final class ContentChanges: Sendable {
             let id = state.nextID
             state.nextID += 1
             state.listeners[id] = listener
-            if state.pump == nil { state.pump = pump(feed.subscribe()) }
+            if state.pump == nil { state.pump = pump(feed.beginnings, feed.subscribe(fromNow: true)) }
             return id
         }
         listener.onTermination = { [weak self] _ in self?.end(id) }
@@ -60,15 +60,25 @@ final class ContentChanges: Sendable {
         }
     }
 
-    private func pump(_ subscription: CatalogSubscription) -> Task<Void, Never> {
-        Task { [weak self] in
+    /// - Parameter beginnings: how often the feed had begun before the subscription.
+    private func pump(_ beginnings: Int, _ subscription: CatalogSubscription) -> Task<Void, Never> {
+        Task { [weak self, feed] in
             defer { subscription.cancel() }
-            // The first notice tells of what was before.
-            _ = await subscription.next()
             // Not known before the first look: what came since the subscription must not be taken for what was there.
             var count: Int?
-            while let notice = await subscription.next() { await self?.tell(notice, &count) }
+            var known = beginnings
+            while let notice = await subscription.next() {
+                let beginnings = feed.beginnings
+                if beginnings != known { await self?.tellOfGap(&count) } else { await self?.tell(notice, &count) }
+                known = beginnings
+            }
         }
+    }
+
+    /// What changed while nobody listened is not known.
+    private func tellOfGap(_ count: inout Int?) async {
+        count = await answer { try await $0.presence(of: []) }?.count
+        send([.anyResource, .resources])
     }
 
     private func tell(_ notice: CatalogNotice, _ count: inout Int?) async {
@@ -78,15 +88,17 @@ final class ContentChanges: Sendable {
                 try await $0.changed(withinSeconds: Self.lookBackSeconds, limit: Self.maximumTold)
             }
             count = await answer { try await $0.presence(of: []) }?.count
-            send((recent ?? []).flatMap(Self.changes) + [.resources])
+            let others: [MCPChange] = recent?.count == Self.maximumTold ? [.anyResource] : []
+            send((recent ?? []).flatMap(Self.changes) + others + [.resources])
         case .entities(let refs):
             let presence = await answer { try await $0.presence(of: refs) }
             let gone = refs.count - (presence?.present.count ?? 0)
             // What came makes the count more than what went makes it less.
             let isSetChanged = gone > 0 || presence?.count != count
             count = presence?.count
-            let told = refs.count > Self.maximumTold ? [] : refs.sorted().flatMap(Self.changes)
-            send(told + (isSetChanged || refs.count > Self.maximumTold ? [.resources] : []))
+            let isFew = refs.count <= Self.maximumTold
+            let told = isFew ? refs.sorted().flatMap(Self.changes) : [.anyResource]
+            send(told + (isSetChanged || !isFew ? [.resources] : []))
         }
     }
 
@@ -105,7 +117,9 @@ final class ContentChanges: Sendable {
             for change in changes {
                 if case .dropped = listener.yield(change) { isShort = true }
             }
-            if isShort { listener.yield(.resources) }
+            guard isShort else { continue }
+            listener.yield(.anyResource)
+            listener.yield(.resources)
         }
     }
 

@@ -7,6 +7,7 @@ struct ServedContent<Provider: ToolProvider>: ToolProvider {
     let fixtures: ConformanceFixtures?
 
     func subject(of principal: Provider.Principal) -> String { provider.subject(of: principal) }
+    func holder(of principal: Provider.Principal) -> String { provider.holder(of: principal) }
     func expiry(of principal: Provider.Principal) -> Int64? { provider.expiry(of: principal) }
 
     func tools(for principal: Provider.Principal) async -> [Tool] {
@@ -91,6 +92,11 @@ struct ServedContent<Provider: ToolProvider>: ToolProvider {
             }
         }
         return try await provider.complete(question, for: principal)
+    }
+
+    func mayHear(_ uri: String?, for principal: Provider.Principal) -> Bool {
+        if fixtures != nil, uri.map(ConformanceFixtures.owns(resource:)) ?? true { return true }
+        return provider.mayHear(uri, for: principal)
     }
 
     func changes() -> AsyncStream<MCPChange> {

@@ -1,12 +1,12 @@
 import Base
 import Catalog
 import MCP
-import Store
 import Synchronization
 import TestSupport
 import Testing
 
 @testable import API
+@testable import Store
 
 @Suite("Changes of resources", .serialized, .enabled(if: TestDatabase.isAvailable))
 struct ContentChangesTests {
@@ -90,6 +90,49 @@ struct ContentChangesTests {
             for listener in heard {
                 #expect(await eventually { listener.all == [Self.uri("first"), .resources] })
             }
+        }
+    }
+
+    @Test("the first change after somebody began to listen is told")
+    func first() async throws {
+        try await TestDatabase.withStore { store in
+            let feed = store.catalogFeed(logger: Logger("a") { _ in })
+            let hearing = Task { await feed.run() }
+            defer { hearing.cancel() }
+            #expect(await eventually { feed.beginnings == 1 })
+            for round in 0..<10 {
+                let changes = ContentChanges(catalog: store.catalog, feed: feed)
+                let stream = changes.stream()
+                let name = "first\(round)"
+                try await Service.define(
+                    Service.entity(name, type: "service"), location: "file:\(name).yaml", in: store)
+                let heard = Heard()
+                let reader = Task { for await change in stream { heard.add(change) } }
+                #expect(await eventually { heard.all.last == .resources })
+                #expect(heard.all == [Self.uri(name), .resources])
+                reader.cancel()
+                await reader.value
+                #expect(await eventually { changes.listeners == 0 })
+            }
+        }
+    }
+
+    @Test("after a gap in what was announced, everybody is told that any resource may be another")
+    func gap() async throws {
+        try await Self.listening { store, heard, _ in
+            let ended = try await store.catalog.pool.run { session in
+                try session.run(
+                    """
+                    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                    WHERE datname = current_database() AND query = 'LISTEN callboard_entities'
+                    """
+                ).map { $0.bool(0) }.count
+            }
+            #expect(ended == 2)
+            for listener in heard { #expect(await eventually { listener.all == [.anyResource, .resources] }) }
+            try await Service.define(
+                Service.entity("first", type: "service", title: "New"), location: "file:first.yaml", in: store)
+            for listener in heard { #expect(await eventually { listener.all.last == Self.uri("first") }) }
         }
     }
 

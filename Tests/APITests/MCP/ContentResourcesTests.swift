@@ -70,6 +70,31 @@ struct ContentResourcesTests {
         }
     }
 
+    @Test("what is longer than clients keep is cut, and says so")
+    func size() async throws {
+        try await Content.with { content async throws in
+            let group = """
+                apiVersion: backstage.io/v1alpha1
+                kind: Group
+                metadata:
+                  name: large
+                  description: \(String(repeating: "x", count: 39_000))
+                spec: {type: team, children: []}
+
+                """
+            let owned = (100..<160).map { number in
+                Service.entity("a-component-of-a-rather-long-name-\(number)", type: "service")
+                    .replacing("owner: team", with: "owner: large")
+            }
+            try await Service.define(
+                ([group] + owned).joined(separator: "---\n"), location: "file:large.yaml", in: content.store)
+            let team = try await content.read("callboard://team/default/large")
+            #expect(team.serialized().count <= AnswerSize.maximumBytes)
+            #expect(team["team"]?["metadata"]?["name"] == "large")
+            #expect(team["note"]?.stringValue?.contains("team.metadata.description had 39000 characters") == true)
+        }
+    }
+
     @Test(
         "what is not there is not found, whatever it is asked for",
         arguments: [
