@@ -47,7 +47,7 @@ extension MCPServer {
             for session in served {
                 for id in (try? await store.letters(to: session.text)) ?? [] { await take(id, for: session, store) }
             }
-        case .accessEnded: break
+        case .accessEnded: endExpiringStreams()
         case .noted(let key): await receive(.noteChanged, for: SessionKey(text: key))
         case .letter(let id, let key): await take(id, for: SessionKey(text: key), store)
         }

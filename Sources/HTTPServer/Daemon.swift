@@ -17,8 +17,8 @@ struct Daemon: @unchecked Sendable {
         callbacks.completed = completedCallback
         callbacks.connection = connectionCallback
         let limits = supervisor.configuration
-        // As much again for libmicrohttpd's own structures and the response's header.
-        let memory = 2 * max(limits.maximumHeaderBytes, 4096)
+        // Half as much again for libmicrohttpd's own structures and the response's header.
+        let memory = limits.maximumHeaderBytes + max(limits.maximumHeaderBytes / 2, 4096)
         let idleSeconds = UInt32(clamping: max(1, limits.idleTimeout.components.seconds))
         // The supervisor keeps the number of connections; each daemon could have them all.
         let connections = UInt32(clamping: limits.maximumConnections + 1)

@@ -15,9 +15,8 @@ package final class HTTPServer: Sendable {
         package var port = 0
         /// A longer body is answered with 413.
         package var maximumBodyBytes = 4 << 20
-        /// Of the request line and the header; longer ones are answered with 431. Every connection takes twice as much
-        /// for as long as it lasts; Node, on which Backstage runs, has the same limit.
-        package var maximumHeaderBytes = 16 << 10
+        /// Of the request line and the header; longer ones are answered with 431.
+        package var maximumHeaderBytes = 32 << 10
         /// A connection is closed when neither side has sent for that long and no handler is at work. Whole seconds.
         package var idleTimeout: Duration = .seconds(60)
         /// Until the handler has answered, then 503; streaming of the body does not count. Kept to within 250 ms.

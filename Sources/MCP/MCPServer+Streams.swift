@@ -92,6 +92,9 @@ extension MCPServer {
 
     /// Ends every stream in order, so that a program that stops need not wait for them.
     package func endStreams() { hub.stop() }
+
+    /// Ends the streams of all who came in with something that ends: what some of them have was taken from them.
+    package func endExpiringStreams() { hub.endExpiring() }
 }
 
 extension ChangeInterest {

@@ -107,6 +107,13 @@ final class StreamHub: Sendable {
         }
     }
 
+    /// Ends the streams of all who came in with something that ends, because it may have ended before its time. Who may still
+    /// come opens another.
+    func endExpiring() {
+        let streams = state.withLock { $0.streams.values.filter { $0.expiry != nil } }
+        for stream in streams { stream.channel.endNow() }
+    }
+
     private func startTasks() -> [Task<Void, Never>] {
         let changes = changes()
         return [

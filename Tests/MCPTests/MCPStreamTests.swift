@@ -274,4 +274,18 @@ struct SubscriptionTests {
             #expect(try await stream.messages().isEmpty)
         }
     }
+
+    @Test("when access is taken away, streams of what ends are ended, and others go on", arguments: [Int64.max, nil])
+    func takenAway(expiry: Int64?) async throws {
+        var provider = SampleProvider()
+        provider.expiry = expiry
+        try await Wire.with(provider) { wire in
+            let stream = try await wire.open(listen(["toolsListChanged": true]))
+            #expect(try await stream.message()?["method"] == "notifications/subscriptions/acknowledged")
+            wire.server.endExpiringStreams()
+            try #require(wire.server.provider.fixtures).announcements.tell(.tools)
+            let next = try await stream.message()
+            #expect(next?["method"] == (expiry == nil ? "notifications/tools/list_changed" : nil))
+        }
+    }
 }
