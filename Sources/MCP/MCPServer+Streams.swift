@@ -62,7 +62,8 @@ extension MCPServer {
     ) async -> HTTPServerResponse {
         let exchange = exchange(session.version, request, principal, session, note)
         let interest = ChangeInterest.everything(
-            resources: provider.mayHear(nil, for: principal), uris: note.resources)
+            resources: provider.mayHear(nil, for: principal),
+            uris: note.resources.filter { provider.mayHear($0, for: principal) })
         let response = open(EventChannel(), interest, for: exchange, session.key, nil)
         // What was noted between the question and the opening.
         try? await withDeadline(.seconds(1), clock: clock) { await receive(.noteChanged, for: session.key) }
@@ -78,6 +79,7 @@ extension MCPServer {
             let stream = StreamHub.Stream(
                 channel: channel, subject: provider.subject(of: exchange.principal),
                 expiry: provider.expiry(of: exchange.principal), session: session, interest: interest,
+                mayHear: { [provider, principal = exchange.principal] in provider.mayHear($0, for: principal) },
                 farewell: farewell)
             let number = try hub.open(stream)
             exchange.observe(MCPEvent(.connection, version: exchange.version))

@@ -51,7 +51,7 @@ package struct MCPServer<Provider: ToolProvider>: Sendable {
         if request.pathSegments.last == "sse" { return openSSE(request, principal) }
         if request.pathSegments.suffix(2) == ["sse", "messages"] { return await takeSSE(request, principal) }
         let route = router.route(method: request.method, headers: request.headers, body: request.body) {
-            issuer.read($0, of: provider.holder(of: principal))
+            issuer.read($0, of: provider.subject(of: principal))
         }
         guard let session = route.session else { return await answer(route, request, principal, SessionNote()) }
         let note = await note(of: session)
@@ -129,7 +129,7 @@ extension MCPServer {
         let reply = await self.exchange(version, exchange.http, exchange.principal).reply(to: message)
         var response = HTTPServerResponse.json(reply.status, reply.body)
         let session = issuer.open(
-            version, ClientCapabilities(message.params["capabilities"]), for: provider.holder(of: exchange.principal))
+            version, ClientCapabilities(message.params["capabilities"]), for: provider.subject(of: exchange.principal))
         response.headers.set(LegacyEnvelope.sessionHeader, session.id)
         return response
     }

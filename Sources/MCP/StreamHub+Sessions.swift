@@ -110,8 +110,10 @@ extension StreamHub {
     /// Tells of a resource before it is noted that the session subscribed to it, so that no change after that goes by.
     func listen(to uri: String, in session: SessionKey) {
         state.withLock { state in
-            guard let stream = state.sessions[session]?.stream else { return }
-            state.streams[stream]?.interest.uris.insert(uri)
+            guard let number = state.sessions[session]?.stream, state.streams[number]?.mayHear(uri) == true else {
+                return
+            }
+            state.streams[number]?.interest.uris.insert(uri)
         }
     }
 
@@ -122,6 +124,7 @@ extension StreamHub {
             guard let number = state.sessions[session]?.stream, let stream = state.streams[number] else {
                 return (nil, [])
             }
+            let uris = uris.filter(stream.mayHear)
             state.streams[number]?.interest.uris = uris
             return (stream.channel, uris.subtracting(stream.interest.uris).sorted().map(stream.interest.updated))
         }

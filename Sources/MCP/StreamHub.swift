@@ -22,6 +22,8 @@ final class StreamHub: Sendable {
         /// Whose it is; nil for `subscriptions/listen`.
         let session: SessionKey?
         var interest: ChangeInterest
+        /// Whether who reads it may hear of the resource of a URI: what its session subscribed to may be another token's wish.
+        var mayHear: @Sendable (String) -> Bool = { _ in true }
         /// What is sent when the server ends the stream.
         var farewell: JSONValue?
         /// False for the answer of a call, which ends by itself.

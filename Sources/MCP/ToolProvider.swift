@@ -9,7 +9,8 @@ package protocol ToolProvider: Sendable {
     /// The name of a principal, the same in each of its requests and at every replica, and nobody else's: limits are by it.
     func subject(of principal: Principal) -> String
 
-    /// Whose sessions are: the subject with what it may, so that who may less does not act, or hear, as who opened one.
+    /// Whose sessions of HTTP+SSE are: the subject with what it may, because what comes to another replica runs as who opened
+    /// the stream.
     func holder(of principal: Principal) -> String
 
     /// When what the principal came in with stops being good, in seconds since 1970; nil: never. Its streams end then.

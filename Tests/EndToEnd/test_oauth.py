@@ -19,6 +19,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientMetadata
 
 from harness import eventually
+from mcp_client import ERAS
 
 CALLBACK = "http://127.0.0.1:9/callback"
 SECRET = "a secret for tests that is long enough, and then some"
@@ -182,7 +183,8 @@ def test_the_official_client_gets_in_refreshes_and_is_thrown_out_when_a_token_is
         assert secret not in log
 
 
-def test_the_official_client_refreshes_by_itself_and_asks_for_more_when_a_tool_needs_it(callboard, token_of_a_person):
+@pytest.mark.parametrize("mode", ERAS)
+def test_the_official_client_refreshes_by_itself_and_asks_for_more_when_a_tool_needs_it(callboard, token_of_a_person, mode):
     storage, redirects, got = Storage(), [], {}
     browser = Browser(callboard.url, token_of_a_person)
     endpoint = callboard.url + "/api/mcp-actions/v1"
@@ -201,7 +203,7 @@ def test_the_official_client_refreshes_by_itself_and_asks_for_more_when_a_tool_n
                 response_types=["code"], token_endpoint_auth_method="none"),
             storage=storage, redirect_handler=redirect, callback_handler=callback)
         async with httpx2.AsyncClient(auth=provider, timeout=30) as http:
-            async with Client(streamable_http_client(endpoint, http_client=http)) as client:
+            async with Client(streamable_http_client(endpoint, http_client=http), mode=mode) as client:
                 await client.list_tools()
                 first = storage.tokens
                 seen = [first]

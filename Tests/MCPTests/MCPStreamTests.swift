@@ -177,10 +177,6 @@ struct MCPSessionStreamTests {
 
 @Suite("subscriptions/listen")
 struct SubscriptionTests {
-    private func listen(_ notifications: JSONObject, id: JSONValue = 7) -> Post {
-        .modern("subscriptions/listen", ["notifications": .object(notifications)], id: id)
-    }
-
     private let key = "io.modelcontextprotocol/subscriptionId"
 
     @Test(
@@ -189,7 +185,7 @@ struct SubscriptionTests {
     func kinds(id: JSONValue) async throws {
         try await Wire.with { wire in
             let stream = try await wire.open(
-                listen(["promptsListChanged": true, "resourceSubscriptions": ["test://a"], "other": true], id: id))
+                .listen(["promptsListChanged": true, "resourceSubscriptions": ["test://a"], "other": true], id: id))
             #expect(stream.isStream)
             #expect(
                 try await stream.message() == [
@@ -217,75 +213,20 @@ struct SubscriptionTests {
         }
     }
 
-    @Test("what the principal may not hear of is not honoured")
-    func inaudible() async throws {
-        var provider = SampleProvider()
-        provider.audible = { $0 == "callboard://a" }
-        try await Wire.with(provider) { wire in
-            let uris: JSONValue = ["callboard://a", "callboard://b"]
-            let stream = try await wire.open(listen(["resourceSubscriptions": uris, "toolsListChanged": true]))
-            #expect(
-                try await stream.message()?["params"]?["notifications"]
-                    == ["toolsListChanged": true, "resourceSubscriptions": ["callboard://a"]])
-            let id = try await wire.session()
-            func subscribe(_ uri: JSONValue) async throws -> JSONValue {
-                try await wire.send(.legacy("resources/subscribe", ["uri": uri]).session(id)).json
-            }
-            #expect(try await subscribe("callboard://a")["result"] == [:])
-            let refused = try await subscribe("callboard://b")["error"]
-            #expect(refused?["code"] == -32002)
-            let unread = try await wire.send(.legacy("resources/read", ["uri": "callboard://b"]).session(id))
-            #expect(unread.json["error"] == refused)
-        }
-    }
-
     @Test("it needs a client that reads streams, and a server that tells changes")
     func refused() async throws {
         try await Wire.with { wire in
-            let deaf = try await wire.send(listen([:]).with("Accept", "application/json"))
+            let deaf = try await wire.send(.listen([:]).with("Accept", "application/json"))
             #expect(deaf.status == 406)
             #expect(deaf.json["id"] == 7)
-            var post = listen([:])
+            var post = Post.listen([:])
             post.body = Post.modern("subscriptions/listen", id: 7).body
             #expect(try await wire.send(post).json["error"]?["code"] == -32602)
-            let uris = try await wire.send(listen(["resourceSubscriptions": [1]]))
+            let uris = try await wire.send(.listen(["resourceSubscriptions": [1]]))
             #expect(uris.status == 400)
         }
-        let plain = try await Endpoint().send(listen([:]))
+        let plain = try await Endpoint().send(.listen([:]))
         #expect(plain.status == 404)
         #expect(plain.json["error"]?["code"] == -32601)
-    }
-
-    @Test("a stream ends when what its principal came in with has expired")
-    func expiry() async throws {
-        let clock = ManualClock()
-        var provider = SampleProvider()
-        provider.expiry = 100
-        var configuration = MCPConfiguration(version: "1")
-        configuration.offersConformanceFixtures = true
-        let server = MCPServer(
-            provider: provider, configuration: configuration, logger: Logger("mcp") { _ in }, clock: clock,
-            now: { 99 + clock.now.offset.components.seconds })
-        try await Wire.with(server) { wire in
-            let stream = try await wire.open(listen([:]))
-            #expect(try await stream.message()?["method"] == "notifications/subscriptions/acknowledged")
-            #expect(await eventually { clock.sleeperCount > 0 })
-            clock.advance(by: .seconds(15))
-            #expect(try await stream.messages().isEmpty)
-        }
-    }
-
-    @Test("when access is taken away, streams of what ends are ended, and others go on", arguments: [Int64.max, nil])
-    func takenAway(expiry: Int64?) async throws {
-        var provider = SampleProvider()
-        provider.expiry = expiry
-        try await Wire.with(provider) { wire in
-            let stream = try await wire.open(listen(["toolsListChanged": true]))
-            #expect(try await stream.message()?["method"] == "notifications/subscriptions/acknowledged")
-            wire.server.endExpiringStreams()
-            try #require(wire.server.provider.fixtures).announcements.tell(.tools)
-            let next = try await stream.message()
-            #expect(next?["method"] == (expiry == nil ? "notifications/tools/list_changed" : nil))
-        }
     }
 }

@@ -91,6 +91,11 @@ extension Post {
         Post(method: "GET", headers: ["Accept": "text/event-stream"], body: nil).session(session)
     }
 
+    /// `subscriptions/listen`.
+    static func listen(_ notifications: JSONObject, id: JSONValue = 7) -> Post {
+        modern("subscriptions/listen", ["notifications": .object(notifications)], id: id)
+    }
+
     static func delete(_ session: String) -> Post { Post(method: "DELETE", headers: [:], body: nil).session(session) }
 }
 

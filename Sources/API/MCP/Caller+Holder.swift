@@ -2,8 +2,8 @@ internal import Actions
 internal import Base
 
 extension Caller {
-    /// Whose a session of MCP is: the subject, and what it is held to. So a token that may less than the one which opened a
-    /// session does not act, or hear, as that one.
+    /// Whose a session of HTTP+SSE is: the subject, and what it is held to. So a token that may less than the one which opened
+    /// a session does not act as that one.
     var holder: String {
         guard let restrictions else { return subject }
         let text = restrictions.map(\.canonical).sorted().joined(separator: ";")
