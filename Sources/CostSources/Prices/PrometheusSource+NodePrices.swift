@@ -1,4 +1,4 @@
-package import Costs
+internal import Costs
 
 /// OpenCost exports what nodes cost as series of its own /metrics, which Prometheus has scraped.
 extension PrometheusSource: NodePriceSource {
