@@ -51,9 +51,10 @@ struct MCPRoutes: Sendable {
                     path, methods: ["GET", "POST", "DELETE", "PUT", "PATCH", "OPTIONS"],
                     immediate: { server.answerAtHand(to: $0.http, principal: $0.caller) }
                 ) { [challenges] request in
-                    if let scopes = StepUp.scopes(for: request, tools),
-                        let refusal = challenges.stepUp(to: scopes, request.http)
+                    if let needed = StepUp(request, tools),
+                        let refusal = challenges.stepUp(to: needed.scopes, request.http)
                     {
+                        tools.observe(needed.event, of: request.http, by: request.caller)
                         return refusal
                     }
                     return await server.respond(to: request.http, principal: request.caller)

@@ -43,6 +43,8 @@ extension MCPServer {
     func heed(_ news: SessionNews, _ store: SessionStore) async {
         switch news {
         case .anything:
+            // Access may have ended unheard.
+            endExpiringStreams()
             await recheck()
             for session in served {
                 for id in (try? await store.letters(to: session.text)) ?? [] { await take(id, for: session, store) }

@@ -9,7 +9,7 @@ extension MCPExchange {
         case "ping": return [:]
         case "logging/setLevel": return try await setLevel(request.params)
         case "resources/subscribe" where offersSubscriptions:
-            return try await change(.subscribe(try audible(request.params)))
+            return try await subscribe(to: try audible(request.params))
         case "resources/unsubscribe" where offersSubscriptions:
             return try await change(.unsubscribe(try uri(request.params)))
         default: return nil
@@ -45,10 +45,19 @@ extension MCPExchange {
         return uri
     }
 
+    private func subscribe(to uri: String) async throws(ProtocolError) -> JSONObject {
+        let isNew = session.map { server.hub.listen(to: uri, in: $0.key) } ?? false
+        do throws(ProtocolError) {
+            return try await change(.subscribe(uri))
+        } catch {
+            if isNew, let session { server.hub.ignore(uri, in: session.key) }
+            throw error
+        }
+    }
+
     private func change(_ change: SessionChange) async throws(ProtocolError) -> JSONObject {
         guard let session else { throw .invalidRequest("this needs a session; send the Mcp-Session-Id of initialize") }
         do {
-            if case .subscribe(let uri) = change { server.hub.listen(to: uri, in: session.key) }
             try await server.storage.change(
                 change, of: session.key, subject: server.subjectDigest(of: principal), until: session.expiry)
         } catch is TooManySessions {

@@ -108,12 +108,22 @@ extension StreamHub {
     }
 
     /// Tells of a resource before it is noted that the session subscribed to it, so that no change after that goes by.
-    func listen(to uri: String, in session: SessionKey) {
+    ///
+    /// - Returns: whether it was not told of before.
+    func listen(to uri: String, in session: SessionKey) -> Bool {
         state.withLock { state in
-            guard let number = state.sessions[session]?.stream, state.streams[number]?.mayHear(uri) == true else {
-                return
-            }
-            state.streams[number]?.interest.uris.insert(uri)
+            guard let number = state.sessions[session]?.stream, let stream = state.streams[number],
+                stream.mayHear(uri), stream.interest.uris.count < SessionChange.maximumResources
+            else { return false }
+            return state.streams[number]?.interest.uris.insert(uri).inserted ?? false
+        }
+    }
+
+    /// Takes that back: it could not be noted.
+    func ignore(_ uri: String, in session: SessionKey) {
+        state.withLock { state in
+            guard let number = state.sessions[session]?.stream else { return }
+            state.streams[number]?.interest.uris.remove(uri)
         }
     }
 

@@ -220,6 +220,9 @@ def test_the_official_client_refreshes_by_itself_and_asks_for_more_when_a_tool_n
                 await client.call_tool("catalog_refresh_catalog_entity", {"entityRef": "component:default/nothing"})
                 assert len(redirects) == 2
                 assert {"catalog:read", "catalog:write"} <= set(storage.tokens.scope.split())
+                eventually(lambda: any(
+                    "did not agree" in line and "catalog_refresh_catalog_entity" in line
+                    for line in callboard.log().splitlines()), what="the audit to tell what was tried")
 
     asyncio.run(run())
 
@@ -246,7 +249,8 @@ def test_an_operator_ends_a_persons_access_at_every_replica(make_callboard, name
         first.url + "/api/callboard/grants", params={"person": grant["subject"]}, headers=operator)
     assert ended.json() == {"ended": 1}
     assert list_tools(first, storage.tokens.access_token).status_code == 401
-    eventually(lambda: list_tools(second, storage.tokens.access_token).status_code == 401)
+    # A replica that hears nothing finds out after 15 s.
+    eventually(lambda: list_tools(second, storage.tokens.access_token).status_code == 401, seconds=8)
     refused = httpx.post(second.url + "/api/auth/v1/token", data={
         "grant_type": "refresh_token", "refresh_token": storage.tokens.refresh_token,
         "client_id": storage.client.client_id})

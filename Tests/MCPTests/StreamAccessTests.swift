@@ -72,12 +72,52 @@ struct StreamAccessTests {
             StreamHub.Stream(
                 channel: channel, subject: "ann", expiry: nil, session: session,
                 interest: .everything(resources: true), mayHear: { $0 == "test://a" }))
-        for uri in ["test://a", "test://b"] { hub.listen(to: uri, in: session) }
+        #expect(hub.listen(to: "test://a", in: session))
+        #expect(!hub.listen(to: "test://b", in: session))
         var note = SessionNote()
         note.resources = ["test://a", "test://b"]
         hub.heed(note, of: session)
         let uris = hub.state.withLock { $0.streams.values.map(\.interest.uris) }
         #expect(uris == [["test://a"]])
         hub.stop()
+    }
+
+    @Test("what could not be noted is not listened to, and never more than a session may")
+    func bounds() throws {
+        let hub = MCPServer(
+            provider: SampleProvider(), configuration: MCPConfiguration(version: "1"), logger: Logger("mcp") { _ in }
+        ).hub
+        let session = SessionKey(of: "a session")
+        _ = try hub.open(
+            StreamHub.Stream(
+                channel: EventChannel(), subject: "ann", expiry: nil, session: session,
+                interest: .everything(resources: true)))
+        let told = (0..<300).map { hub.listen(to: "test://\($0)", in: session) }
+        #expect(told.count { $0 } == SessionChange.maximumResources)
+        hub.ignore("test://7", in: session)
+        #expect(hub.listen(to: "test://7", in: session))
+        #expect(!hub.listen(to: "test://8", in: session), "it was listened to already")
+        hub.stop()
+    }
+
+    @Test("a subscription that the database does not take is refused, and nothing is told of it")
+    func refused() async throws {
+        struct Away: Error {}
+        struct Storage: SessionStorage {
+            func note(of session: SessionKey) async throws -> SessionNote { SessionNote() }
+            func change(_ change: SessionChange, of session: SessionKey, subject: String, until expiry: Int64)
+                async throws
+            {
+                throw Away()
+            }
+            func send(_ letter: SessionLetter, to session: SessionKey) async throws {}
+        }
+        try await Wire.with(storage: Storage()) { wire in
+            let id = try await wire.session()
+            _ = try await wire.open(.get(id))
+            let answer = try await wire.send(.legacy("resources/subscribe", ["uri": "test://a"]).session(id))
+            #expect(answer.json["error"]?["code"] == -32603)
+            #expect(wire.server.hub.state.withLock { $0.streams.values.allSatisfy(\.interest.uris.isEmpty) })
+        }
     }
 }

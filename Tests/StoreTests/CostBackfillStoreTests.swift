@@ -120,6 +120,13 @@ struct CostBackfillStoreTests {
                 store, late, "component:default/b", from: Self.noon.adding(seconds: 90_000).rfc3339, to: nil)
             try await store.costs.touchClaimedPast(now: Self.noon.adding(seconds: 3 * 86_400))
             #expect(try await store.costs.touchedDays().isEmpty)
+            // A day whose hours are gone cannot be added up again.
+            try await store.costs.pool.run {
+                try $0.runScript("INSERT INTO cost_horizon (hourly_from) VALUES ('\(Self.noon.rfc3339)')")
+            }
+            try await store.costs.touchClaimedPast(now: Self.noon.adding(seconds: 7_200))
+            #expect(try await store.costs.touchedDays().isEmpty)
+            try await store.costs.pool.run { try $0.runScript("DELETE FROM cost_horizon") }
             try await store.costs.touchClaimedPast(now: Self.noon.adding(seconds: 7_200))
             #expect(try await store.costs.touchedDays().map(\.day) == [CostScene.day(-1)])
             try await store.costs.rollUp(now: Self.noon)

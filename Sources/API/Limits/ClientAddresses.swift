@@ -12,9 +12,7 @@ package struct ClientAddresses: Sendable {
     /// nearest address that is no trusted proxy is the client.
     func client(of request: HTTPServerRequest) -> String {
         guard isTrusted(request.remoteAddress) else { return request.remoteAddress }
-        let hops = request.headers.all("X-Forwarded-For").flatMap { $0.split(separator: ",") }.map { hop in
-            String(hop.drop { $0 == " " }.prefix { $0 != " " })
-        }
+        let hops = Self.hops(of: request)
         var client = request.remoteAddress
         for hop in hops.reversed() {
             guard IPAddress(hop) != nil else { return client }
@@ -22,6 +20,18 @@ package struct ClientAddresses: Sendable {
             if !isTrusted(hop) { return client }
         }
         return client
+    }
+
+    /// The addresses that `X-Forwarded-For` tells, without the ports that some proxies write (`203.0.113.9:51234`,
+    /// `[2001:db8::1]:443`); the last is what the nearest proxy saw.
+    static func hops(of request: HTTPServerRequest) -> [String] {
+        request.headers.all("X-Forwarded-For").flatMap { $0.split(separator: ",") }.map { hop in
+            let text = hop.drop { $0 == " " }.prefix { $0 != " " }
+            if text.first == "[" { return String(text.dropFirst().prefix { $0 != "]" }) }
+            // An address of IPv6 has more of them.
+            let hasPort = text.count { $0 == ":" } == 1
+            return String(hasPort ? text.prefix { $0 != ":" } : text)
+        }
     }
 
     private func isTrusted(_ text: String) -> Bool {

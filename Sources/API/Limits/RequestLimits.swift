@@ -168,11 +168,11 @@ final class RequestLimits: Sendable {
         let address = IPAddress(addresses.client(of: request))
         if let address, settings.allowedFailures.contains(where: { $0.contains(address) }) { return [] }
         let peer = address?.household ?? []
-        guard settings.trustedProxies.isEmpty, let field = request.headers.all("X-Forwarded-For").last else {
+        guard settings.trustedProxies.isEmpty, let hop = ClientAddresses.hops(of: request).last else {
             return [(failures, .address(peer))]
         }
         warnOfProxy(request.remoteAddress)
-        let origin = field.split(separator: ",").last.flatMap { IPAddress(String($0.filter { $0 != " " })) }
+        let origin = IPAddress(hop)
         return [
             (failures, .forwarded(by: peer, from: origin?.household ?? [])), (forwardedFailures, .address(peer)),
         ]

@@ -2,19 +2,29 @@ internal import Access
 internal import Actions
 internal import Base
 internal import HTTPServer
+internal import MCP
 
-/// Tells a client that acts for a person what to ask them for besides, when it calls a tool that needs more than they agreed to.
-enum StepUp {
-    /// The scopes that the called tool needs; nil: it is no such call, or more scopes would not help.
-    static func scopes(for request: RouteRequest, _ tools: ActionTools) -> [String]? {
-        guard request.caller.canAskForMore, request.http.method == "POST", let name = tool(in: request.http.body)
+/// What a client that acts for a person has to ask them for besides, when it calls a tool that needs more than they agreed to.
+struct StepUp {
+    /// All that the tool needs.
+    let scopes: [String]
+    /// For the audit.
+    let event: MCPEvent
+
+    /// Nil: it is no such call, or more scopes would not help.
+    init?(_ request: RouteRequest, _ tools: ActionTools) {
+        guard request.caller.canAskForMore, request.http.method == "POST", let name = Self.tool(in: request.http.body),
+            let scopes = tools.scopes(missingFor: name, to: request.caller)
         else { return nil }
-        return tools.scopes(missingFor: name, to: request.caller)?.map(\.rawValue)
+        self.scopes = scopes.map(\.rawValue)
+        let version = request.http.headers["MCP-Protocol-Version"].flatMap(ProtocolVersion.init) ?? .v2025_03_26
+        event = MCPEvent(
+            .toolExecution, version: version, tool: name, error: "NotAllowedError: the person did not agree to that")
     }
 
     /// The tool that a message calls; nil for any other message. Several messages at once are left to the protocol, which
     /// tells of each by itself.
-    static func tool(in body: [UInt8]) -> String? {
+    private static func tool(in body: [UInt8]) -> String? {
         guard let message = try? JSONValue(parsing: body), message["method"] == "tools/call" else { return nil }
         return message["params"]?["name"]?.stringValue
     }

@@ -33,7 +33,17 @@ package struct JSONWebToken: Sendable {
     }
 
     /// When it ends by its own words (`exp`), which only shorten what somebody else grants; nil when it does not say.
-    var end: Timestamp? {
+    var end: Timestamp? { Self.end(claims) }
+
+    /// The claims of a token that somebody else checks, whatever it is signed with; nil when it is no such token.
+    static func claims(of text: String) -> JSONObject? {
+        guard text.utf8.count <= maximumLength else { return nil }
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        return parts.count == 3 ? try? object(parts[1]) : nil
+    }
+
+    /// When a token with these claims ends, as ``end``.
+    static func end(_ claims: JSONObject) -> Timestamp? {
         claims["exp"]?.doubleValue.flatMap { Int64(exactly: $0.rounded(.down)) }.map { seconds in
             Timestamp(seconds: min(max(seconds, 0), 1 << 40))
         }

@@ -51,7 +51,7 @@ extension AuthorizationServer {
     private func ask(_ request: AuthorizationRequest, _ person: Person) async throws -> AuthorizationStep {
         let time = now()
         if request.client.mayBeRemembered(at: request.redirectURI),
-            try await store.remembers(consent(request, person.subject), now: time)
+            try await store.remembers(consent(request, person), now: time)
         {
             return .redirect(try await give(request, to: person))
         }
@@ -87,7 +87,7 @@ extension AuthorizationServer {
         }
         if request.client.mayBeRemembered(at: request.redirectURI) {
             try await store.remember(
-                consent(request, person.subject), until: time.adding(seconds: OAuthConfiguration.consentLifetime),
+                consent(request, person), until: time.adding(seconds: OAuthConfiguration.consentLifetime),
                 now: time)
         }
         return .redirect(try await give(request, to: person))
@@ -119,9 +119,10 @@ extension AuthorizationServer {
             issuer: configuration.issuer)
     }
 
-    private func consent(_ request: AuthorizationRequest, _ subject: String) -> OAuthConsent {
+    private func consent(_ request: AuthorizationRequest, _ person: Person) -> OAuthConsent {
         OAuthConsent(
-            subject: subject, clientID: request.client.id, scopes: request.scopes.map(\.rawValue),
+            subject: person.subject, userEntityRef: person.userEntityRef, clientID: request.client.id,
+            scopes: request.scopes.map(\.rawValue),
             resource: request.resource, redirectURI: request.redirectURI.text)
     }
 

@@ -15,7 +15,13 @@ package final class OAuthTokenVerifier: TokenVerifier {
     private let store: OAuthStore
     private let keys: SigningKeys
     private let now: @Sendable () -> Timestamp
-    private let known = Mutex<[[UInt8]: Known]>([:])
+    private let known = Mutex(Memory())
+
+    private struct Memory {
+        var callers: [[UInt8]: Known] = [:]
+        /// How often all was forgotten: what was looked up before the last time is not kept.
+        var age = 0
+    }
 
     /// The kind of token (RFC 9068 §2.1).
     static let type = "at+jwt"
@@ -42,10 +48,12 @@ package final class OAuthTokenVerifier: TokenVerifier {
         else { return nil }
         let (time, resource) = (now(), configuration.resource(at: path))
         let key = sha256(Array("\(resource) \(token)".utf8))
-        if let known = known.withLock({ $0[key] }), time < known.until { return known.caller }
+        let (known, age) = known.withLock { ($0.callers[key], $0.age) }
+        if let known, time < known.until { return known.caller }
         let claims = try await claims(of: parsed, resource: resource, time)
         let caller = try await caller(of: claims)
-        keep(caller, key, until: min(time.adding(seconds: Self.memory), Self.end(claims)), time)
+        let end = min(time.adding(seconds: Self.memory), Self.end(claims))
+        keep(Known(caller: caller, until: end), key, age, time)
         return caller
     }
 
@@ -68,7 +76,12 @@ package final class OAuthTokenVerifier: TokenVerifier {
     }
 
     /// Has every grant looked up again.
-    package func forget() { known.withLock { $0 = [:] } }
+    package func forget() {
+        known.withLock { known in
+            known.callers = [:]
+            known.age += 1
+        }
+    }
 
     private func claims(
         of token: JSONWebToken, resource: String?, _ now: Timestamp
@@ -111,11 +124,14 @@ package final class OAuthTokenVerifier: TokenVerifier {
 
     private static func end(_ claims: JSONObject) -> Timestamp { Timestamp(seconds: claims["exp"]?.intValue ?? 0) }
 
-    private func keep(_ caller: Caller, _ key: [UInt8], until end: Timestamp, _ now: Timestamp) {
+    private func keep(_ caller: Known, _ key: [UInt8], _ age: Int, _ now: Timestamp) {
         known.withLock { known in
-            if known.count >= Self.maximumKnown { known = known.filter { $0.value.until > now } }
-            if known.count >= Self.maximumKnown { known = [:] }
-            known[key] = Known(caller: caller, until: end)
+            guard known.age == age else { return }
+            if known.callers.count >= Self.maximumKnown {
+                known.callers = known.callers.filter { $0.value.until > now }
+            }
+            if known.callers.count >= Self.maximumKnown { known.callers = [:] }
+            known.callers[key] = caller
         }
     }
 }

@@ -25,7 +25,7 @@ struct NodePriceFeed: Sendable {
     var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 
     /// While the database does not tell what is known.
-    private static let retry: Duration = .seconds(1)
+    static let retry: Duration = .seconds(1)
 
     /// Asks until the task is cancelled.
     func run() async {
@@ -110,7 +110,10 @@ extension UsageSettings {
         metrics: MetricsRegistry, logger: Logger
     ) async {
         guard let prometheus, prometheus.hasNodePrices else {
-            try? await store.forgetExportedPrices(cluster: cluster)
+            while !Task.isCancelled {
+                if (try? await store.forgetExportedPrices(cluster: cluster)) != nil { return }
+                try? await Task.sleep(for: NodePriceFeed.retry)
+            }
             return
         }
         let feed = NodePriceFeed(

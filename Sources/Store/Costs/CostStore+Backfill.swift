@@ -77,7 +77,7 @@ extension CostStore {
 
     /// Marks days before the first metered one to be rolled up again whose money went to nobody although an entity claims the
     /// workload since: entities of slow sources come after the first days were filled in. Who claims one more than a day after
-    /// metering began leaves those days as they are.
+    /// metering began leaves those days as they are, and so does who comes when their hours are not kept any more.
     ///
     /// - Throws: `StoreError`.
     package func touchClaimedPast(now: Timestamp) async throws {
@@ -90,6 +90,7 @@ extension CostStore {
                 JOIN cost_daily d ON d.attribution_id = a.id AND d.source = $2::smallint
                     AND d.day >= date_trunc('day', b.filled_from, 'UTC') AND d.day < date_trunc('day', b.metered_from, 'UTC')
                 WHERE b.metered_from > $1::timestamptz - interval '2 days'
+                    AND d.day >= coalesce((SELECT max(hourly_from) FROM cost_horizon), '-infinity')
                     AND EXISTS (SELECT FROM entity_workload e WHERE e.workload_id = d.workload_id AND e.is_owner
                         AND lower(e.valid) < b.metered_from + interval '1 day')
                 ON CONFLICT DO NOTHING

@@ -3,13 +3,19 @@ package import Base
 /// What a person agreed to for a client, remembered.
 package struct OAuthConsent: Sendable, Hashable {
     package let subject: String
+    /// Nil when the person has none in the catalog.
+    package let userEntityRef: String?
     package let clientID: String
     package let scopes: [String]
     package let resource: String
     package let redirectURI: String
 
-    package init(subject: String, clientID: String, scopes: [String], resource: String, redirectURI: String) {
+    package init(
+        subject: String, userEntityRef: String?, clientID: String, scopes: [String], resource: String,
+        redirectURI: String
+    ) {
         self.subject = subject
+        self.userEntityRef = userEntityRef
         self.clientID = clientID
         self.scopes = scopes
         self.resource = resource
@@ -27,15 +33,16 @@ extension OAuthStore {
                 try session.run("DELETE FROM oauth_consent WHERE expires_at < $1::timestamptz", [.time(now)])
                 try session.run(
                     """
-                    INSERT INTO oauth_consent (subject, client_id, scopes, resource, redirect_uri, expires_at)
-                    VALUES ($1, $2, $3::text[], $4, $5, $6::timestamptz)
+                    INSERT INTO oauth_consent
+                        (subject, client_id, scopes, resource, redirect_uri, expires_at, user_entity_ref)
+                    VALUES ($1, $2, $3::text[], $4, $5, $6::timestamptz, $7)
                     ON CONFLICT (subject, client_id) DO UPDATE SET scopes = excluded.scopes,
                         resource = excluded.resource, redirect_uri = excluded.redirect_uri,
-                        expires_at = excluded.expires_at
+                        expires_at = excluded.expires_at, user_entity_ref = excluded.user_entity_ref
                     """,
                     [
                         .text(consent.subject), .text(consent.clientID), .texts(consent.scopes),
-                        .text(consent.resource), .text(consent.redirectURI), .time(end),
+                        .text(consent.resource), .text(consent.redirectURI), .time(end), .text(consent.userEntityRef),
                     ])
             }
         }

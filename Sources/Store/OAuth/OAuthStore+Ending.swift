@@ -48,9 +48,7 @@ extension OAuthStore {
             try session.transaction {
                 try session.run(
                     """
-                    DELETE FROM oauth_consent c WHERE ($2::text IS NULL OR c.client_id = $2) AND ($1::text IS NULL
-                        OR c.subject = $1 OR EXISTS (SELECT FROM oauth_grant g WHERE g.subject = c.subject
-                            AND lower(g.user_entity_ref) = lower($1)))
+                    DELETE FROM oauth_consent g WHERE \(Self.isMeant)
                     """, whose)
                 let ended = try session.run(
                     """
@@ -66,6 +64,7 @@ extension OAuthStore {
         }
     }
 
+    /// Of a grant or a consent `g`.
     private static let isMeant =
         """
         ($1::text IS NULL OR g.subject = $1 OR lower(g.user_entity_ref) = lower($1))

@@ -84,6 +84,7 @@ struct RateWindowsTests {
             ("192.168.0.1", ["1.2.3.4"], "192.168.0.1"), ("10.0.0.9", ["junk"], "10.0.0.9"),
             ("10.0.0.9", ["1.2.3.4, junk"], "10.0.0.9"), ("::ffff:10.0.0.9", ["2001:db8::1"], "2001:db8::1"),
             ("10.0.0.9", ["10.0.0.1, 10.0.0.2"], "10.0.0.1"), ("", ["1.2.3.4"], ""),
+            ("10.0.0.9", ["1.2.3.4:51234, 10.1.1.1:80"], "1.2.3.4"), ("10.0.0.9", ["[2001:db8::1]:443"], "2001:db8::1"),
         ] as [(String, [String], String)])
     func client(_ peer: String, _ fields: [String], _ client: String) throws {
         let addresses = ClientAddresses(trusted: [try #require(IPNetwork("10.0.0.0/8"))])

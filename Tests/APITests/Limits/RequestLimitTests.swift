@@ -173,6 +173,8 @@ struct RequestLimitTests {
             // The proxy adds the nearest origin at the end, whatever its client wrote before it.
             let liar = try Self.request("/", from: "10.1.1.1", ["X-Forwarded-For": "192.0.2.3, 192.0.2.1"])
             #expect(Self.isRefused(limits, liar))
+            let withPort = try Self.request("/", from: "10.1.1.1", ["X-Forwarded-For": "192.0.2.1:51234"])
+            #expect(Self.isRefused(limits, withPort))
             for number in 10..<30 {
                 let origin = "192.0.2.\(number)"
                 limits.guessedWrong(try Self.request("/", from: "10.1.1.1", ["X-Forwarded-For": origin]))

@@ -67,6 +67,26 @@ struct SharedSessionsTests {
         }
     }
 
+    @Test(
+        "streams that end anyhow end when access was ended, or may have been",
+        arguments: [.accessEnded, .anything] as [SessionNews])
+    func accessEnded(news: SessionNews) async throws {
+        try await TestDatabase.withStore { store async throws in
+            let replica = try Self.replica(store)
+            let (mortal, lasting) = (EventChannel(), EventChannel())
+            for (channel, expiry) in [(mortal, Int64.max), (lasting, nil)] {
+                _ = try replica.hub.open(
+                    StreamHub.Stream(
+                        channel: channel, subject: "ann", expiry: expiry, session: nil, interest: ChangeInterest()))
+            }
+            await replica.heed(news, store.sessions)
+            lasting.send(1)
+            #expect(await mortal.next() == nil)
+            #expect(await lasting.next() != nil)
+            replica.endStreams()
+        }
+    }
+
     @Test("a token that may less is another holder of sessions, in whatever order its restrictions are written")
     func holders() {
         func caller(_ restrictions: [AccessRestriction]?) -> Caller {

@@ -56,6 +56,24 @@ struct GrantRouteTests {
         }
     }
 
+    @Test("what a person agreed to is forgotten too, also when their grants have been gone for long")
+    func consents() async throws {
+        try await TestDatabase.withStore { store in
+            let now = Timestamp.now()
+            func consent(_ name: String) -> OAuthConsent {
+                OAuthConsent(
+                    subject: "oidc:\(name)", userEntityRef: "user:default/\(name)", clientID: "portal",
+                    scopes: ["catalog:read"], resource: "https://h.example", redirectURI: "u")
+            }
+            for name in ["ann", "bob"] {
+                try await store.oauth.remember(consent(name), until: now.adding(seconds: 600), now: now)
+            }
+            #expect(try await store.oauth.end(OAuthGrantQuestion(person: "user:default/Ann"), now: now) == 0)
+            #expect(try await !store.oauth.remembers(consent("ann"), now: now))
+            #expect(try await store.oauth.remembers(consent("bob"), now: now))
+        }
+    }
+
     @Test("an end is known at once at a replica that has just found the token good")
     func otherReplica() async throws {
         try await TestDatabase.withStore { store in
