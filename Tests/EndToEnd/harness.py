@@ -42,9 +42,12 @@ def eventually(condition, seconds=20, what="the condition"):
 
 
 def free_port():
-    with socket.socket() as candidate:
-        candidate.bind(("127.0.0.1", 0))
-        return candidate.getsockname()[1]
+    """A port below the kernel's range for outgoing connections, so that none of them takes it before who wants to listen
+    there, and below those that scripts/lib.sh gives out."""
+    while True:
+        with contextlib.suppress(OSError), socket.socket() as candidate:
+            candidate.bind(("127.0.0.1", secrets.choice(range(10_000, 15_000))))
+            return candidate.getsockname()[1]
 
 
 class Cluster:
