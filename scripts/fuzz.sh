@@ -4,6 +4,7 @@
 #   fuzz.sh [SECONDS [TARGET…]]   so long for each target (20), all targets when none is named
 #   fuzz.sh minimise [TARGET…]    keeps of all that was found the few inputs that reach most code
 #
+# FUZZ_SEED chooses the inputs, so that a commit is judged by the same ones every time; without it each run draws others.
 # A run begins with Fuzz/corpus/<target> and leaves it as it is; what it finds is kept in .build/fuzz/found/<target>, and
 # `minimise` brings the useful part of that into Fuzz/corpus. An input that ends the program is put into
 # Fuzz/regressions/<target>: mend the reader, commit the input, and every run of the tests reads it again.
@@ -22,7 +23,9 @@ build_fuzzer() {
 # So many inputs are kept of each target: the longest of those that reach code which no other reaches.
 kept_inputs=20
 # Inputs longer than this reach no new code and take long.
-limits=(-max_len=8192 -timeout=10 -rss_limit_mb=2048)
+limits=(-max_len=8192 -timeout=10 -rss_limit_mb=2048 "-seed=${FUZZ_SEED:-0}")
+# Swift's own crash report reads memory that the address sanitizer guards, and hides what happened.
+export SWIFT_BACKTRACE=enable=no
 export LSAN_OPTIONS="suppressions=$repository/Tests/Sanitizers/lsan.supp:print_suppressions=0"
 
 fuzz() { # SECONDS TARGET
@@ -31,6 +34,8 @@ fuzz() { # SECONDS TARGET
     if ! FUZZ_TARGET=$2 "$program" "${limits[@]}" -max_total_time="$1" -print_final_stats=1 \
         -artifact_prefix="$regressions/" "$build/found/$2" "Fuzz/corpus/$2" >"$log" 2>&1; then
         tail -n 60 "$log" >&2
+        # Whoever has only this output can make the input again: base64 --decode | gunzip.
+        find "$regressions" -newer "$build.log" -type f -exec sh -c 'gzip -9 <"$1" | base64 >&2' _ {} \;
         fail "$2 ended on an input, which is in $regressions; the whole output is in $log"
     fi
     rmdir "$regressions" 2>/dev/null || true

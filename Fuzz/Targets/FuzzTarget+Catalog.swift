@@ -6,16 +6,16 @@ extension FuzzTarget {
     static let catalog = FuzzTarget(name: "catalog") { input in
         for document in CatalogFile.documents(input, name: "catalog.yaml") {
             for problem in document.problems {
-                precondition(!problem.message.isEmpty, "a problem without a reason")
-                guard let position = problem.location.position else { preconditionFailure("\(problem)") }
-                precondition(position.line > 0 && position.column > 0, "\(problem)")
+                require(!problem.message.isEmpty, "a problem without a reason")
+                guard let position = problem.location.position else { fail("\(problem)") }
+                require(position.line > 0 && position.column > 0, "\(problem)")
             }
             guard let entity = document.entity else {
-                precondition(!document.problems.isEmpty, "neither an entity nor a problem")
+                require(!document.problems.isEmpty, "neither an entity nor a problem")
                 continue
             }
             let again = try? EntityValidator.entity(from: .object(entity.definition))
-            precondition(again == entity, "an entity that is none when it is read again")
+            require(again == entity, "an entity that is none when it is read again")
             _ = SearchTokens.tokens(of: SearchTokens.rows(of: entity.definition))
         }
     }
@@ -24,13 +24,13 @@ extension FuzzTarget {
     static let entityRef = FuzzTarget(name: "entity-ref") { input in
         let text = String(decoding: input, as: UTF8.self)
         guard let ref = try? EntityRef(parsing: text, defaultKind: "component") else { return }
-        precondition((try? EntityRef(parsing: ref.canonical)) == ref, "\(ref) reads as another")
+        require((try? EntityRef(parsing: ref.canonical)) == ref, "\(ref) reads as another")
     }
 
     /// A cursor of a listing: what is printed reads the same.
     static let cursor = FuzzTarget(name: "cursor") { input in
         // The JSON itself: libFuzzer does not find its way through Base64.
         guard let cursor = try? QueryCursor(decoding: Base64.encode(input)) else { return }
-        precondition((try? QueryCursor(decoding: cursor.encoded)) == cursor, "\(cursor) reads as another")
+        require((try? QueryCursor(decoding: cursor.encoded)) == cursor, "\(cursor) reads as another")
     }
 }

@@ -5,7 +5,7 @@ extension FuzzTarget {
     static let status = FuzzTarget(name: "status") { input in
         let status = Status(body: input, httpStatus: 500)
         let error = KubernetesError(status, request: "GET /", retryAfter: String(decoding: input, as: UTF8.self))
-        precondition(error.retryAfter.map { $0 > .zero && $0 <= .seconds(3600) } ?? true, "a wait out of bounds")
+        require(error.retryAfter.map { $0 > .zero && $0 <= .seconds(3600) } ?? true, "a wait out of bounds")
     }
 
     /// A kubeconfig; every file that it names has its own bytes.
@@ -13,9 +13,9 @@ extension FuzzTarget {
         do {
             let file = try Kubeconfig(file: "/kubeconfig", read: { _ in input })
             let configuration = try file.configuration(context: nil, read: { _ in input })
-            precondition(!configuration.server.isEmpty, "no server")
+            require(!configuration.server.isEmpty, "no server")
         } catch {
-            precondition(!"\(error)".isEmpty)
+            require(!"\(error)".isEmpty)
         }
     }
 
@@ -23,11 +23,11 @@ extension FuzzTarget {
     static let quantity = FuzzTarget(name: "quantity") { input in
         let text = String(decoding: input, as: UTF8.self)
         guard let units = Quantity.units(text), let thousandths = Quantity.thousandths(text) else {
-            precondition(Quantity.units(text) == nil && Quantity.thousandths(text) == nil, "one unit reads it")
+            require(Quantity.units(text) == nil && Quantity.thousandths(text) == nil, "one unit reads it")
             return
         }
         guard thousandths.magnitude < Int64.max.magnitude else { return }
         let (quotient, remainder) = thousandths.quotientAndRemainder(dividingBy: 1000)
-        precondition(units == quotient + remainder.signum(), "\(units) units are \(thousandths) thousandths")
+        require(units == quotient + remainder.signum(), "\(units) units are \(thousandths) thousandths")
     }
 }

@@ -10,10 +10,10 @@ extension FuzzTarget {
         let route = request.route()
         check(route)
         if request.hasDistinctNames {
-            precondition(request.reversed.route() == route, "another route when the headers come in another order")
+            require(request.reversed.route() == route, "another route when the headers come in another order")
         }
         for header in request.headers {
-            precondition(
+            require(
                 FuzzedRequest.issuer.read(header.value, of: "user:a") == nil, "an id of a session that nobody made")
         }
     }
@@ -21,18 +21,18 @@ extension FuzzTarget {
     private static func check(_ route: MCPRouter.Route) {
         switch route {
         case .rejected(let rejection):
-            precondition([400, 403, 404, 405, 406, 415].contains(rejection.status), "\(rejection)")
+            require([400, 403, 404, 405, 406, 415].contains(rejection.status), "\(rejection)")
             let body = try? JSONValue(parsing: rejection.body.serialized())
-            precondition(
+            require(
                 body?["error"]?["code"]?.intValue != nil && body?["id"] == rejection.id?.json ?? .null, "\(rejection)")
         case .request(let request, let version, let session):
-            precondition(
+            require(
                 !version.isModern || session == nil && FuzzedRequest.router.modernMethods.contains(request.method))
-            precondition(
+            require(
                 version.isModern || !request.params.claimsModernVersion, "a modern request taken for an older one")
             check(request)
         case .batch(let elements, _):
-            precondition((1...MCPRouter.maximumBatch).contains(elements.count))
+            require((1...MCPRouter.maximumBatch).contains(elements.count))
             for case .request(let request) in elements { check(request) }
         case .notification, .response, .accepted, .stream, .end: break
         }
@@ -45,10 +45,10 @@ extension FuzzTarget {
             "params": .object(request.params),
         ]
         let again = (try? JSONValue(parsing: message.serialized())).flatMap { try? JSONRPCMessage($0) }
-        precondition(again == .request(request), "\(request) reads as something else")
+        require(again == .request(request), "\(request) reads as something else")
         let state = RequestState(keys: FuzzedRequest.keys, now: 0, subject: "user:a", request: request)
         let told = request.params["requestState"]?.stringValue ?? request.method
-        precondition((try? state.open(told)) == nil, "a state that nobody sealed")
+        require((try? state.open(told)) == nil, "a state that nobody sealed")
     }
 }
 

@@ -28,37 +28,37 @@ extension FuzzTarget {
 
     private static func checkList<Object>(of resource: Resource<Object>, _ pieces: Pieces) {
         let (cut, whole) = (list(resource, pieces), list(resource, pieces.joined))
-        precondition(cut == whole, "other objects in chunks than in one: \(cut), \(whole)")
+        require(cut == whole, "other objects in chunks than in one: \(cut), \(whole)")
     }
 
     private static func checkWatch<Object>(of resource: Resource<Object>, _ pieces: Pieces) {
         let (cut, whole) = (watch(resource, pieces), watch(resource, pieces.joined))
-        precondition(cut == whole, "other events in chunks than in one: \(cut), \(whole)")
+        require(cut == whole, "other events in chunks than in one: \(cut), \(whole)")
     }
 
-    private static func list<Object>(_ resource: Resource<Object>, _ pieces: Pieces) -> [String] {
-        var read: [String] = []
+    private static func list<Object>(_ resource: Resource<Object>, _ pieces: Pieces) -> [Reading<Object>] {
+        var read: [Reading<Object>] = []
         do {
             var decoder = resource.form.listDecoder()
             var context = DecodingContext(annotations: .all)
             try pieces.forEach { chunk in
-                try decoder.feed(chunk) { read.append("\(try resource.decode($0, &context))") }
+                try decoder.feed(chunk) { read.append(.item(try resource.decode($0, &context))) }
             }
             try decoder.finish()
-            read.append("complete at \(decoder.metadata)")
+            read.append(.end(decoder.metadata))
         } catch {
-            read.append("error")
+            read.append(.failure)
         }
         return read
     }
 
-    private static func watch<Object>(_ resource: Resource<Object>, _ pieces: Pieces) -> [String] {
-        var read: [String] = []
+    private static func watch<Object>(_ resource: Resource<Object>, _ pieces: Pieces) -> [Reading<Object>] {
+        var read: [Reading<Object>] = []
         func take(_ event: WatchEvent, _ context: inout DecodingContext) throws {
             switch event.type {
-            case .error: read.append("\(try Status(from: event.object))")
-            case .bookmark: read.append("\(try Bookmark(from: event.object))")
-            default: read.append("\(event.type) \(try resource.decode(event.object, &context))")
+            case .error: read.append(.status(try Status(from: event.object)))
+            case .bookmark: read.append(.bookmark(try Bookmark(from: event.object)))
+            default: read.append(.event(event.type, try resource.decode(event.object, &context)))
             }
         }
         do {
@@ -67,10 +67,21 @@ extension FuzzTarget {
             try pieces.forEach { chunk in try decoder.feed(chunk) { try take($0, &context) } }
             try decoder.finish { try take($0, &context) }
         } catch {
-            read.append("error")
+            read.append(.failure)
         }
         return read
     }
+}
+
+/// A step of reading a stream. Compared as values: equal dictionaries may print in another order.
+private enum Reading<Object: KubernetesObject>: Equatable {
+    case item(Object)
+    case end(ListMetadata)
+    case event(WatchEvent.EventType, Object)
+    case status(Status)
+    case bookmark(Bookmark)
+    /// What the error says may name where in its chunk it was met.
+    case failure
 }
 
 /// A custom resource, all of which is kept.

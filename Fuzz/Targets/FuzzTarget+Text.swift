@@ -8,10 +8,10 @@ extension FuzzTarget {
         do throws(LabelSelectorError) {
             let selector = try LabelSelector(parsing: text)
             let again = try LabelSelector(parsing: selector.description)
-            precondition(again == selector, "\(selector) reads as \(again)")
+            require(again == selector, "\(selector) reads as \(again)")
             _ = selector.matches(["app": "web", "tier": "5"])
         } catch {
-            precondition((1...text.utf8.count + 1).contains(error.column), "\(error)")
+            require((1...text.utf8.count + 1).contains(error.column), "\(error)")
         }
     }
 
@@ -22,10 +22,10 @@ extension FuzzTarget {
             switch document {
             case .success(let node):
                 let text = node.json.serialized()
-                guard let again = try? JSONValue(parsing: text) else { preconditionFailure("not JSON") }
-                precondition(again.serialized() == text, "another value after JSON")
+                guard let again = try? JSONValue(parsing: text) else { fail("not JSON") }
+                require(again.serialized() == text, "another value after JSON")
             case .failure(let error):
-                precondition((0...lines + 1).contains(error.position.line), "\(error)")
+                require((0...lines + 1).contains(error.position.line), "\(error)")
             }
         }
     }
