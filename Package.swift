@@ -39,11 +39,11 @@ let package = Package(
         system("CPostgres", pkgConfig: "libpq", debian: "libpq-dev"),
         system("COpenSSL", pkgConfig: "libcrypto", debian: "libssl-dev"),
         system("CYAML", pkgConfig: "yaml-0.1", debian: "libyaml-dev"),
-        .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CMemory"),
         .systemLibrary(name: "CSpawn"),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
 
-        room("Base", imports: ["COpenSSL", "CYAML", "CSimdjson", "CMalloc", "CSpawn"]),
+        room("Base", imports: ["COpenSSL", "CYAML", "CSimdjson", "CMemory", "CSpawn"]),
         room("Matching", imports: ["Base"]),
         room("Catalog", imports: ["Base"]),
         room("Costs", imports: ["Base"]),

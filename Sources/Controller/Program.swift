@@ -129,6 +129,7 @@ struct Program {
                 group.addTask { await api.follow(ownStore.sessionFeed(logger: Logger("mcp-sessions"))) }
                 group.addTask { await audit.run(ownStore.audit.append) }
                 group.addTask { await clusters.follow(ownStore.catalog, feed) }
+                group.addTask { await settle(readiness) }
                 if configuration.leadership.isWarmStandby { group.addTask { await reconcilers.standBy(ownStore) } }
                 group.addTask { await leadership.run() }
             }
@@ -260,6 +261,14 @@ struct Program {
                 return processing.nextReading(using: &random)
             }
         }
+    }
+
+    /// Waits until the start is over, and gives back what only that needed.
+    private func settle(_ readiness: Readiness) async {
+        repeat {
+            guard (try? await Task.sleep(for: .seconds(2))) != nil else { return }
+        } while await readiness.checks().contains { $0.problem != nil }
+        returnUnusedMemory()
     }
 
     /// Applies the migrations; waits for a database that does not answer yet.

@@ -46,7 +46,7 @@ extension CatalogReconciler {
                 guard part.isFull else { continue }
                 written.merge(await write(part.contents)) { $1 }
                 part = Part()
-                returnFreedMemory()
+                returnUnusedMemory()
             }
         }
         if !part.contents.isEmpty { written.merge(await write(part.contents)) { $1 } }

@@ -77,7 +77,7 @@ package actor CostFeedLoop: CostLoop {
             return false
         }
         // What a round takes is not needed until the next.
-        returnFreedMemory()
+        returnUnusedMemory()
         return true
     }
 
