@@ -9,6 +9,8 @@ import Synchronization
 final class EventChannel: Sendable {
     private struct State {
         var unsent: [UInt8] = []
+        /// How many events were sent.
+        var events = 0
         var isEnded = false
         var waiter: CheckedContinuation<Void, Never>?
         /// Who waits for room.
@@ -42,7 +44,25 @@ final class EventChannel: Sendable {
     /// One answer of a tool is a tenth of this.
     static let maximumUnsent = 1 << 20
 
+    /// What the ids of its events begin with; nil: they have none.
+    let name: String?
     private let state = Mutex(State())
+
+    init(name: String? = nil) { self.name = name }
+
+    /// Sends an event without a message, so that its reader has an id to come back with.
+    func prime() { add(Array("data:\n\n".utf8)) }
+
+    /// Ends the stream and says where its rest will be.
+    ///
+    /// - Parameter retry: when the reader is to ask for it.
+    func end(continuedBy name: String, retry: Duration) {
+        add(Array("id: \(name)-0\nretry: \(Int(retry / .milliseconds(1)))\ndata:\n\n".utf8))
+        end()
+    }
+
+    /// Sends events that were written elsewhere, or a part of them.
+    func send(written bytes: [UInt8]) { add(bytes) }
 
     /// Sends a JSON-RPC message as an event of one line of data. What comes after the end goes nowhere.
     func send(_ message: JSONValue) { send(event: "message", message.serialized()) }
@@ -65,6 +85,8 @@ final class EventChannel: Sendable {
         let (isAdded, waiter) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
             guard !state.isEnded else { return (true, nil) }
             guard state.unsent.isEmpty || state.unsent.count + bytes.count <= maximum else { return (false, nil) }
+            state.events += 1
+            if let name { state.unsent += Array("id: \(name)-\(state.events)\n".utf8) }
             state.unsent += bytes
             state.isQuiet = false
             return (true, state.takeWaiter())

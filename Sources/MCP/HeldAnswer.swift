@@ -12,22 +12,43 @@ final class HeldAnswer: Sendable {
     private struct State {
         var form: Form?
         var waiter: CheckedContinuation<Form, Never>?
+        /// Where the rest goes, when the stream has ended before it.
+        var rest: EventChannel?
     }
+
+    /// When a client is to come for the rest of an answer.
+    private static let retry = Duration.milliseconds(500)
 
     let channel = EventChannel()
     private let state = Mutex(State())
 
     /// Says something before the result.
     func emit(_ message: JSONValue) {
-        channel.send(message)
+        present.send(message)
         decide(.streamed)
     }
+
+    /// Ends the stream; what comes goes to another one, for which the client is told to come. Once.
+    func pause(_ rest: EventChannel, _ name: String) {
+        let isFirst = state.withLock { state in
+            defer { state.rest = state.rest ?? rest }
+            return state.rest == nil
+        }
+        guard isFirst else { return rest.end() }
+        decide(.streamed)
+        channel.end(continuedBy: name, retry: Self.retry)
+    }
+
+    /// Whether the work goes on without a reader.
+    var isPaused: Bool { state.withLock { $0.rest != nil } }
+
+    private var present: EventChannel { state.withLock { $0.rest } ?? channel }
 
     /// Gives the result.
     func finish(_ reply: MCPReply) {
         if case .streamed = decide(.whole(reply)) {
-            channel.send(reply.body)
-            channel.end()
+            present.send(reply.body)
+            present.end()
         }
     }
 
@@ -35,6 +56,7 @@ final class HeldAnswer: Sendable {
     func abandon() {
         decide(.streamed)
         channel.end()
+        present.end()
     }
 
     /// Waits until it is known which form the answer has.

@@ -9,10 +9,17 @@ struct LiveSession {
     /// The stream for what belongs to no request.
     var stream: Int?
 
+    /// Answers whose streams have ended before them, by the names of their rests; and those that other replicas keep, which
+    /// come out here piece by piece.
+    var kept: [String: EventChannel] = [:]
+    var expected: [String: (channel: EventChannel, pieces: Int64)] = [:]
+
     /// Takes the client's messages, of a session of HTTP+SSE.
     var conversation: (any SessionConversation)?
 
-    var isIdle: Bool { running.isEmpty && asked.isEmpty && stream == nil && conversation == nil }
+    var isIdle: Bool {
+        running.isEmpty && asked.isEmpty && stream == nil && conversation == nil && kept.isEmpty && expected.isEmpty
+    }
 }
 
 /// A call under way. Its number tells it from a later one whose request has the same id.

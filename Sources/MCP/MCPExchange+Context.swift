@@ -10,7 +10,8 @@ extension MCPExchange {
             answers: try answers(request.params["inputResponses"]), state: try state(of: request),
             asksInRounds: version.isModern,
             progressToken: metadata?["progressToken"].flatMap { RequestID($0)?.json },
-            logLevel: level.flatMap(LogLevel.init(name:)), emit: emit ?? { _ in }, asking: ask)
+            logLevel: level.flatMap(LogLevel.init(name:)), emit: emit ?? { _ in }, pausing: pause ?? {},
+            asking: ask)
     }
 
     private func answers(_ value: JSONValue?) throws(ProtocolError) -> [String: JSONObject] {

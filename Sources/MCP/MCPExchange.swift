@@ -17,6 +17,9 @@ struct MCPExchange<Provider: ToolProvider>: Sendable {
     /// Sends something before the result; nil when nothing can be.
     var emit: (@Sendable (JSONValue) -> Void)?
 
+    /// Ends the stream before the result, for which the client comes back; nil when it cannot.
+    var pause: (@Sendable () -> Void)?
+
     var configuration: MCPConfiguration { server.configuration }
 
     func reply(to request: JSONRPCRequest) async -> MCPReply {

@@ -56,18 +56,59 @@ extension MCPServer {
         return Set(uris)
     }
 
-    /// GET of a session: what belongs to none of its requests.
+    /// GET of a session: what belongs to none of its requests. What was told while the client had no stream is not known, so a
+    /// stream that goes on begins with all that may have changed.
+    ///
+    /// - Parameter isResumed: the client had a stream before and lost it.
     func openStream(
-        of session: MCPSession, _ note: SessionNote, _ request: HTTPServerRequest, _ principal: Provider.Principal
+        of session: MCPSession, _ note: SessionNote, _ request: HTTPServerRequest, _ principal: Provider.Principal,
+        isResumed: Bool
     ) async -> HTTPServerResponse {
         let exchange = exchange(session.version, request, principal, session, note)
         let interest = ChangeInterest.everything(
             resources: provider.mayHear(nil, for: principal),
             uris: note.resources.filter { provider.mayHear($0, for: principal) })
-        let response = open(EventChannel(), interest, for: exchange, session.key, nil)
+        let channel = EventChannel(name: StreamName.ofSession())
+        // A client of an older revision takes an event without data for a broken one.
+        if session.version == .v2025_11_25 { channel.prime() }
+        let response = open(channel, interest, for: exchange, session.key, nil)
+        if isResumed {
+            for change in [MCPChange.tools, .prompts, .resources, .anyResource] {
+                for message in interest.messages(of: change) { channel.send(message) }
+            }
+        }
         // What was noted between the question and the opening.
         try? await withDeadline(.seconds(1), clock: clock) { await receive(.noteChanged, for: session.key) }
         return response
+    }
+
+    /// How long the rest of an answer is kept after its call can have lasted.
+    var restLifetime: Duration { configuration.callDeadline + .seconds(60) }
+
+    /// GET of the rest of an answer, which this replica keeps or another one. What nobody keeps ends when nothing can come.
+    func resume(
+        _ name: String, of session: MCPSession, _ request: HTTPServerRequest, _ principal: Provider.Principal
+    ) async -> HTTPServerResponse {
+        let exchange = exchange(session.version, request, principal, session)
+        if let rest = hub.takeKept(name, of: session.key) {
+            return open(rest, ChangeInterest(), for: exchange, nil, nil)
+        }
+        let channel = EventChannel()
+        guard hub.expect(name, of: session.key, channel) else { return StreamRefusal.tooMany.rejection(nil).response }
+        let end = Task { [clock, limit = configuration.callDeadline] in
+            try await clock.sleep(for: limit)
+            channel.end()
+        }
+        let response = open(channel, ChangeInterest(), for: exchange, nil, nil) { [hub] in
+            end.cancel()
+            hub.expectNoMore(name, of: session.key)
+        }
+        do throws(Rejection) {
+            try await forward(.notification(StreamHub.resume, ["stream": .string(name)]), to: session.key)
+            return response
+        } catch {
+            return error.response
+        }
     }
 
     func open(

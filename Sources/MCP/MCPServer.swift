@@ -75,7 +75,10 @@ package struct MCPServer<Provider: ToolProvider>: Sendable {
             }
         case .response(let response, let session):
             return await accept { () throws(Rejection) in try await take(response, of: session) }
-        case .stream(let session, _): return await openStream(of: session, note, request, principal)
+        case .stream(let session, let lastEventID):
+            let lost = lastEventID.flatMap(StreamName.init(eventID:))
+            if case .answer(let name)? = lost { return await resume(name, of: session, request, principal) }
+            return await openStream(of: session, note, request, principal, isResumed: lost != nil)
         case .end(let session): return await end(session, principal)
         }
     }
@@ -142,6 +145,13 @@ extension MCPServer {
         let held = HeldAnswer()
         var exchange = exchange
         if AcceptedMedia(exchange.http.headers).names("text/event-stream") { exchange.emit = held.emit }
+        if exchange.emit != nil, exchange.version == .v2025_11_25, let session = exchange.session?.key {
+            exchange.pause = { [hub, time = restLifetime] in
+                let name = StreamName.ofAnswer()
+                let rest = EventChannel(name: name)
+                if hub.keep(rest, name, of: session, for: time) { held.pause(rest, name) }
+            }
+        }
         let (call, session, work) = (exchange, exchange.session?.key, CallHandle())
         // A call that cannot be noted runs too; it cannot be cancelled then.
         let number = session.flatMap { session in
@@ -159,7 +169,7 @@ extension MCPServer {
         let form = await withTaskCancellationHandler {
             await held.form()
         } onCancel: {
-            work.cancel()
+            if !held.isPaused { work.cancel() }
         }
         switch form {
         case .whole(let reply): return .json(reply.status, reply.body)
@@ -176,7 +186,7 @@ extension MCPServer {
         // One that is not taken in does without signs of life: the call is bounded by its deadline.
         let number = try? hub.open(stream)
         return held.channel.response {
-            work.cancel()
+            if !held.isPaused { work.cancel() }
             if let number { hub.close(number) }
         }
     }

@@ -98,7 +98,8 @@ extension StreamHub {
             case .response(let response): _ = take(response, in: session)
             case .notification("notifications/cancelled", let params):
                 if let id = params["requestId"].flatMap(RequestID.init) { _ = cancel(id, of: session) }
-            case .notification, .request: break
+            case .notification(let method, let params): _ = takeResumption(method, params, of: session, storage)
+            case .request: break
             }
         }
     }
@@ -144,11 +145,14 @@ extension StreamHub {
     /// Goes by what was noted of a session: ends what an ended one has here, and tells of the resources that it subscribed to.
     func heed(_ note: SessionNote, of session: SessionKey) {
         guard note.isEnded else { return listen(to: note.resources, in: session) }
-        let (channel, calls) = state.withLock { state -> (EventChannel?, [@Sendable () -> Void]) in
-            guard let live = state.sessions[session] else { return (nil, []) }
-            return (live.stream.flatMap { state.streams[$0]?.channel }, live.running.values.map(\.cancel))
+        let (channels, calls) = state.withLock { state -> ([EventChannel], [@Sendable () -> Void]) in
+            guard let live = state.sessions[session] else { return ([], []) }
+            let stream = live.stream.flatMap { state.streams[$0]?.channel }
+            let rests = Array(live.kept.values) + live.expected.values.map(\.channel)
+            state.update(session) { $0.kept = [:] }
+            return ((stream.map { [$0] } ?? []) + rests, live.running.values.map(\.cancel))
         }
         for cancel in calls { cancel() }
-        channel?.end()
+        for channel in channels { channel.end() }
     }
 }

@@ -16,6 +16,7 @@ package struct ToolContext: Sendable {
     /// Nil: the client wants none.
     let logLevel: LogLevel?
     let emit: @Sendable (JSONValue) -> Void
+    let pausing: @Sendable () -> Void
     let asking: @Sendable (_ method: String, _ params: JSONObject) async throws -> JSONObject
 
     /// Tells how far the work is, to a client that wants to know. Each value is above the one before.
@@ -32,6 +33,10 @@ package struct ToolContext: Sendable {
         guard let logLevel, level >= logLevel else { return }
         emit(.notification("notifications/message", ["level": .string(level.name), "data": .string(text)]))
     }
+
+    /// Ends the stream of the answer before the answer is there, because it will take long; the client comes back for it. Does
+    /// nothing for a client of another revision than 2025-11-25, or one that takes no stream.
+    package func pause() { pausing() }
 
     /// Asks the client, of a revision where a server may do so in the middle of a call, and waits for its answer.
     ///

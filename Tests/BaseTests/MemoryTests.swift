@@ -7,7 +7,8 @@ struct MemoryTests {
     private func residentFiles() throws -> Int {
         let status = String(decoding: try readFile("/proc/self/status"), as: UTF8.self)
         let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("RssFile:") })
-        return try #require(line.split(whereSeparator: { $0 == "\t" || $0 == " " }).dropFirst().first.flatMap { Int($0) })
+        return try #require(
+            line.split(whereSeparator: { $0 == "\t" || $0 == " " }).dropFirst().first.flatMap { Int($0) })
     }
 
     @Test("code that has run leaves the memory and is there again when it is called")

@@ -157,6 +157,16 @@ def test_progress_and_log_messages_come_before_the_result(fixtures, version):
     assert {message["params"]["progressToken"] for message in heard[:-1]} == {"p"}
 
 
+def test_an_answer_comes_after_its_stream_has_ended(fixtures):
+    async def use(client):
+        answer = await client.call_tool("test_reconnection", {})
+        assert answer.content[0].text == "The answer after the pause."
+
+    # The official client waits as it is told, and comes back by itself.
+    for mode in ("legacy", "sse", "2026-07-28"):
+        run_client(fixtures, mode, use)
+
+
 def test_a_modern_request_is_told_only_what_it_asked_for(fixtures):
     quiet = httpx.post(
         fixtures.url + V1, **modern(fixtures, "tools/call", {"name": "test_logging_tool"}), timeout=20)
@@ -263,6 +273,15 @@ def test_a_session_lives_at_any_replica(replicas):
         reply = {"jsonrpc": "2.0", "id": question["id"], "result": result}
         assert httpx.post(second.url + V1, headers=session, json=reply, timeout=20).status_code == 202
         assert "Ann" in next(heard)["result"]["content"][0]["text"]
+    # Its stream ended at one, its answer fetched at the other.
+    with httpx.stream(
+        "POST", first.url + V1, headers=session, timeout=20,
+        json=body("tools/call", {"name": "test_reconnection"}, 7)) as answer:
+        lines = [line for line in answer.iter_lines() if line]
+        assert [line.split(":")[0] for line in lines] == ["id", "retry", "data"]
+    lost = {**session, "Last-Event-ID": lines[0].removeprefix("id: ")}
+    with httpx.stream("GET", second.url + V1, headers=lost, timeout=20) as rest:
+        assert [message["id"] for message in messages(rest)] == [7]
     # Called at one, cancelled at the other, which works for the session too: no answer follows.
     with httpx.stream("GET", second.url + V1, headers=session, timeout=20), httpx.stream(
         "POST", first.url + V1, headers=session, timeout=20,

@@ -136,7 +136,7 @@ struct MCPSessionStreamTests {
     func keepAlive() async throws {
         let clock = ManualClock()
         try await Wire.with(clock: clock) { wire in
-            let stream = try await wire.open(.get(try await wire.session()))
+            let stream = try await wire.open(.get(try await wire.session("2025-06-18")))
             for _ in 0..<3 {
                 #expect(await eventually { clock.sleeperCount > 0 })
                 clock.advance(by: .seconds(15))

@@ -87,8 +87,11 @@ extension Post {
     func session(_ id: String?) -> Post { with("Mcp-Session-Id", id) }
 
     /// The stream of a session.
-    static func get(_ session: String?) -> Post {
-        Post(method: "GET", headers: ["Accept": "text/event-stream"], body: nil).session(session)
+    ///
+    /// - Parameter lastEventID: the last one of a stream that was lost.
+    static func get(_ session: String?, after lastEventID: String? = nil) -> Post {
+        Post(method: "GET", headers: ["Accept": "text/event-stream"], body: nil).session(session).with(
+            "Last-Event-ID", lastEventID)
     }
 
     /// `subscriptions/listen`.
@@ -129,11 +132,11 @@ final class Events: Sendable {
         }
     }
 
-    /// The message of the next event that is no comment; nil at the clean end.
+    /// The message of the next event that has one; nil at the clean end.
     func message() async throws -> JSONValue? {
         while let event = try await next() {
-            guard !event.hasPrefix(":") else { continue }
-            let lines = event.split(separator: "\n")
+            let lines = event.split(separator: "\n").filter { !$0.hasPrefix("id: ") && !$0.hasPrefix("retry: ") }
+            guard !event.hasPrefix(":"), lines != ["data:"] else { continue }
             #expect(lines.count == 2 && lines[0] == "event: message", "an event is one line of data: \(event)")
             return try JSONValue(parsing: String(lines[1].dropFirst("data: ".count)))
         }

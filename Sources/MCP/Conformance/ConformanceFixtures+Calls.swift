@@ -15,6 +15,10 @@ extension ConformanceFixtures {
         case "test_tool_with_progress": return try await progress(context)
         case "test_tool_with_logging": return try await log(3, context)
         case "test_logging_tool": return try await log(1, context)
+        case "test_reconnection":
+            context.pause()
+            try await clock.sleep(for: .milliseconds(100))
+            return ToolResult(text: "The answer after the pause.")
         case "test_missing_capability":
             guard context.client.contains(.sampling) else { throw MissingCapability(name: "sampling") }
             return ToolResult(text: "The client has sampling.")

@@ -20,6 +20,7 @@ extension ConformanceFixtures {
             tool("test_tool_with_progress", "Tells its progress."),
             tool("test_tool_with_logging", "Logs three messages."),
             tool("test_logging_tool", "Logs, when the request wants messages."),
+            tool("test_reconnection", "Ends its stream before it answers."),
             tool("test_sampling", "Has the client's model answer.", ["prompt": ["type": "string"]]),
             tool("test_elicitation", "Asks the person.", ["message": ["type": "string"]]),
             tool("test_elicitation_sep1034_defaults", "Asks the person, with defaults."),
