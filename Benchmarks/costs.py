@@ -44,10 +44,11 @@ SELECT format('CREATE TABLE cost_daily_%s PARTITION OF cost_daily FOR VALUES FRO
     m + interval '1 month') FROM generate_series('2026-03-01Z'::timestamptz, '2026-06-01Z', '1 month') m \\gexec
 INSERT INTO cost_daily (day, cpu_cost, memory_cost, cpu_millicore_seconds, memory_byte_seconds, pod_seconds, maximum_pods,
     covered_seconds, workload_id, attribution_id, source, hours)
-SELECT d, 1000000 * (1 + workload_id % 50), 500000, 21600000, 92771293593600, 86400, 1, 86400, workload_id, a.id, 1, 24
+SELECT d, 1000000 * (1 + (workload_id + extract(day FROM d)::int) % 50), 500000, 21600000, 92771293593600, 86400, 1, 86400,
+    workload_id, a.id, 1, 24
 FROM generate_series('{DAY}'::timestamptz - interval '90 days', '{DAY}'::timestamptz - interval '1 day', '1 day') d, pays p
     JOIN cost_attribution a USING (cluster, namespace, category)
-WHERE a.entity_ref IS NOT DISTINCT FROM p.entity_ref;
+WHERE a.entity_ref IS NOT DISTINCT FROM p.entity_ref ORDER BY d, workload_id;
 INSERT INTO cost_entity_daily (day, cpu_cost, memory_cost, cpu_millicore_seconds, memory_byte_seconds, attribution_id,
     workloads, source)
 SELECT day, sum(cpu_cost), sum(memory_cost), sum(cpu_millicore_seconds), sum(memory_byte_seconds), attribution_id, count(*),
@@ -76,6 +77,8 @@ def seed(url):
     """Makes the schema and the data in an empty database; tells the first workload's id."""
     subprocess.run([program(), url], check=True, timeout=60)
     catalog.psql(url, DATA)
+    subprocess.run([program(), url, "sheets"], check=True, timeout=120)
+    catalog.psql(url, "VACUUM ANALYZE callboard.cost_workload_sheet")
     return int(catalog.psql(url, "SELECT min(id) FROM callboard.workload"))
 
 

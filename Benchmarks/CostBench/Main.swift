@@ -4,9 +4,10 @@ import Glibc
 import Store
 
 /// Measures what the store of costs takes for what it is asked, over data that `Benchmarks/costs.py` made, and prints one line
-/// of JSON: milliseconds, the median and the highest of the rounds. With the URL alone it makes the schema.
+/// of JSON: milliseconds, the median and the highest of the rounds. With the URL alone it makes the schema, with `sheets` what the
+/// roll-up adds when days are there.
 ///
-///     CostBench <database URL> [<first workload id> <workloads> <the day that is written, RFC 3339> <rounds>]
+///     CostBench <database URL> [sheets | <first workload id> <workloads> <the day that is written, RFC 3339> <rounds>]
 @main
 struct CostBench {
     private static let domain = "domain:default/d-1"
@@ -18,10 +19,15 @@ struct CostBench {
             _ = try await Store(PostgresPool.Configuration(uri: arguments[1])).migrate()
             return
         }
+        if arguments.count == 3, arguments[2] == "sheets" {
+            let store = Store(PostgresPool.Configuration(uri: arguments[1]))
+            try await store.costs.makeSheets()
+            return await store.close()
+        }
         guard arguments.count == 6, let first = Int(arguments[2]), let count = Int(arguments[3]),
             let day = Timestamp(rfc3339: arguments[4]), let rounds = Int(arguments[5])
         else {
-            print("usage: CostBench <database URL> [<first workload id> <workloads> <day> <rounds>]")
+            print("usage: CostBench <database URL> [sheets | <first workload id> <workloads> <day> <rounds>]")
             exit(2)
         }
         let store = Store(PostgresPool.Configuration(uri: arguments[1]))
@@ -65,8 +71,12 @@ struct CostBench {
             ("an entity's totals, 90 days", { _ = try await costs.totals(ofEntity, quarter) }),
             ("an entity's workloads, 30 days", { _ = try await costs.workloadCosts(of: entity, month) }),
             ("coverage, 30 days", { _ = try await costs.coverage(month) }),
-            ("a day's changes", { _ = try await costs.changes(all, from: days[0], to: days[1]) }),
-            ("an owner's changes, 7 days", { _ = try await costs.changes(ofOwner, from: weeks[0], to: weeks[1]) }),
+            ("a day's changes", { _ = try await costs.changes(all, from: days[0], to: days[1], limit: 15) }),
+            ("all changes, 7 days", { _ = try await costs.changes(all, from: weeks[0], to: weeks[1], limit: 15) }),
+            (
+                "an owner's changes, 7 days",
+                { _ = try await costs.changes(ofOwner, from: weeks[0], to: weeks[1], limit: 15) }
+            ),
             ("sources compared, 7 days", { _ = try await costs.sourceWords(weeks[1].from..<weeks[1].to) }),
             ("freshness", { _ = try await costs.freshness() }),
         ]

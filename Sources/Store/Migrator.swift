@@ -36,6 +36,7 @@ struct Migrator {
         Migration(version: 18, name: "cost_backfill", script: PackageResources._018_cost_backfill_sql),
         Migration(version: 19, name: "exported_prices", script: PackageResources._019_exported_prices_sql),
         Migration(version: 20, name: "consent_user", script: PackageResources._020_consent_user_sql),
+        Migration(version: 21, name: "workload_sheet", script: PackageResources._021_workload_sheet_sql),
     ]
 
     /// An arbitrary number that names this lock among the database's advisory locks ("callboar" in ASCII).

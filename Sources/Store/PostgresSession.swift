@@ -42,6 +42,18 @@ package final class PostgresSession {
         }
     }
 
+    /// The same with an answer in PostgreSQL's binary form, in which bytes need not be read as text: for columns of type
+    /// `bytea` and `bigint` (`SQLRow.bytes`, `SQLRow.binaryInt`).
+    ///
+    /// - Throws: `StoreError`.
+    func runBinary(_ statement: String, _ values: [SQLValue] = []) throws(StoreError) -> SQLRows {
+        let connection = try connected()
+        return try withTexts(values) { pointers throws(StoreError) in
+            let result = PQexecParams(connection, statement, Int32(values.count), nil, pointers, nil, nil, 1)
+            return try check(result, statement)
+        }
+    }
+
     /// Runs a script of several statements, without parameters, as one transaction unless it says otherwise.
     package func runScript(_ script: String) throws(StoreError) {
         let connection = try connected()

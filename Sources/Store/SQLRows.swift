@@ -48,6 +48,18 @@ package struct SQLRow {
     /// A whole number; nil for NULL and for what is none.
     package func int(_ column: Int32) -> Int64? { text(column).flatMap { Int64($0) } }
 
+    /// A `bigint` of an answer in binary form.
+    func binaryInt(_ column: Int32) -> Int64? {
+        rows.bytes(index, column).flatMap { bytes in
+            bytes.count == 8 ? bytes.reduce(0) { $0 << 8 | Int64($1) } : nil
+        }
+    }
+
+    /// What a value's bytes say, without a copy of them; nil for NULL.
+    func withBytes<Value>(_ column: Int32, _ read: (UnsafeRawBufferPointer) -> Value) -> Value? {
+        rows.bytes(index, column).map { read(UnsafeRawBufferPointer($0)) }
+    }
+
     /// An array of whole numbers without NULLs, such as a `bigint[]`; empty for NULL.
     package func ints(_ column: Int32) -> [Int64] {
         (text(column) ?? "").dropFirst().dropLast().split(separator: ",").compactMap { Int64($0) }

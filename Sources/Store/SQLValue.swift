@@ -12,6 +12,9 @@ package struct SQLValue: Sendable {
     package static func json(_ value: JSONValue) -> SQLValue { SQLValue(text: value.text()) }
     package static func time(_ value: Timestamp?) -> SQLValue { SQLValue(text: value?.rfc3339) }
 
+    /// A `bytea`.
+    static func bytes(_ value: [UInt8]?) -> SQLValue { SQLValue(text: value.map { "\\x" + Hex.encode($0) }) }
+
     /// A `text[]`.
     package static func texts(_ values: some Sequence<String>) -> SQLValue {
         SQLValue(text: "{" + values.map(quoted).joined(separator: ",") + "}")

@@ -67,10 +67,11 @@ struct CostAnswerStoreTests {
             try await Self.charge(store, workloads: 3)
             let first = CostWindow(from: Self.noon.startOfDay, to: Self.noon.startOfDay.adding(seconds: 86_400))
             let second = CostWindow(from: first.to, to: first.to.adding(seconds: 86_400))
-            let days = try await store.costs.changes(CostSelection(), from: first, to: second)
+            let days = try await store.costs.changes(CostSelection(), from: first, to: second, limit: 10)
             let hours = try await store.costs.changes(
                 CostSelection(), from: CostWindow(from: Self.noon, to: Self.noon.adding(seconds: 3_600)),
-                to: CostWindow(from: Self.noon.adding(seconds: 86_400), to: Self.noon.adding(seconds: 90_000)))
+                to: CostWindow(from: Self.noon.adding(seconds: 86_400), to: Self.noon.adding(seconds: 90_000)),
+                limit: 10)
             let expected = CostRecord(
                 cpu: Money(nanoDollars: 3), memory: Money(nanoDollars: 2), other: .zero,
                 use: CapacityTime(millicoreSeconds: 1, byteSeconds: 1), podSeconds: 3_600)
@@ -83,10 +84,11 @@ struct CostAnswerStoreTests {
             namespace.namespace = "ns"
             for selection in [CostSelection(), namespace] {
                 let begun = try await store.costs.changes(
-                    selection, from: CostWindow(from: first.from, to: first.from.adding(seconds: 3_600)), to: second)
+                    selection, from: CostWindow(from: first.from, to: first.from.adding(seconds: 3_600)), to: second,
+                    limit: 10)
                 #expect(begun.previous == .zero && begun.current.nanoDollars == 15 && begun.workloads.count == 3)
                 #expect(begun.workloads.allSatisfy { $0.previous == nil && $0.current == expected })
-                let grown = try await store.costs.changes(selection, from: first, to: both)
+                let grown = try await store.costs.changes(selection, from: first, to: both, limit: 10)
                 #expect(grown.previous.nanoDollars == 15 && grown.current.nanoDollars == 30)
                 #expect(grown.workloads.count == 3)
                 #expect(grown.workloads.allSatisfy { $0.previous == expected && $0.current?.podSeconds == 7_200 })

@@ -9,10 +9,10 @@ import Testing
 @Suite("Sums from the first of a month on", .enabled(if: TestDatabase.isAvailable), .serialized)
 struct CostToDateTests {
     /// Over three months, the last of them begun.
-    private static let span: ClosedRange<Int64> = -20...40
-    private static let now = CostScene.day(41)
+    static let span: ClosedRange<Int64> = -20...40
+    static let now = CostScene.day(41)
 
-    private static func seed(_ store: Store, _ random: inout SeededRandom) async throws -> [Int] {
+    static func seed(_ store: Store, _ random: inout SeededRandom) async throws -> [Int] {
         var ids: [Int] = []
         for number in 0..<6 {
             let key = WorkloadKey(
@@ -30,7 +30,7 @@ struct CostToDateTests {
         return ids
     }
 
-    private static func write(_ store: Store, _ ids: [Int], _ day: Int64, _ random: inout SeededRandom) async throws {
+    static func write(_ store: Store, _ ids: [Int], _ day: Int64, _ random: inout SeededRandom) async throws {
         var hours: [HourlyCost] = []
         for id in ids where Int.random(in: 0..<3, using: &random) > 0 {
             let at = CostScene.day(day).adding(seconds: Int64.random(in: 0..<24, using: &random) * 3_600)
@@ -44,7 +44,7 @@ struct CostToDateTests {
         try await store.costs.write(hours)
     }
 
-    private static func touchAll(_ store: Store) async throws {
+    static func touchAll(_ store: Store) async throws {
         try await store.costs.pool.run { session in
             try session.runScript(
                 """

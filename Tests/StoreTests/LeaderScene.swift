@@ -103,7 +103,13 @@ struct LeaderScene: Sendable {
                     try await store.costs.keep(budgets: [scoped])
                 }
             ),
-            ("roll up costs", { _ = try await $0.costs.rollUp(touchedDay, now: noon) }),
+            (
+                "roll up costs",
+                { store in
+                    _ = try await store.costs.rollUp(touchedDay, now: noon)
+                    try await store.costs.makeSheets()
+                }
+            ),
             ("say which source counts", { try await $0.costs.setPrimary(["c": .scaleops], otherwise: .estimate) }),
             (
                 "drop costs",

@@ -75,16 +75,15 @@ struct ExplainCostChange: Action {
         let scope = try await input.question.scope.resolve(in: desk.store, for: caller)
         let changes = try await desk.store.costs.changes(
             scope.selection(source: input.question.source), from: CostWindow(earlier),
-            to: CostWindow(argument.closed))
-        let changed = changes.workloads.map(Change.init).sorted(by: Change.isGreater)
+            to: CostWindow(argument.closed), limit: input.limit)
         var answer = try await desk.frame(argument.closed, scope, input.question.source)
         answer["scope"] = scope.json
         answer["previousWindow"] = CostDesk.window(earlier)
         answer["actual"] = Output.amount(changes.current)
         answer = answer.merging(Output.change(changes.current, from: changes.previous))
-        answer["parts"] = Self.parts(changed.reduce(into: CostChangeParts()) { $0 += $1.parts })
-        answer["workloads"] = .array(changed.prefix(input.limit).map(Self.item))
-        answer["omitted"] = .int(Int64(max(0, changed.count - input.limit)))
+        answer["parts"] = Self.parts(changes.parts)
+        answer["workloads"] = .array(changes.workloads.map { Self.item(Change($0)) })
+        answer["omitted"] = .int(Int64(changes.count - changes.workloads.count))
         return .object(answer)
     }
 
@@ -100,12 +99,6 @@ struct ExplainCostChange: Action {
             now = change.current?.total ?? .zero
             parts = CostChangeParts(
                 from: change.previous, to: change.current, isRemainder: change.workload.isRemainder)
-        }
-
-        /// Rises and falls alike; then by name, so that the order is always the same.
-        static func isGreater(_ left: Change, _ right: Change) -> Bool {
-            let sizes = [left, right].map { ($0.now - $0.before).nanoDollars.magnitude }
-            return sizes[0] == sizes[1] ? left.key < right.key : sizes[0] > sizes[1]
         }
     }
 

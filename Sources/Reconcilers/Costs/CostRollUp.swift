@@ -52,6 +52,7 @@ package struct CostRollUp: CostLoop {
             try await costs.touchClaimedPast(now: now())
         }
         await rollUp()
+        await attempt("what all workloads cost was not added up") { try await costs.makeSheets() }
         await attempt("the primary sources were not noted") {
             try await costs.setPrimary(settings.primaryByCluster, otherwise: settings.primary)
         }

@@ -41,6 +41,9 @@ package struct CostSelection: Sendable, Hashable {
         return other.isEverything
     }
 
+    /// Whether it may well mean most workloads.
+    var isBroad: Bool { entityRefs == nil && owner == nil && system == nil && domain == nil && namespace == nil }
+
     /// Whether it leaves out nothing but sources.
     var isEverything: Bool {
         var other = self

@@ -59,6 +59,9 @@ struct CostStatement {
         queries += parts.hours.map { hours($0, isBefore) }
     }
 
+    /// Adds the rows of hours alone.
+    mutating func addHours(_ range: Range<Timestamp>) { queries.append(hours(range, false)) }
+
     /// The CTEs, `raw` the last. A row of it has `attribution_id`, `key`, `part`, `workload_id`, `is_before`, the columns, each
     /// to be taken `sign` times, and `days` and `used_days`: in how many days something, and the use of CPU, is recorded; 0
     /// in all rows of a group, so taken: it had nothing in the window. `workloads` is NULL where `sign` is negative.

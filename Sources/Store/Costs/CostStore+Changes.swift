@@ -16,16 +16,20 @@ package struct CostChanges: Sendable {
     /// Of all workloads.
     package let previous: Money
     package let current: Money
-    /// The workloads that cost more or less in the later window.
+    /// Of all workloads that cost more or less in the later window, and how many these are.
+    package let parts: CostChangeParts
+    package let count: Int
+    /// Those that changed most, rises and falls alike; then by name, so that the order is always the same.
     package let workloads: [WorkloadChange]
 }
 
 extension CostStore {
-    /// What the workloads of a selection cost in two windows, one by one where they changed.
+    /// What the workloads of a selection cost in two windows, and those that changed most one by one.
     ///
+    /// - Parameter limit: so many of them at most.
     /// - Throws: `StoreError`.
     package func changes(
-        _ selection: CostSelection, from earlier: CostWindow, to window: CostWindow
+        _ selection: CostSelection, from earlier: CostWindow, to window: CostWindow, limit: Int
     ) async throws -> CostChanges {
         var statement = CostStatement(selection)
         let now = Timestamp.now()
@@ -37,27 +41,89 @@ extension CostStore {
                 FROM previous p FULL JOIN current c ON c.workload_id = p.workload_id
             )
             SELECT \(boundedSum("c.previous_total")), \(boundedSum("c.current_total")),
-                NULL::text, NULL::text, NULL::text, NULL::text\(String(repeating: ", NULL::bigint", count: 14))
+                NULL::int\(String(repeating: ", NULL::bigint", count: 14))
             FROM change c UNION ALL
-            SELECT NULL, NULL, w.cluster, w.kind, w.namespace, w.name, \(Self.bounded("previous")), \(Self.bounded("current"))
-            FROM change c JOIN workload w ON w.id = c.workload_id WHERE c.previous_total <> c.current_total
+            SELECT NULL, NULL, c.workload_id, \(Self.bounded("previous")), \(Self.bounded("current"))
+            FROM change c WHERE c.previous_total <> c.current_total
             """
         let values = statement.values
-        return try await pool.read { session in try Self.changes(session.runOnce(text, values)) }
+        return try await pool.read { session in
+            let all =
+                try Self.records(session, selection, earlier, window, now)
+                ?? Self.records(session.runOnce(text, values))
+            return try Self.changes(session, all, limit)
+        }
     }
 
-    private static func changes(_ rows: SQLRows) throws -> CostChanges {
-        let workloads = try rows.map { row -> WorkloadChange? in
-            guard row.int(0) == nil else { return nil }
-            return WorkloadChange(
-                workload: try WorkloadStore.key(row, from: 2), previous: record(row, from: 6),
-                current: record(row, from: 13))
+    /// Both sides of the workloads that changed, and the totals of all.
+    private struct Records {
+        var previous = Money.zero
+        var current = Money.zero
+        var changed: [(id: Int32, previous: CostRecord?, current: CostRecord?)] = []
+    }
+
+    private static func records(_ rows: SQLRows) -> Records {
+        var records = Records()
+        _ = rows.map { row in
+            if let previous = row.int(0) {
+                records.previous = Money(nanoDollars: previous)
+                records.current = Money(nanoDollars: row.int(1) ?? 0)
+            } else {
+                records.changed.append(
+                    (Int32(truncatingIfNeeded: row.int(2) ?? 0), record(row, from: 3), record(row, from: 10)))
+            }
         }
-        let totals = rows.map { row in (row.int(0), row.int(1)) }
-        let (previous, current) = totals.first { $0.0 != nil } ?? (0, 0)
+        return records
+    }
+
+    /// From the sheets; nil when they do not have it.
+    private static func records(
+        _ session: PostgresSession, _ selection: CostSelection, _ earlier: CostWindow, _ window: CostWindow,
+        _ now: Timestamp
+    ) throws -> Records? {
+        let names = WorkloadSheet.recordColumns
+        guard let after = try sheet(session, selection, window, names, now: now),
+            let before = try sheet(session, selection, earlier, names, now: now)
+        else { return nil }
+        var sides: [Int32: (previous: CostRecord?, current: CostRecord?)] = [:]
+        for (id, rows) in before.workloads { sides[id] = (before.record(rows), nil) }
+        for (id, rows) in after.workloads { sides[id, default: (nil, nil)].current = after.record(rows) }
+        var records = Records()
+        for (id, side) in sides {
+            let (previous, current) = (side.previous?.total ?? .zero, side.current?.total ?? .zero)
+            records.previous += previous
+            records.current += current
+            if previous != current { records.changed.append((id, side.previous, side.current)) }
+        }
+        return records
+    }
+
+    private static func changes(_ session: PostgresSession, _ records: Records, _ limit: Int) throws -> CostChanges {
+        let changed = records.changed.map { change in
+            let difference = (change.current?.total ?? .zero) - (change.previous?.total ?? .zero)
+            return (change: change, size: difference.nanoDollars.magnitude)
+        }.sorted { $0.size > $1.size }
+        // Those that changed as much as the last one may come before it by their names.
+        let least = changed.dropFirst(max(limit, 1) - 1).first?.size ?? 0
+        let most = limit > 0 ? changed.prefix { $0.size >= least } : []
+        let names = try keys(session, of: most.map(\.change.id))
+        let listed = most.compactMap { entry in
+            names[entry.change.id].map { key in
+                let change = WorkloadChange(
+                    workload: key, previous: entry.change.previous, current: entry.change.current)
+                return (change: change, size: entry.size)
+            }
+        }.sorted { $0.size == $1.size ? $0.change.workload < $1.change.workload : $0.size > $1.size }
+        let remainders = Set(
+            try session.run("SELECT id FROM workload WHERE starts_with(kind, '__')").map { row in
+                Int32(truncatingIfNeeded: row.int(0) ?? 0)
+            })
         return CostChanges(
-            previous: Money(nanoDollars: previous ?? 0), current: Money(nanoDollars: current ?? 0),
-            workloads: workloads.compactMap(\.self))
+            previous: records.previous, current: records.current,
+            parts: records.changed.reduce(into: CostChangeParts()) { parts, change in
+                parts += CostChangeParts(
+                    from: change.previous, to: change.current, isRemainder: remainders.contains(change.id))
+            }, count: changed.count, workloads: listed.prefix(limit).map(\.change))
     }
 
     /// A side's columns, and the total.
@@ -82,6 +148,21 @@ extension CostStore {
             cpu: Money(nanoDollars: value(1)), memory: Money(nanoDollars: value(2)),
             other: Money(nanoDollars: value(3)),
             use: CapacityTime(millicoreSeconds: value(4), byteSeconds: value(5)), podSeconds: value(6))
+    }
+}
+
+extension WorkloadSheet {
+    fileprivate static let recordColumns =
+        CostColumns.cost + ["cpu_millicore_seconds", "memory_byte_seconds", "pod_seconds", "days"]
+
+    /// Rows of these columns added up.
+    fileprivate func record(_ rows: Range<Int>) -> CostRecord {
+        let costs = CostColumns.cost.count
+        return CostRecord(
+            cpu: Money(nanoDollars: sum(0, rows)), memory: Money(nanoDollars: sum(1, rows)),
+            other: Money(nanoDollars: sum(2..<costs, rows)),
+            use: CapacityTime(millicoreSeconds: sum(costs, rows), byteSeconds: sum(costs + 1, rows)),
+            podSeconds: sum(costs + 2, rows))
     }
 }
 

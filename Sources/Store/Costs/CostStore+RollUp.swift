@@ -39,6 +39,7 @@ extension CostStore {
     /// - Throws: `StoreError`.
     package func rollUp(now: Timestamp = .now()) async throws {
         for day in try await touchedDays() { _ = try await rollUp(day, now: now) }
+        try await makeSheets()
     }
 
     /// Adds up the hours of a day by workload and by who paid, and writes what is new. An hour belongs to whoever owned the
@@ -62,6 +63,7 @@ extension CostStore {
             let source = SQLValue.int(touched.source.rawValue)
             let written = try session.run(RollUpStatement.writeDaily, [day, source]).affected
             let removed = try session.run(RollUpStatement.removeDaily, unit).affected
+            if written + removed > 0 { try dropSheets(session, from: touched) }
             let entities = try session.run(RollUpStatement.writeEntityDaily, [day, source]).affected
             let gone = try session.run(RollUpStatement.removeEntityDaily, unit).affected
             try sumToDate(session, touched, isChanged: entities + gone > 0)

@@ -74,7 +74,12 @@ extension CostStore {
         let text = CostSums.grouped(&statement, dimension, limit: limit, offset: offset)
         let values = statement.values
         return try await pool.read { session in
-            try Self.groups(session.runOnce(text, values), dimension, isCompared: earlier != nil)
+            if dimension == .workload,
+                let groups = try Self.workloads(session, selection, window, earlier, limit, offset)
+            {
+                return groups
+            }
+            return try Self.groups(session.runOnce(text, values), dimension, isCompared: earlier != nil)
         }
     }
 
@@ -100,6 +105,18 @@ extension CostStore {
                 CostPoint(at: row.time(0) ?? window.from, cost: Self.cost(row, from: 1))
             }
         }
+    }
+
+    /// From the sheets; nil when they do not have it.
+    private static func workloads(
+        _ session: PostgresSession, _ selection: CostSelection, _ window: CostWindow, _ earlier: CostWindow?,
+        _ limit: Int, _ offset: Int
+    ) throws -> CostGroups? {
+        let (now, names) = (Timestamp.now(), WorkloadSheet.summedColumns)
+        guard let sheet = try sheet(session, selection, window, names, now: now) else { return nil }
+        guard let earlier else { return try workloadGroups(session, sheet, nil, limit: limit, offset: offset) }
+        guard let before = try Self.sheet(session, selection, earlier, names, now: now) else { return nil }
+        return try workloadGroups(session, sheet, before, limit: limit, offset: offset)
     }
 
     /// How many columns a group's sums have, and the compared costs after it.

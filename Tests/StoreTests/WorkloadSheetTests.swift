@@ -1,0 +1,229 @@
+import Base
+import Costs
+import TestSupport
+import Testing
+
+@testable import Store
+
+@Suite("Sums of workloads, column by column")
+struct WorkloadSheetTests {
+    private static func column(_ values: [Int128]) -> [Int128]? {
+        let bytes = WorkloadSheet.encoded(values) ?? []
+        return bytes.withUnsafeBytes { WorkloadSheet.decoded($0, count: values.count) }
+    }
+
+    @Test(
+        "a column is read as it was written, in as few bytes as its numbers need",
+        arguments: [
+            (1, [1, -128, 127]), (2, [128]), (2, [-129, 0]), (4, [1 << 20, -(1 << 31)]), (8, [1 << 31]),
+            (8, [Int128(Int64.max), Int128(Int64.min)]), (16, [Int128(Int64.max) + 1, -1, 0]),
+            (16, [Int128.max, Int128.min]),
+        ] as [(Int, [Int128])])
+    func columns(width: Int, values: [Int128]) {
+        #expect(WorkloadSheet.encoded(values)?.count == width * values.count)
+        #expect(Self.column(values) == values)
+    }
+
+    @Test("zeros take no room, and bytes that are no column of so many numbers are none")
+    func noColumns() {
+        #expect(WorkloadSheet.encoded([0, 0]) == nil)
+        #expect(WorkloadSheet.encoded([]) == nil)
+        for (bytes, count) in [([1], 2), ([1, 2, 3], 1), ([1], 0), ([], 1)] as [([UInt8], Int)] {
+            #expect(bytes.withUnsafeBytes { WorkloadSheet.decoded($0, count: count) } == nil)
+        }
+    }
+
+    @Test("sheets add up as their rows do, whatever rows each has", arguments: 1...20 as ClosedRange<UInt64>)
+    func sums(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        var rows: [WorkloadSheet.Key: Int128] = [:]
+        var sum = WorkloadSheet(["days"])
+        for _ in 0..<5 {
+            let pairs = (0..<Int.random(in: 0...6, using: &random)).map { _ in
+                WorkloadSheet.Key(
+                    workload: Int32.random(in: 0...3, using: &random),
+                    attribution: Int32.random(in: 0...3, using: &random))
+            }
+            let keys = Set(pairs).sorted()
+            let values = keys.map { _ in Int128.random(in: -9...9, using: &random) }
+            let factor: Int128 = Bool.random(using: &random) ? 1 : -1
+            for (key, value) in zip(keys, values) { rows[key, default: 0] += factor * value }
+            sum.add(WorkloadSheet(["days"], keys: keys, columns: [values]), times: factor)
+        }
+        #expect(sum.keys == rows.keys.sorted())
+        #expect(sum["days"] == sum.keys.map { rows[$0] })
+        let workloads = sum.workloads
+        #expect(workloads.map(\.id) == Set(rows.keys.map(\.workload)).sorted())
+        #expect(workloads.allSatisfy { id, range in range.allSatisfy { sum.keys[$0].workload == id } })
+        sum.keepRecorded()
+        #expect(sum.keys == rows.filter { $0.value > 0 }.keys.sorted())
+        sum.keep(attributions: [1])
+        #expect(sum.keys == rows.filter { $0.value > 0 && $0.key.attribution == 1 }.keys.sorted())
+    }
+}
+
+@Suite("Answers from the sums of workloads", .enabled(if: TestDatabase.isAvailable), .serialized)
+struct WorkloadSheetAnswerTests {
+    private static func sheets(_ store: Store) async throws -> [JSONValue] {
+        try await CostScene.rows(store, "SELECT * FROM cost_workload_sheet ORDER BY cluster, source, day")
+    }
+
+    private static func forget(_ store: Store) async throws {
+        try await store.costs.pool.run { try $0.runScript("DELETE FROM cost_workload_sheet") }
+    }
+
+    private static func shown(_ groups: CostGroups) -> [String] {
+        groups.groups.map { "\($0)" } + ["\(groups.count) \(groups.total) \(String(describing: groups.totalBefore))"]
+    }
+
+    private static func shown(_ changes: CostChanges) -> [String] {
+        changes.workloads.map { "\($0)" }
+            + ["\(changes.previous) \(changes.current) \(changes.parts) \(changes.count)"]
+    }
+
+    private static func selections() -> [CostSelection] {
+        var selections = [CostSelection()]
+        for choose: (inout CostSelection) -> Void in [
+            { $0.cluster = "a" }, { $0.category = .owned }, { $0.category = .orphan }, { $0.entityKind = "component" },
+            { $0.source = .estimate }, { $0.source = .scaleops }, { $0.namespace = "n" },
+        ] {
+            var selection = CostSelection()
+            choose(&selection)
+            selections.append(selection)
+        }
+        return selections
+    }
+
+    /// What is asked, with sheets and without.
+    private static func answers(_ store: Store, _ windows: [(CostWindow, CostWindow)]) async throws -> [[String]] {
+        var answers: [[String]] = []
+        for (before, window) in windows {
+            for selection in selections() {
+                for (earlier, offset) in [(nil, 0), (before, 2)] as [(CostWindow?, Int)] {
+                    let groups = try await store.costs.groups(
+                        by: .workload, selection, window, comparedWith: earlier, limit: 3, offset: offset)
+                    answers.append(shown(groups))
+                }
+                answers.append(
+                    shown(try await store.costs.changes(selection, from: before, to: window, limit: 3)))
+            }
+        }
+        return answers
+    }
+
+    /// Hours at the ends of some windows.
+    private static func windows(_ random: inout SeededRandom) -> [(CostWindow, CostWindow)] {
+        (0..<6).map { _ in
+            func window() -> CostWindow {
+                let from = CostScene.day(Int64.random(in: -25...40, using: &random)).adding(
+                    seconds: [0, 0, 3_600 * 13].randomElement(using: &random) ?? 0)
+                return CostWindow(
+                    from: from,
+                    to: from.adding(
+                        seconds: Int64.random(in: 1...50, using: &random) * 86_400
+                            + ([0, 0, 3_600 * 7].randomElement(using: &random) ?? 0)))
+            }
+            return (window(), window())
+        }
+    }
+
+    @Test(
+        "they say what the days say: any window, after late hours, and after workloads changed hands",
+        arguments: 1...2 as ClosedRange<UInt64>)
+    func answers(seed: UInt64) async throws {
+        try await TestDatabase.withStore { store in
+            var random = SeededRandom(seed: seed)
+            let ids = try await CostToDateTests.seed(store, &random)
+            for round in 0..<3 {
+                if round == 1 {
+                    for _ in 0..<5 {
+                        let day = Int64.random(in: CostToDateTests.span, using: &random)
+                        try await CostToDateTests.write(store, ids, day, &random)
+                    }
+                } else if round == 2 {
+                    try await store.costs.pool.run { session in
+                        try session.runScript(
+                            "UPDATE entity_workload SET entity_ref = 'component:default/e9' WHERE workload_id % 2 = 0")
+                    }
+                    try await CostToDateTests.touchAll(store)
+                }
+                try await store.costs.rollUp(now: CostToDateTests.now)
+                let kept = try await Self.sheets(store)
+                let windows = Self.windows(&random)
+                let answers = try await Self.answers(store, windows)
+                #expect(answers.contains { $0.count > 1 })
+                try await Self.forget(store)
+                #expect(try await Self.answers(store, windows) == answers)
+                // Made anew they are the same: what was kept of earlier days was right.
+                #expect(try await store.costs.makeSheets() == kept.count)
+                #expect(try await Self.sheets(store) == kept)
+                #expect(try await store.costs.makeSheets() == 0)
+            }
+        }
+    }
+
+    @Test("they are used: a wrong one shows, and one that lacks does not")
+    func used() async throws {
+        try await TestDatabase.withStore { store in
+            let id = try await CostScene.workload(store)
+            try await store.costs.write([CostScene.hour(id, CostScene.day(0)), CostScene.hour(id, CostScene.day(1))])
+            try await store.costs.rollUp(now: CostScene.day(9))
+            let window = CostWindow(from: CostScene.day(0), to: CostScene.day(2))
+            func cost() async throws -> Int64 {
+                try await store.costs.groups(by: .workload, CostSelection(), window, limit: 9).total.cost.total
+                    .nanoDollars
+            }
+            #expect(try await cost() == 220)
+            try await store.costs.pool.run { session in
+                try session.runScript("UPDATE cost_workload_sheet SET cpu_cost = '\\x07'")
+            }
+            #expect(try await cost() == 27)
+            try await store.costs.pool.run { session in
+                try session.runScript("UPDATE cost_workload_sheet SET cpu_cost = '\\x000001'")
+            }
+            let error = await #expect(throws: StoreError.self) { _ = try await cost() }
+            #expect(error?.code == .unexpectedResult)
+            try await Self.forget(store)
+            #expect(try await cost() == 220)
+        }
+    }
+
+    @Test("more byte-seconds than a bigint holds are exact as long as they are not asked for together")
+    func large() async throws {
+        try await TestDatabase.withStore { store in
+            let id = try await CostScene.workload(store)
+            for day in Int64(0)..<5 {
+                let (at, bytes) = (CostScene.day(day), day < 4 ? Int64(4_000_000_000_000_000_000) : 7)
+                let usage = HourUsage(
+                    hour: at, through: at.adding(seconds: 3_600), coveredSeconds: 3_600,
+                    use: CapacityTime(millicoreSeconds: 1, byteSeconds: bytes), podSeconds: 1, maximumPods: 1)
+                try await store.costs.write([HourlyCost(workloadID: id, usage: usage, cost: .zero)])
+            }
+            try await store.costs.rollUp(now: CostScene.day(9))
+            func requested(_ from: Int64, _ to: Int64) async throws -> Int64 {
+                let window = CostWindow(from: CostScene.day(from), to: CostScene.day(to))
+                return try await store.costs.groups(by: .workload, CostSelection(), window, limit: 1).total.requested
+                    .byteSeconds
+            }
+            #expect(try await requested(0, 4) == 9_000_000_000_000_000_000)
+            #expect(try await requested(4, 5) == 7)
+        }
+    }
+
+    @Test("the sheets of days that are kept no more go with them")
+    func retention() async throws {
+        try await TestDatabase.withStore { store in
+            let id = try await CostScene.workload(store)
+            try await store.costs.write([CostScene.hour(id, CostScene.day(0)), CostScene.hour(id, CostScene.day(40))])
+            try await store.costs.rollUp(now: CostScene.day(41))
+            #expect(try await Self.sheets(store).count == 2)
+            var retention = CostRetention()
+            (retention.hourly, retention.daily) = (1, 5)
+            let dropped = try await store.costs.dropExpired(retention, now: CostScene.day(60))
+            #expect(dropped.contains("cost_daily_202603"))
+            #expect(try await Self.sheets(store).count == 1)
+            // None is made of days that are gone.
+            #expect(try await store.costs.makeSheets() == 0)
+        }
+    }
+}
