@@ -13,11 +13,11 @@ extension CostStore {
     }
 
     /// Makes the sheets that lack, month by month, the latest first: those of days that were rolled up, and those of all days
-    /// after the program learnt to make them. Each month is a transaction.
+    /// after the program learnt to make them. Some days are a transaction, so that none takes long.
     ///
     /// - Parameter limit: so many months at most.
     /// - Returns: how many sheets were made.
-    /// - Throws: `StoreError`; then the months before are made.
+    /// - Throws: `StoreError`; then those before are made.
     @discardableResult
     package func makeSheets(limit: Int = 1_000) async throws -> Int {
         let chapters = try await pool.read { session in
@@ -27,13 +27,19 @@ extension CostStore {
             }
         }
         var made = 0
-        for chapter in chapters where !Task.isCancelled {
-            made += try await leader.run { try Self.make(chapter, $0) }
+        for chapter in chapters {
+            var more = Self.daysAtOnce
+            while more == Self.daysAtOnce, !Task.isCancelled {
+                more = try await leader.run { try Self.make(chapter, $0) }
+                made += more
+            }
         }
         return made
     }
 
-    /// Each day's sheet is the one before and the day's rows. From the first that lacks on all are made anew.
+    private static let daysAtOnce = 5
+
+    /// Each day's sheet is the one before and the day's rows. From the first that lacks on they are made anew.
     private static func make(_ chapter: Chapter, _ session: PostgresSession) throws -> Int {
         let days = try session.run(SheetStatement.days, chapter.values).map { row in
             (day: row.time(0) ?? chapter.month, isThere: row.bool(1))
@@ -46,11 +52,12 @@ extension CostStore {
             } ?? WorkloadSheet()
         }
         var sheet = first > 0 ? try read(SheetStatement.read, days[first - 1].day) : WorkloadSheet()
-        for (day, _) in days[first...] {
+        let some = days[first...].prefix(daysAtOnce)
+        for (day, _) in some {
             sheet.add(try read(SheetStatement.ofDay, day))
             try session.run(SheetStatement.write, unit + [.time(day)] + sheet.stored)
         }
-        return days.count - first
+        return some.count
     }
 
     /// Drops the sheets that a change of a day makes wrong: its own and the later ones of its month.
