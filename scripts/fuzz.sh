@@ -4,7 +4,8 @@
 #   fuzz.sh [SECONDS [TARGET…]]   so long for each target (20), all targets when none is named
 #   fuzz.sh minimise [TARGET…]    keeps of all that was found the few inputs that reach most code
 #
-# FUZZ_SEED chooses the inputs, so that a commit is judged by the same ones every time; without it each run draws others.
+# FUZZ_SEED chooses in which order inputs are drawn, so that a commit is judged by much the same ones every time on a clean
+# clone; without it each run draws others.
 # A run begins with Fuzz/corpus/<target> and leaves it as it is; what it finds is kept in .build/fuzz/found/<target>, and
 # `minimise` brings the useful part of that into Fuzz/corpus. An input that ends the program is put into
 # Fuzz/regressions/<target>: mend the reader, commit the input, and every run of the tests reads it again.

@@ -12,7 +12,7 @@ struct LiveSession {
     /// Answers whose streams have ended before them, by the names of their rests; and those that other replicas keep, which
     /// come out here piece by piece.
     var kept: [String: EventChannel] = [:]
-    var expected: [String: (channel: EventChannel, pieces: Int64)] = [:]
+    var expected: [String: ExpectedAnswer] = [:]
 
     /// Takes the client's messages, of a session of HTTP+SSE.
     var conversation: (any SessionConversation)?
@@ -20,6 +20,15 @@ struct LiveSession {
     var isIdle: Bool {
         running.isEmpty && asked.isEmpty && stream == nil && conversation == nil && kept.isEmpty && expected.isEmpty
     }
+}
+
+/// An answer that comes from another replica piece by piece.
+struct ExpectedAnswer {
+    let channel: EventChannel
+    /// How many have come.
+    var pieces: Int64 = 0
+    /// Of an event whose end has not come: nothing else may be told in the midst of it.
+    var held: [UInt8] = []
 }
 
 /// A call under way. Its number tells it from a later one whose request has the same id.

@@ -63,7 +63,10 @@ extension MCPServer {
         guard let id = request.queryValue(Self.parameter) ?? request.queryValue("session_id"), !id.isEmpty else {
             throw .malformed("the query parameter \(Self.parameter) is missing")
         }
-        guard let session = issuer.read(id, of: provider.holder(of: principal)) else { throw .unknownSession(nil) }
+        // Another one's messages are read as what replicas tell each other, which is not the client's to say.
+        guard let session = issuer.read(id, of: provider.holder(of: principal)), session.version == .v2024_11_05 else {
+            throw .unknownSession(nil)
+        }
         if hub.serves(session.key) { return session }
         guard await note(of: session).isEnded == false else { throw .unknownSession(nil) }
         return session

@@ -91,7 +91,10 @@ extension MCPServer {
     ) async -> HTTPServerResponse {
         let exchange = exchange(session.version, request, principal, session)
         if let rest = hub.takeKept(name, of: session.key) {
-            return open(rest, ChangeInterest(), for: exchange, nil, nil)
+            let response = open(rest, ChangeInterest(), for: exchange, nil, nil)
+            // For the client that comes again when it has fewer streams.
+            if response.status != 200, !hub.keep(rest, name, of: session.key, for: restLifetime) { rest.end() }
+            return response
         }
         let channel = EventChannel()
         guard hub.expect(name, of: session.key, channel) else { return StreamRefusal.tooMany.rejection(nil).response }
@@ -101,7 +104,12 @@ extension MCPServer {
         }
         let response = open(channel, ChangeInterest(), for: exchange, nil, nil) { [hub] in
             end.cancel()
-            hub.expectNoMore(name, of: session.key)
+            hub.expectNoMore(name, of: session.key, channel)
+        }
+        guard response.status == 200 else {
+            end.cancel()
+            hub.expectNoMore(name, of: session.key, channel)
+            return response
         }
         do throws(Rejection) {
             try await forward(.notification(StreamHub.resume, ["stream": .string(name)]), to: session.key)

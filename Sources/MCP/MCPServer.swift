@@ -147,6 +147,7 @@ extension MCPServer {
         if AcceptedMedia(exchange.http.headers).names("text/event-stream") { exchange.emit = held.emit }
         if exchange.emit != nil, exchange.version == .v2025_11_25, let session = exchange.session?.key {
             exchange.pause = { [hub, time = restLifetime] in
+                guard !held.isPaused else { return }
                 let name = StreamName.ofAnswer()
                 let rest = EventChannel(name: name)
                 if hub.keep(rest, name, of: session, for: time) { held.pause(rest, name) }

@@ -55,19 +55,25 @@ extension StreamHub {
         state.withLock { $0.update(session) { $0.kept.removeValue(forKey: name) } }
     }
 
-    /// Has what another replica kept come out of a channel here.
+    /// Has what another replica kept come out of a channel here, and no more out of an earlier one: its reader came again.
     func expect(_ name: String, of session: SessionKey, _ channel: EventChannel) -> Bool {
-        state.withLock { state in
-            state.update(session) { live in
-                guard live.expected.count < Self.maximumPerSession else { return false }
-                live.expected[name] = (channel, 0)
-                return true
+        let (isExpected, earlier) = state.withLock { state in
+            state.update(session) { live -> (Bool, EventChannel?) in
+                guard live.expected.count < Self.maximumPerSession else { return (false, nil) }
+                let earlier = live.expected.updateValue(ExpectedAnswer(channel: channel), forKey: name)
+                return (true, earlier?.channel)
             }
         }
+        earlier?.endNow()
+        return isExpected
     }
 
-    func expectNoMore(_ name: String, of session: SessionKey) {
-        state.withLock { $0.update(session) { $0.expected[name] = nil } }
+    func expectNoMore(_ name: String, of session: SessionKey, _ channel: EventChannel) {
+        state.withLock { state in
+            state.update(session) { live in
+                if live.expected[name]?.channel === channel { live.expected[name] = nil }
+            }
+        }
     }
 
     /// Takes what replicas tell each other of such answers.
@@ -82,23 +88,28 @@ extension StreamHub {
             guard let rest = takeKept(name, of: session) else { return true }
             Task { await Self.hand(over: rest, name, of: session, storage) }
         case Self.resumed:
-            guard let channel = expecting(name, of: session, params["piece"]?.intValue) else { return true }
-            guard let events = params["events"]?.stringValue.flatMap({ Base64.decode($0) }) else {
-                channel.end()
-                return true
-            }
-            channel.send(written: events)
+            let events = params["events"]?.stringValue.flatMap { Base64.decode($0) }
+            guard let (channel, whole) = take(events, params["piece"]?.intValue, of: name, session) else { return true }
+            if !whole.isEmpty { channel.send(written: whole) }
+            if events == nil { channel.end() }
         default: return false
         }
         return true
     }
 
-    /// Who waits for this piece: letters may be read twice.
-    private func expecting(_ name: String, of session: SessionKey, _ piece: Int64?) -> EventChannel? {
+    /// Who waits for this piece, as letters may be read twice, and what is whole with it.
+    private func take(
+        _ events: [UInt8]?, _ piece: Int64?, of name: String, _ session: SessionKey
+    ) -> (EventChannel, [UInt8])? {
         state.withLock { state in
-            guard let expected = state.sessions[session]?.expected[name], expected.pieces == piece else { return nil }
-            state.sessions[session]?.expected[name]?.pieces += 1
-            return expected.channel
+            guard var expected = state.sessions[session]?.expected[name], expected.pieces == piece else { return nil }
+            expected.pieces += 1
+            expected.held += events ?? []
+            let isWhole = expected.held.suffix(2) == [10, 10]
+            let whole = isWhole ? expected.held : []
+            if isWhole { expected.held = [] }
+            state.sessions[session]?.expected[name] = expected
+            return (expected.channel, whole)
         }
     }
 

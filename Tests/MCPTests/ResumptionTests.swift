@@ -132,6 +132,66 @@ struct ResumptionTests {
         #expect(!hub.serves(session))
     }
 
+    @Test("who may open no more streams loses nothing by asking, and nothing is left of it")
+    func refused() async throws {
+        try await Wire.with(configure: { $0.streams.ofOnePrincipal = 1 }) { wire in
+            let (session, hub) = (try await wire.session(), wire.server.hub)
+            let (name, key) = (StreamName.ofAnswer(), SessionKey(of: session))
+            let rest = EventChannel(name: name)
+            #expect(hub.keep(rest, name, of: key, for: .seconds(60)))
+            rest.send(1)
+            rest.end()
+            let stream = try await wire.open(.get(try await wire.session()))
+            #expect(try await wire.send(.get(session, after: "\(name)-0")).status == 429)
+            let unknown = try await wire.session()
+            #expect(try await wire.send(.get(unknown, after: "\(StreamName.ofAnswer())-0")).status == 429)
+            #expect(!hub.serves(SessionKey(of: unknown)))
+            stream.close()
+            #expect(
+                await eventually {
+                    (try? await wire.open(.get(session, after: "\(name)-0")).messages()) == [1]
+                })
+        }
+    }
+
+    @Test("a client that comes again for what another replica keeps takes the place of its earlier self")
+    func again() async throws {
+        let hub = StreamHub(
+            limits: StreamLimits(), clock: ContinuousClock(), now: { 0 }, changes: { AsyncStream { _ in } })
+        let (session, first, second) = (SessionKey(text: "k"), EventChannel(), EventChannel())
+        #expect(hub.expect("a", of: session, first))
+        #expect(hub.expect("a", of: session, second))
+        #expect(await first.next() == nil)
+        hub.expectNoMore("a", of: session, first)
+        let event = Array("data: 1\n\n".utf8)
+        func letter(_ piece: Int64, _ bytes: ArraySlice<UInt8>?) -> JSONObject {
+            var params: JSONObject = ["stream": "a", "piece": .int(piece)]
+            params["events"] = bytes.map { .string(Base64.encode(Array($0))) }
+            return params
+        }
+        let storage = Relay()
+        for (piece, bytes) in [(0, event[..<3]), (0, event[..<3]), (2, event[...]), (1, event[3...])] {
+            #expect(hub.takeResumption("callboard/resumed", letter(Int64(piece), bytes), of: session, storage))
+        }
+        #expect(await second.next() == event)
+        #expect(hub.takeResumption("callboard/resumed", letter(2, nil), of: session, storage))
+        #expect(await second.next() == nil)
+        hub.expectNoMore("a", of: session, second)
+        #expect(!hub.serves(session))
+    }
+
+    @Test("what replicas tell each other no client can: messages of HTTP+SSE are for sessions of that alone")
+    func forged() async throws {
+        try await Wire.with { wire in
+            let session = try await wire.session()
+            let forged = Post(body: [
+                "jsonrpc": "2.0", "method": "callboard/resume", "params": ["stream": .string(StreamName.ofAnswer())],
+            ])
+            let path = "/api/mcp-actions/sse/messages?sessionId=\(session)"
+            #expect(try await wire.send(forged, path: path).status == 404)
+        }
+    }
+
     @Test("a stream of a session that goes on begins with all that may have changed")
     func session() async throws {
         try await Wire.with { wire in

@@ -146,6 +146,14 @@ struct WorkloadSheetAnswerTests {
                             "UPDATE entity_workload SET entity_ref = 'component:default/e9' WHERE workload_id % 2 = 0")
                     }
                     try await CostToDateTests.touchAll(store)
+                    try await store.costs.setPrimary(["a": .scaleops], otherwise: .estimate)
+                }
+                // Another source knows of some workloads, and of other days.
+                for day in [Int64(-3), 2, 10] {
+                    let hours = ids.filter { _ in Bool.random(using: &random) }.map { id in
+                        CostScene.hour(id, CostScene.day(day), cpu: Int64.random(in: 0...9, using: &random))
+                    }
+                    try await store.costs.write(hours, source: .scaleops)
                 }
                 try await store.costs.rollUp(now: CostToDateTests.now)
                 let kept = try await Self.sheets(store)
@@ -183,6 +191,14 @@ struct WorkloadSheetAnswerTests {
             }
             let error = await #expect(throws: StoreError.self) { _ = try await cost() }
             #expect(error?.code == .unexpectedResult)
+            // The next one cannot be made of it; after that its month is begun anew.
+            try await store.costs.write([CostScene.hour(id, CostScene.day(2))])
+            for day in try await store.costs.touchedDays() {
+                _ = try await store.costs.rollUp(day, now: CostScene.day(9))
+            }
+            await #expect(throws: StoreError.self) { try await store.costs.makeSheets() }
+            #expect(try await store.costs.makeSheets() == 3)
+            #expect(try await cost() == 220)
             try await Self.forget(store)
             #expect(try await cost() == 220)
         }

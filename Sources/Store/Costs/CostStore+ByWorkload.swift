@@ -15,12 +15,11 @@ extension CostStore {
         guard selection.isBroad, let days = parts.days else { return nil }
         var question = SheetQuestion(selection)
         let text = question.statement(days, names)
+        let rows = try session.runBinary(text, question.values)
+        guard rows.map({ $0.binaryInt(1) }).allSatisfy({ $0 == 1 }) else { return nil }
         var sum = WorkloadSheet(names)
-        for (sign, sheet) in try session.runBinary(text, question.values).map({ row in
-            (row.binaryInt(0) ?? 0, row.binaryInt(1) == 1 ? try WorkloadSheet(row, from: 2, names) : nil)
-        }) {
-            guard let sheet else { return nil }
-            sum.add(sheet, times: Int128(sign))
+        _ = try rows.map { row in
+            sum.add(try WorkloadSheet(row, from: 2, names), times: Int128(row.binaryInt(0) ?? 0))
         }
         if !selection.isOfClusters {
             var statement = CostStatement(selection)

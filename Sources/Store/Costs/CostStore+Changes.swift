@@ -48,10 +48,12 @@ extension CostStore {
             """
         let values = statement.values
         return try await pool.read { session in
-            let all =
-                try Self.records(session, selection, earlier, window, now)
-                ?? Self.records(session.runOnce(text, values))
-            return try Self.changes(session, all, limit)
+            try session.snapshot {
+                let all =
+                    try Self.records(session, selection, earlier, window, now)
+                    ?? Self.records(session.runOnce(text, values))
+                return try Self.changes(session, all, limit)
+            }
         }
     }
 

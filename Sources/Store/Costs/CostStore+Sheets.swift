@@ -17,7 +17,8 @@ extension CostStore {
     ///
     /// - Parameter limit: so many months at most.
     /// - Returns: how many sheets were made.
-    /// - Throws: `StoreError`; then those before are made.
+    /// - Throws: `StoreError`, the first one; then those are made that can be. A month with a sheet that cannot be read is begun
+    ///   anew the next time.
     @discardableResult
     package func makeSheets(limit: Int = 1_000) async throws -> Int {
         let chapters = try await pool.read { session in
@@ -27,12 +28,25 @@ extension CostStore {
             }
         }
         var made = 0
-        for chapter in chapters {
-            var more = Self.daysAtOnce
-            while more == Self.daysAtOnce, !Task.isCancelled {
-                more = try await leader.run { try Self.make(chapter, $0) }
-                made += more
+        var failure: (any Error)?
+        for chapter in chapters where !Task.isCancelled {
+            do { made += try await make(chapter) } catch let error as StoreError {
+                // One that fails does not hold up the others, unless all would.
+                guard error.code != .deposed, error.code != .unavailable else { throw error }
+                failure = failure ?? error
+                guard error.code == .unexpectedResult else { continue }
+                try await leader.run { _ = try $0.run(SheetStatement.forget, chapter.values) }
             }
+        }
+        if let failure { throw failure }
+        return made
+    }
+
+    private func make(_ chapter: Chapter) async throws -> Int {
+        var (made, more) = (0, Self.daysAtOnce)
+        while more == Self.daysAtOnce, !Task.isCancelled {
+            more = try await leader.run { try Self.make(chapter, $0) }
+            made += more
         }
         return made
     }
@@ -138,6 +152,13 @@ private enum SheetStatement {
             ON CONFLICT (cluster, source, day) DO UPDATE SET (\(columns)) = (\(excluded))
             """
     }()
+
+    /// ($3: the month.)
+    static let forget =
+        """
+        DELETE FROM cost_workload_sheet WHERE cluster = $1 AND source = $2::smallint AND day >= $3::timestamptz
+            AND day < ($3::timestamptz AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC'
+        """
 
     /// ($3 and $4: from which day to which.)
     static let drop = """

@@ -74,10 +74,11 @@ extension CostStore {
         let text = CostSums.grouped(&statement, dimension, limit: limit, offset: offset)
         let values = statement.values
         return try await pool.read { session in
-            if dimension == .workload,
-                let groups = try Self.workloads(session, selection, window, earlier, limit, offset)
-            {
-                return groups
+            if dimension == .workload {
+                let groups = try session.snapshot {
+                    try Self.workloads(session, selection, window, earlier, limit, offset)
+                }
+                if let groups { return groups }
             }
             return try Self.groups(session.runOnce(text, values), dimension, isCompared: earlier != nil)
         }
