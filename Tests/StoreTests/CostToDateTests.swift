@@ -156,7 +156,10 @@ struct CostToDateTests {
             try await store.costs.rollUp(now: CostScene.day(9))
             func requested(_ from: Int64, _ to: Int64) async throws -> Int64 {
                 let window = CostWindow(from: CostScene.day(from), to: CostScene.day(to))
-                return try await store.costs.totals(CostSelection(), window).sum.requested.byteSeconds
+                let requested = try await store.costs.totals(CostSelection(), window).sum.requested
+                let byWorkload = try await store.costs.groups(by: .workload, CostSelection(), window, limit: 1)
+                #expect(byWorkload.total.requested == requested)
+                return requested.byteSeconds
             }
             #expect(try await requested(0, 4) == 9_000_000_000_000_000_000)
             #expect(try await requested(4, 5) == 7)

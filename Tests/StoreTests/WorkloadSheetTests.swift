@@ -204,28 +204,6 @@ struct WorkloadSheetAnswerTests {
         }
     }
 
-    @Test("more byte-seconds than a bigint holds are exact as long as they are not asked for together")
-    func large() async throws {
-        try await TestDatabase.withStore { store in
-            let id = try await CostScene.workload(store)
-            for day in Int64(0)..<5 {
-                let (at, bytes) = (CostScene.day(day), day < 4 ? Int64(4_000_000_000_000_000_000) : 7)
-                let usage = HourUsage(
-                    hour: at, through: at.adding(seconds: 3_600), coveredSeconds: 3_600,
-                    use: CapacityTime(millicoreSeconds: 1, byteSeconds: bytes), podSeconds: 1, maximumPods: 1)
-                try await store.costs.write([HourlyCost(workloadID: id, usage: usage, cost: .zero)])
-            }
-            try await store.costs.rollUp(now: CostScene.day(9))
-            func requested(_ from: Int64, _ to: Int64) async throws -> Int64 {
-                let window = CostWindow(from: CostScene.day(from), to: CostScene.day(to))
-                return try await store.costs.groups(by: .workload, CostSelection(), window, limit: 1).total.requested
-                    .byteSeconds
-            }
-            #expect(try await requested(0, 4) == 9_000_000_000_000_000_000)
-            #expect(try await requested(4, 5) == 7)
-        }
-    }
-
     @Test("the sheets of days that are kept no more go with them")
     func retention() async throws {
         try await TestDatabase.withStore { store in

@@ -35,7 +35,8 @@ extension CostStore {
                 guard error.code != .deposed, error.code != .unavailable else { throw error }
                 failure = failure ?? error
                 guard error.code == .unexpectedResult else { continue }
-                try await leader.run { _ = try $0.run(SheetStatement.forget, chapter.values) }
+                let end = CalendarMonth(containing: chapter.month).end
+                try await leader.run { _ = try $0.run(SheetStatement.drop, chapter.values + [.time(end)]) }
             }
         }
         if let failure { throw failure }
@@ -152,13 +153,6 @@ private enum SheetStatement {
             ON CONFLICT (cluster, source, day) DO UPDATE SET (\(columns)) = (\(excluded))
             """
     }()
-
-    /// ($3: the month.)
-    static let forget =
-        """
-        DELETE FROM cost_workload_sheet WHERE cluster = $1 AND source = $2::smallint AND day >= $3::timestamptz
-            AND day < ($3::timestamptz AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC'
-        """
 
     /// ($3 and $4: from which day to which.)
     static let drop = """
