@@ -33,8 +33,13 @@ package struct CostChangeParts: Sendable, Hashable {
         if isRemainder {
             unassigned = now - before
         } else if let previous, let current {
-            add(Self.resource(\.cpu, \.millicoreSeconds, previous, current))
-            add(Self.resource(\.memory, \.byteSeconds, previous, current))
+            let pods = (previous.podSeconds, current.podSeconds)
+            add(
+                Self.resource(
+                    (previous.cpu, current.cpu), (previous.use.millicoreSeconds, current.use.millicoreSeconds), pods))
+            add(
+                Self.resource(
+                    (previous.memory, current.memory), (previous.use.byteSeconds, current.use.byteSeconds), pods))
             otherResources = current.other - previous.other
         } else if previous == nil {
             new = now
@@ -63,14 +68,12 @@ package struct CostChangeParts: Sendable, Hashable {
     /// `cost = pod-hours × capacity of a pod × price`, changed one factor after the other: each step begins where the one
     /// before ended, so that nothing is left over. A factor that was nothing before cannot be scaled; the next step has it.
     private static func resource(
-        _ money: KeyPath<CostRecord, Money>, _ capacity: KeyPath<CapacityTime, Int64>, _ previous: CostRecord,
-        _ current: CostRecord
+        _ cost: (Money, Money), _ capacity: (Int64, Int64), _ podSeconds: (Int64, Int64)
     ) -> (podHours: Money, requests: Money, price: Money) {
-        let (start, end) = (previous[keyPath: money], current[keyPath: money])
-        let (held, holds) = (previous.use[keyPath: capacity], current.use[keyPath: capacity])
+        let ((start, end), (held, holds)) = (cost, capacity)
         // A factor that was next to nothing before would make steps so great that their sums were bounded.
         let most = max(start, end).scaled(by: 1_000, over: 1) ?? end
-        let withPods = min(start.scaled(by: current.podSeconds, over: previous.podSeconds) ?? start, most)
+        let withPods = min(start.scaled(by: podSeconds.1, over: podSeconds.0) ?? start, most)
         let withRequests = min(start.scaled(by: holds, over: held) ?? (holds > 0 ? end : withPods), most)
         return (withPods - start, withRequests - withPods, end - withRequests)
     }

@@ -18,9 +18,16 @@ extension CostStore {
         let rows = try session.runBinary(text, question.values)
         guard rows.map({ $0.binaryInt(1) }).allSatisfy({ $0 == 1 }) else { return nil }
         var sum = WorkloadSheet(names)
+        // Those of a cluster have mostly the same rows.
+        var (cluster, part): (String?, WorkloadSheet) = (nil, WorkloadSheet(names))
         _ = try rows.map { row in
-            sum.add(try WorkloadSheet(row, from: 2, names), times: Int128(row.binaryInt(0) ?? 0))
+            if row.text(2) != cluster {
+                sum.add(part)
+                (cluster, part) = (row.text(2), WorkloadSheet(names))
+            }
+            part.add(try WorkloadSheet(row, from: 3, names), times: Int128(row.binaryInt(0) ?? 0))
         }
+        sum.add(part)
         if !selection.isOfClusters {
             var statement = CostStatement(selection)
             let chosen = "WITH \(statement.picked()) SELECT id FROM picked"
@@ -70,25 +77,29 @@ extension CostStore {
     static func workloadGroups(
         _ session: PostgresSession, _ now: WorkloadSheet, _ before: WorkloadSheet?, limit: Int, offset: Int
     ) throws -> CostGroups {
-        var groups: [Int32: (sum: CostSum, before: ResourceCost)] = [:]
-        for (id, rows) in now.workloads { groups[id] = (now.sum(rows), .zero) }
-        for (id, rows) in before?.workloads ?? [] {
-            groups[id, default: (CostSum(), .zero)].before = before?.sum(rows).cost ?? .zero
+        let pairs = WorkloadSheet.paired(now, before ?? WorkloadSheet(now.names))
+        var (total, totalBefore) = (CostSum(), ResourceCost.zero)
+        var order: [(cost: Money, id: Int32, place: Int)] = []
+        order.reserveCapacity(pairs.count)
+        for (place, pair) in pairs.enumerated() {
+            let sum = pair.left.map { now.sum($0) } ?? CostSum()
+            total += sum
+            if let rows = pair.right, let before { totalBefore = totalBefore + before.sum(rows).cost }
+            order.append((sum.cost.total, pair.id, place))
         }
-        let order = groups.map { (id: $0.key, cost: $0.value.sum.cost.total) }.sorted {
-            $0.cost == $1.cost ? $0.id < $1.id : $0.cost > $1.cost
-        }
-        let page = order.dropFirst(offset).prefix(limit).map(\.id)
-        let names = try keys(session, of: page)
+        order.sort { $0.cost == $1.cost ? $0.id < $1.id : $0.cost > $1.cost }
+        let page = order.dropFirst(offset).prefix(limit)
+        let names = try keys(session, of: page.map { $0.id })
         return CostGroups(
-            groups: page.compactMap { id in
-                guard let group = groups[id], let key = names[id] else { return nil }
+            groups: page.compactMap { entry in
+                guard let key = names[entry.id] else { return nil }
+                let pair = pairs[entry.place]
                 return CostGroup(
-                    key: "\(key.cluster)/\(key.namespace)/\(key.kind)/\(key.name)", workload: key, sum: group.sum,
-                    before: before == nil ? nil : group.before)
+                    key: "\(key.cluster)/\(key.namespace)/\(key.kind)/\(key.name)", workload: key,
+                    sum: pair.left.map { now.sum($0) } ?? CostSum(),
+                    before: before.map { before in pair.right.map { before.sum($0).cost } ?? .zero })
             },
-            count: Int64(groups.count), total: groups.values.reduce(into: CostSum()) { $0 += $1.sum },
-            totalBefore: before == nil ? nil : groups.values.reduce(.zero) { $0 + $1.before })
+            count: Int64(pairs.count), total: total, totalBefore: before == nil ? nil : totalBefore)
     }
 }
 
@@ -124,7 +135,7 @@ private struct SheetQuestion {
         return "$\(values.count)::\(type)"
     }
 
-    /// A row has the sign, whether there is a sheet, and the sheet.
+    /// A row has the sign, whether there is a sheet, the cluster and the sheet; those of a cluster follow each other.
     mutating func statement(_ days: Range<Timestamp>, _ names: [String]) -> String {
         let source = selection.source.map { parameter(.int($0.rawValue), "smallint") } ?? CostStatement.primary
         let cluster = selection.cluster.map { " AND row.cluster = \(parameter(.text($0), "text"))" } ?? ""
@@ -145,8 +156,9 @@ private struct SheetQuestion {
                 SELECT u.cluster, u.source, b.sign, b.day
                 FROM unit u CROSS JOIN LATERAL (\(bounds.joined(separator: " UNION ALL "))) b WHERE b.day IS NOT NULL
             )
-            SELECT b.sign::bigint, (s.day IS NOT NULL)::int::bigint, \(columns)
+            SELECT b.sign::bigint, (s.day IS NOT NULL)::int::bigint, b.cluster, \(columns)
             FROM bound b LEFT JOIN cost_workload_sheet s USING (cluster, source, day)
+            ORDER BY b.cluster, b.sign DESC
             """
     }
 

@@ -19,7 +19,8 @@ package struct CostChanges: Sendable {
     /// Of all workloads that cost more or less in the later window, and how many these are.
     package let parts: CostChangeParts
     package let count: Int
-    /// Those that changed most, rises and falls alike; then by name, so that the order is always the same.
+    /// Those that changed most, rises and falls alike; then by name. Of more than fit that changed as much, those that were
+    /// seen first.
     package let workloads: [WorkloadChange]
 }
 
@@ -87,45 +88,45 @@ extension CostStore {
         guard let after = try sheet(session, selection, window, names, now: now),
             let before = try sheet(session, selection, earlier, names, now: now)
         else { return nil }
-        var sides: [Int32: (previous: CostRecord?, current: CostRecord?)] = [:]
-        for (id, rows) in before.workloads { sides[id] = (before.record(rows), nil) }
-        for (id, rows) in after.workloads { sides[id, default: (nil, nil)].current = after.record(rows) }
         var records = Records()
-        for (id, side) in sides {
-            let (previous, current) = (side.previous?.total ?? .zero, side.current?.total ?? .zero)
-            records.previous += previous
-            records.current += current
-            if previous != current { records.changed.append((id, side.previous, side.current)) }
+        let pairs = WorkloadSheet.paired(before, after)
+        records.changed.reserveCapacity(pairs.count)
+        for pair in pairs {
+            let (previous, current) = (pair.left.map { before.record($0) }, pair.right.map { after.record($0) })
+            let (cost, costs) = (previous?.total ?? .zero, current?.total ?? .zero)
+            records.previous += cost
+            records.current += costs
+            if cost != costs { records.changed.append((pair.id, previous, current)) }
         }
         return records
     }
 
     private static func changes(_ session: PostgresSession, _ records: Records, _ limit: Int) throws -> CostChanges {
-        let changed = records.changed.map { change in
-            let difference = (change.current?.total ?? .zero) - (change.previous?.total ?? .zero)
-            return (change: change, size: difference.nanoDollars.magnitude)
-        }.sorted { $0.size > $1.size }
-        // Those that changed as much as the last one may come before it by their names.
-        let least = changed.dropFirst(max(limit, 1) - 1).first?.size ?? 0
-        let most = limit > 0 ? changed.prefix { $0.size >= least } : []
-        let names = try keys(session, of: most.map(\.change.id))
-        let listed = most.compactMap { entry in
-            names[entry.change.id].map { key in
-                let change = WorkloadChange(
-                    workload: key, previous: entry.change.previous, current: entry.change.current)
-                return (change: change, size: entry.size)
-            }
-        }.sorted { $0.size == $1.size ? $0.change.workload < $1.change.workload : $0.size > $1.size }
         let remainders = Set(
             try session.run("SELECT id FROM workload WHERE starts_with(kind, '__')").map { row in
                 Int32(truncatingIfNeeded: row.int(0) ?? 0)
             })
+        var parts = CostChangeParts()
+        var order: [(size: UInt64, id: Int32, place: Int)] = []
+        order.reserveCapacity(records.changed.count)
+        for (place, change) in records.changed.enumerated() {
+            parts += CostChangeParts(
+                from: change.previous, to: change.current, isRemainder: remainders.contains(change.id))
+            let difference = (change.current?.total ?? .zero) - (change.previous?.total ?? .zero)
+            order.append((difference.nanoDollars.magnitude, change.id, place))
+        }
+        order.sort { $0.size == $1.size ? $0.id < $1.id : $0.size > $1.size }
+        let names = try keys(session, of: order.prefix(limit).map { $0.id })
+        let most = order.prefix(limit).compactMap { entry in
+            let change = records.changed[entry.place]
+            return names[entry.id].map { key in
+                let both = WorkloadChange(workload: key, previous: change.previous, current: change.current)
+                return (size: entry.size, change: both)
+            }
+        }.sorted { $0.size == $1.size ? $0.change.workload < $1.change.workload : $0.size > $1.size }
         return CostChanges(
-            previous: records.previous, current: records.current,
-            parts: records.changed.reduce(into: CostChangeParts()) { parts, change in
-                parts += CostChangeParts(
-                    from: change.previous, to: change.current, isRemainder: remainders.contains(change.id))
-            }, count: changed.count, workloads: listed.prefix(limit).map(\.change))
+            previous: records.previous, current: records.current, parts: parts, count: order.count,
+            workloads: most.map { $0.change })
     }
 
     /// A side's columns, and the total.

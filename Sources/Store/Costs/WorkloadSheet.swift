@@ -1,14 +1,19 @@
 /// What workloads cost, column by column: a row for each workload and who paid, which has a place in every column. So tens of
 /// thousands of them are added, taken away and read from the database as a few blocks of bytes.
 struct WorkloadSheet: Equatable, Sendable {
-    /// Workload and attribution.
+    /// Workload and attribution, compared in this order. Neither is negative.
     struct Key: Hashable, Comparable, Sendable {
-        let workload: Int32
-        let attribution: Int32
+        /// Both in one number, for there are many to compare.
+        private let both: Int64
 
-        static func < (left: Self, right: Self) -> Bool {
-            (left.workload, left.attribution) < (right.workload, right.attribution)
+        var workload: Int32 { Int32(truncatingIfNeeded: both >> 32) }
+        var attribution: Int32 { Int32(truncatingIfNeeded: both) }
+
+        init(workload: Int32, attribution: Int32) {
+            both = Int64(workload) << 32 | Int64(UInt32(bitPattern: attribution))
         }
+
+        static func < (left: Self, right: Self) -> Bool { left.both < right.both }
     }
 
     /// What there are sums of: see `CostColumns.summed`; then pods times seconds, and the days on which something, and
@@ -40,33 +45,45 @@ struct WorkloadSheet: Equatable, Sendable {
 
     /// Adds each row of another sheet with the same columns, so many times.
     mutating func add(_ other: WorkloadSheet, times factor: Int128 = 1) {
-        if keys == other.keys {
-            for (place, added) in other.columns.enumerated() {
-                columns[place].withUnsafeMutableBufferPointer { sums in
-                    for (row, value) in added.enumerated() { sums[row] += factor * value }
-                }
+        guard keys != other.keys else {
+            let places = Array(keys.indices)
+            for column in columns.indices {
+                Self.add(other.columns[column], times: factor, to: &columns[column], places)
             }
             return
         }
-        let places = Self.merged(keys, other.keys)
-        columns = zip(columns, other.columns).map { mine, added in
-            places.map { place in (place.left.map { mine[$0] } ?? 0) + (place.right.map { factor * added[$0] } ?? 0) }
+        let (merged, mine, others) = Self.merged(keys, other.keys)
+        for column in columns.indices {
+            var sums = [Int128](repeating: 0, count: merged.count)
+            Self.add(columns[column], times: 1, to: &sums, mine)
+            Self.add(other.columns[column], times: factor, to: &sums, others)
+            columns[column] = sums
         }
-        keys = places.compactMap { place in place.left.map { keys[$0] } ?? place.right.map { other.keys[$0] } }
+        keys = merged
     }
 
-    private static func merged(_ left: [Key], _ right: [Key]) -> [(left: Int?, right: Int?)] {
-        var places: [(left: Int?, right: Int?)] = []
-        places.reserveCapacity(max(left.count, right.count))
-        var (here, there) = (0, 0)
-        while here < left.count || there < right.count {
+    /// - Parameter places: where each of the values belongs.
+    private static func add(_ values: [Int128], times factor: Int128, to sums: inout [Int128], _ places: [Int]) {
+        sums.withUnsafeMutableBufferPointer { sums in
+            for row in values.indices { sums[places[row]] += factor * values[row] }
+        }
+    }
+
+    /// The keys of two sheets, and where those of either are among them.
+    private static func merged(_ left: [Key], _ right: [Key]) -> (keys: [Key], left: [Int], right: [Int]) {
+        var (keys, lefts, rights): ([Key], [Int], [Int]) = ([], [], [])
+        keys.reserveCapacity(left.count + right.count)
+        lefts.reserveCapacity(left.count)
+        rights.reserveCapacity(right.count)
+        while lefts.count < left.count || rights.count < right.count {
+            let (here, there) = (lefts.count, rights.count)
             let isHere = here < left.count && (there == right.count || left[here] <= right[there])
             let isThere = there < right.count && (here == left.count || right[there] <= left[here])
-            places.append((isHere ? here : nil, isThere ? there : nil))
-            here += isHere ? 1 : 0
-            there += isThere ? 1 : 0
+            if isHere { lefts.append(keys.count) }
+            if isThere { rights.append(keys.count) }
+            keys.append(isHere ? left[here] : right[there])
         }
-        return places
+        return (keys, lefts, rights)
     }
 
     /// Drops the rows of other attributions.
@@ -104,12 +121,32 @@ struct WorkloadSheet: Equatable, Sendable {
     /// The rows of each workload, in order.
     var workloads: [(id: Int32, rows: Range<Int>)] {
         var found: [(id: Int32, rows: Range<Int>)] = []
+        found.reserveCapacity(keys.count)
         var start = 0
         for row in keys.indices where row + 1 == keys.count || keys[row + 1].workload != keys[row].workload {
             found.append((keys[row].workload, start..<row + 1))
             start = row + 1
         }
         return found
+    }
+
+    /// Those of two sheets, side by side.
+    static func paired(
+        _ left: WorkloadSheet, _ right: WorkloadSheet
+    ) -> [(id: Int32, left: Range<Int>?, right: Range<Int>?)] {
+        let (lefts, rights) = (left.workloads, right.workloads)
+        var pairs: [(id: Int32, left: Range<Int>?, right: Range<Int>?)] = []
+        pairs.reserveCapacity(max(lefts.count, rights.count))
+        var (here, there) = (0, 0)
+        while here < lefts.count || there < rights.count {
+            let id = min(here < lefts.count ? lefts[here].id : .max, there < rights.count ? rights[there].id : .max)
+            let isHere = here < lefts.count && lefts[here].id == id
+            let isThere = there < rights.count && rights[there].id == id
+            pairs.append((id, isHere ? lefts[here].rows : nil, isThere ? rights[there].rows : nil))
+            here += isHere ? 1 : 0
+            there += isThere ? 1 : 0
+        }
+        return pairs
     }
 }
 
