@@ -37,6 +37,7 @@ struct Migrator {
         Migration(version: 19, name: "exported_prices", script: PackageResources._019_exported_prices_sql),
         Migration(version: 20, name: "consent_user", script: PackageResources._020_consent_user_sql),
         Migration(version: 21, name: "workload_sheet", script: PackageResources._021_workload_sheet_sql),
+        Migration(version: 22, name: "hour_sheet", script: PackageResources._022_hour_sheet_sql),
     ]
 
     /// An arbitrary number that names this lock among the database's advisory locks ("callboar" in ASCII).

@@ -199,6 +199,7 @@ struct CostRollUpTests {
                 let tally = try await store.costs.rollUp(day, now: Self.today)
                 #expect(tally == RollUpTally(daily: 0, entityDaily: 0, isSettled: true))
             }
+            try await store.costs.makeSheets()
             #expect(try await Self.stored(store) == before)
         }
     }

@@ -66,10 +66,23 @@ struct WorkloadSheetTests {
 struct WorkloadSheetAnswerTests {
     private static func sheets(_ store: Store) async throws -> [JSONValue] {
         try await CostScene.rows(store, "SELECT * FROM cost_workload_sheet ORDER BY cluster, source, day")
+            + CostScene.rows(store, "SELECT * FROM cost_hour_sheet ORDER BY cluster, source, hour")
+    }
+
+    private static func hours(_ store: Store) async throws -> [JSONValue] {
+        try await CostScene.rows(store, "SELECT * FROM cost_cluster_hourly ORDER BY cluster, source, hour")
     }
 
     private static func forget(_ store: Store) async throws {
-        try await store.costs.pool.run { try $0.runScript("DELETE FROM cost_workload_sheet") }
+        try await store.costs.pool.run { session in
+            try session.runScript(
+                """
+                DELETE FROM cost_workload_sheet;
+                DELETE FROM cost_hour_sheet;
+                DELETE FROM cost_cluster_hourly;
+                UPDATE cost_cluster_daily SET hours_summed = false;
+                """)
+        }
     }
 
     private static func shown(_ groups: CostGroups) -> [String] {
@@ -106,7 +119,18 @@ struct WorkloadSheetAnswerTests {
                 }
                 answers.append(
                     shown(try await store.costs.changes(selection, from: before, to: window, limit: 3)))
+                for dimension in [CostDimension.entity, .category, .day] {
+                    let groups = try await store.costs.groups(
+                        by: dimension, selection, window, comparedWith: dimension == .day ? nil : before, limit: 9)
+                    answers.append(shown(groups))
+                }
+                for unit in CostTrendUnit.allCases {
+                    answers.append(try await store.costs.trend(selection, window, by: unit).map { "\($0)" })
+                }
+                answers.append(["\(try await store.costs.cost(selection, window))"])
             }
+            answers.append(
+                try await store.costs.coverage(window).sorted { $0.key < $1.key }.map { "\($0)" })
         }
         return answers
     }
@@ -120,7 +144,8 @@ struct WorkloadSheetAnswerTests {
                 return CostWindow(
                     from: from,
                     to: from.adding(
-                        seconds: Int64.random(in: 1...50, using: &random) * 86_400
+                        seconds: Int64.random(in: 1...50, using: &random)
+                            * ([86_400, 86_400, 3_600].randomElement(using: &random) ?? 0)
                             + ([0, 0, 3_600 * 7].randomElement(using: &random) ?? 0)))
             }
             return (window(), window())
@@ -156,7 +181,7 @@ struct WorkloadSheetAnswerTests {
                     try await store.costs.write(hours, source: .scaleops)
                 }
                 try await store.costs.rollUp(now: CostToDateTests.now)
-                let kept = try await Self.sheets(store)
+                let (kept, hours) = (try await Self.sheets(store), try await Self.hours(store))
                 let windows = Self.windows(&random)
                 let answers = try await Self.answers(store, windows)
                 #expect(answers.contains { $0.count > 1 })
@@ -165,6 +190,7 @@ struct WorkloadSheetAnswerTests {
                 // Made anew they are the same: what was kept of earlier days was right.
                 #expect(try await store.costs.makeSheets() == kept.count)
                 #expect(try await Self.sheets(store) == kept)
+                #expect(try await Self.hours(store) == hours)
                 #expect(try await store.costs.makeSheets() == 0)
             }
         }
@@ -204,18 +230,58 @@ struct WorkloadSheetAnswerTests {
         }
     }
 
+    @Test("an hour that changes has its sheet made anew and the later ones of its day; when others pay, all of the day")
+    func laterHours() async throws {
+        try await TestDatabase.withStore { store in
+            let id = try await CostScene.workload(store)
+            @Sendable func at(_ hour: Int64) -> Timestamp { CostScene.day(0).adding(seconds: hour * 3_600) }
+            func cost(_ from: Int64, _ to: Int64) async throws -> Int64 {
+                try await store.costs.cost(CostSelection(), CostWindow(from: at(from), to: at(to))).total.nanoDollars
+            }
+            func roll() async throws { try await store.costs.rollUp(now: CostScene.day(9)) }
+            try await store.costs.write([3, 5, 6].map { CostScene.hour(id, at($0)) })
+            try await roll()
+            #expect(try await cost(3, 6) == 220)
+            #expect(try await cost(4, 7) == 220)
+            #expect(try await cost(0, 3) == 0)
+            try await store.costs.pool.run { session in
+                _ = try session.run("UPDATE cost_hour_sheet SET cpu_cost = '\\x07' WHERE hour = $1", [.time(at(3))])
+            }
+            #expect(try await cost(3, 4) == 17)
+            try await store.costs.write([CostScene.hour(id, at(5), cpu: 200)])
+            // Until it is rolled up, the day says what it said.
+            #expect(try await cost(4, 7) == 313)
+            try await roll()
+            // From the wrong one on, which was not made anew.
+            #expect(try await cost(3, 4) == 17)
+            #expect(try await cost(4, 7) == 320)
+            #expect(try await cost(3, 7) == 337)
+            try await CostScene.own(store, id, "component:default/e", from: at(0).rfc3339, to: at(5).rfc3339)
+            try await store.costs.write([CostScene.hour(id, at(6), cpu: 300)])
+            try await roll()
+            #expect(try await cost(3, 4) == 110)
+            var owned = CostSelection()
+            owned.category = .owned
+            let window = CostWindow(from: at(3), to: at(6))
+            #expect(try await store.costs.cost(owned, window).total.nanoDollars == 110)
+            let points = try await store.costs.trend(CostSelection(), CostWindow(from: at(0), to: at(24)), by: .hour)
+            #expect(points.map(\.cost.total.nanoDollars) == [110, 210, 310])
+        }
+    }
+
     @Test("the sheets of days that are kept no more go with them")
     func retention() async throws {
         try await TestDatabase.withStore { store in
             let id = try await CostScene.workload(store)
             try await store.costs.write([CostScene.hour(id, CostScene.day(0)), CostScene.hour(id, CostScene.day(40))])
             try await store.costs.rollUp(now: CostScene.day(41))
-            #expect(try await Self.sheets(store).count == 2)
+            #expect(try await Self.sheets(store).count == 4)
             var retention = CostRetention()
             (retention.hourly, retention.daily) = (1, 5)
             let dropped = try await store.costs.dropExpired(retention, now: CostScene.day(60))
             #expect(dropped.contains("cost_daily_202603"))
             #expect(try await Self.sheets(store).count == 1)
+            #expect(try await Self.hours(store).isEmpty)
             // None is made of days that are gone.
             #expect(try await store.costs.makeSheets() == 0)
         }

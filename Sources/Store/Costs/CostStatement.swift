@@ -43,8 +43,10 @@ struct CostStatement {
 
     /// Adds the rows of a window.
     ///
-    /// - Parameter isBefore: what their column `is_before` is to say.
-    mutating func add(_ window: CostWindow, isBefore: Bool = false) {
+    /// - Parameters:
+    ///   - isBefore: what their column `is_before` is to say.
+    ///   - session: is asked for the sums of hours that are known, so that these need not be read one by one.
+    mutating func add(_ window: CostWindow, isBefore: Bool = false, _ session: PostgresSession) throws {
         // Only hours can say what an hour cost.
         let parts =
             part == .hour
@@ -56,7 +58,42 @@ struct CostStatement {
             case .day, .hour: queries.append(self.days(days, isBefore))
             }
         }
-        queries += parts.hours.map { hours($0, isBefore) }
+        for range in parts.hours { queries.append(try known(range, isBefore, session) ?? hours(range, isBefore)) }
+    }
+
+    /// Hours as sheets have them; nil when those lack, or would take longer.
+    private mutating func known(_ range: Range<Timestamp>, _ isBefore: Bool, _ session: PostgresSession) throws
+        -> String?
+    {
+        if part == .hour, columns == CostColumns.cost, selection.isOfClusters,
+            try CostStore.areHoursThere(session, selection, range)
+        {
+            return clusters("cost_cluster_hourly", .hours, range, isBefore)
+        }
+        guard part == .day, selection.isBroad,
+            var sheet = try CostStore.hourSheet(session, selection, range, columns + ["days", "used_days"])
+        else { return nil }
+        sheet.keepRecorded()
+        var sums = AttributedSums(sheet.names)
+        sums.add(sheet)
+        let rows = sums.query { parameter($0, $1) }
+        return """
+            SELECT row.attribution_id, picked.key, \(parameter(.time(range.lowerBound.startOfDay), "timestamptz")) AS part,
+                NULL::int AS workload_id, \(isBefore) AS is_before, 1 AS sign, \(CostColumns.list("row", columns)),
+                row.days, row.used_days, row.workloads
+            FROM \(rows) JOIN picked ON picked.id = row.attribution_id
+            """
+    }
+
+    /// Adds the rows of days alone.
+    mutating func addDays(_ range: Range<Timestamp>) { queries.append(toDate(range, false)) }
+
+    /// Of what is compared with, the costs alone are asked.
+    private func isAsked(_ column: String, _ isBefore: Bool) -> Bool { !isBefore || CostColumns.cost.contains(column) }
+
+    /// The columns of `row` for `raw`, as far as they are asked, a comma after each.
+    func listed(_ isBefore: Bool) -> String {
+        columns.map { isAsked($0, isBefore) ? "row.\($0), " : "NULL::bigint AS \($0), " }.joined()
     }
 
     /// Adds the rows of hours alone.
@@ -135,7 +172,7 @@ struct CostStatement {
 
     /// Each day of each attribution; where the money of whole clusters will do, of each cluster.
     private mutating func days(_ range: Range<Timestamp>, _ isBefore: Bool) -> String {
-        if columns == CostColumns.cost && selection.isOfClusters { return clusterDays(range, isBefore) }
+        if selection.isOfClusters { return clusters("cost_cluster_daily", .days, range, isBefore) }
         return """
             SELECT row.attribution_id, picked.key, row.day AS part, NULL::int AS workload_id, \(isBefore) AS is_before,
                 1 AS sign, \(CostColumns.list("row", columns)), 1::bigint AS days,
@@ -144,15 +181,25 @@ struct CostStatement {
             """
     }
 
-    private mutating func clusterDays(_ range: Range<Timestamp>, _ isBefore: Bool) -> String {
+    /// What whole clusters cost, a day or an hour in a row.
+    private mutating func clusters(
+        _ table: String, _ kind: SheetKind, _ range: Range<Timestamp>, _ isBefore: Bool
+    ) -> String {
         let source = selection.source.map { parameter(.int($0.rawValue), "smallint") } ?? Self.primary
         let cluster = selection.cluster.map { " AND row.cluster = \(parameter(.text($0), "text"))" } ?? ""
+        let (used, workloads, condition) =
+            kind == .days
+            ? (
+                "(row.cpu_used_millicore_seconds IS NOT NULL)::int", "coalesce(row.workloads, 0)",
+                " AND row.attributions > 0"
+            )
+            : ("0", "0", "")
         return """
-            SELECT NULL::int AS attribution_id, NULL::text AS key, row.day AS part, NULL::int AS workload_id,
+            SELECT NULL::int AS attribution_id, NULL::text AS key, row.\(kind.column) AS part, NULL::int AS workload_id,
                 \(isBefore) AS is_before, 1 AS sign, \(CostColumns.list("row", columns)), 1::bigint AS days,
-                0::bigint AS used_days, 0::bigint AS workloads
-            FROM cost_cluster_daily row LEFT JOIN cost_primary p ON p.cluster = row.cluster
-            WHERE row.source = \(source) AND row.attributions > 0 AND \(within(range, "day"))\(cluster)
+                \(used)::bigint AS used_days, \(workloads)::bigint AS workloads
+            FROM \(table) row LEFT JOIN cost_primary p ON p.cluster = row.cluster
+            WHERE row.source = \(source) AND \(within(range, kind.column))\(condition)\(cluster)
             """
     }
 

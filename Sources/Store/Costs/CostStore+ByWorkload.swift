@@ -12,12 +12,46 @@ extension CostStore {
         _ session: PostgresSession, _ selection: CostSelection, _ window: CostWindow, _ names: [String], now: Timestamp
     ) throws -> WorkloadSheet? {
         let parts = window.parts(now: now)
-        guard selection.isBroad, let days = parts.days else { return nil }
-        var question = SheetQuestion(selection)
-        let text = question.statement(days, names)
+        guard selection.isBroad else { return nil }
+        guard var sum = try sheet(session, selection, .days, parts.days, names) else { return nil }
+        for range in parts.hours {
+            sum.add(
+                try hourSheet(session, selection, range, names)
+                    ?? addedHours(session, selection, range, names, now))
+        }
+        sum.keepRecorded()
+        return sum
+    }
+
+    /// What workloads cost in hours of one day; rows without anything in them too.
+    ///
+    /// - Returns: nil when sheets lack.
+    static func hourSheet(
+        _ session: PostgresSession, _ selection: CostSelection, _ range: Range<Timestamp>, _ names: [String]
+    ) throws -> WorkloadSheet? {
+        guard try areHoursThere(session, selection, range) else { return nil }
+        return try sheet(session, selection, .hours, range, names)
+    }
+
+    /// Whether the hours of a range are all added up.
+    static func areHoursThere(_ session: PostgresSession, _ selection: CostSelection, _ range: Range<Timestamp>) throws
+        -> Bool
+    {
+        let question = SheetQuestion.areHoursThere(selection, range)
+        return try session.runOnce(question.text, question.values).first { $0.bool(0) } ?? false
+    }
+
+    /// The difference of the sheets of a range; nil when one lacks.
+    static func sheet(
+        _ session: PostgresSession, _ selection: CostSelection, _ kind: SheetKind, _ range: Range<Timestamp>?,
+        _ names: [String]
+    ) throws -> WorkloadSheet? {
+        var sum = WorkloadSheet(names)
+        guard let range else { return sum }
+        var question = SheetQuestion(selection, kind)
+        let text = question.statement(range, names)
         let rows = try session.runBinary(text, question.values)
         guard rows.map({ $0.binaryInt(1) }).allSatisfy({ $0 == 1 }) else { return nil }
-        var sum = WorkloadSheet(names)
         // Those of a cluster have mostly the same rows.
         var (cluster, part): (String?, WorkloadSheet) = (nil, WorkloadSheet(names))
         _ = try rows.map { row in
@@ -34,12 +68,11 @@ extension CostStore {
             let ids = try session.runOnce(chosen, statement.values).map { Int32(truncatingIfNeeded: $0.int(0) ?? 0) }
             sum.keep(attributions: Set(ids))
         }
-        for range in parts.hours { sum.add(try hours(session, selection, range, names, now)) }
-        sum.keepRecorded()
         return sum
     }
 
-    private static func hours(
+    /// From the hours themselves.
+    private static func addedHours(
         _ session: PostgresSession, _ selection: CostSelection, _ range: Range<Timestamp>, _ names: [String],
         _ now: Timestamp
     ) throws -> WorkloadSheet {
@@ -108,65 +141,27 @@ extension WorkloadSheet {
     static let summedColumns = CostColumns.summed + ["days", "used_days"]
 
     /// Rows of these columns added up.
-    func sum(_ rows: Range<Int>) -> CostSum {
-        func value(_ column: Int) -> Int64 { sum(column, rows) }
-        func money(_ column: Int) -> Money { Money(nanoDollars: value(column)) }
+    func sum(_ rows: Range<Int>) -> CostSum { CostSum({ sum($0, rows) }, workloads: Int64(rows.count)) }
+}
+
+extension CostSum {
+    /// - Parameter value: tells the sum of one of `WorkloadSheet.summedColumns`.
+    init(_ value: (Int) -> Int64, workloads: Int64) {
         let isUseKnown = value(13) > 0
-        return CostSum(
-            cost: ResourceCost(
-                cpu: money(0), memory: money(1), gpu: money(2), storage: money(3), network: money(4),
-                loadBalancer: money(5), shared: money(6)),
+        self.init(
+            cost: ResourceCost(value),
             requested: CapacityTime(millicoreSeconds: value(7), byteSeconds: value(8), gpuSeconds: value(9)),
             used: isUseKnown ? CapacityTime(millicoreSeconds: value(10), byteSeconds: value(11)) : nil,
-            workloads: Int64(rows.count))
+            workloads: workloads)
     }
 }
 
-/// Asks for the sheets of a window's days: of each month the one of its last recorded day, to be added, and the one of the last
-/// recorded day before its first, to be taken away.
-private struct SheetQuestion {
-    private(set) var values: [SQLValue] = []
-    private let selection: CostSelection
-
-    init(_ selection: CostSelection) { self.selection = selection }
-
-    private mutating func parameter(_ value: SQLValue, _ type: String) -> String {
-        values.append(value)
-        return "$\(values.count)::\(type)"
-    }
-
-    /// A row has the sign, whether there is a sheet, the cluster and the sheet; those of a cluster follow each other.
-    mutating func statement(_ days: Range<Timestamp>, _ names: [String]) -> String {
-        let source = selection.source.map { parameter(.int($0.rawValue), "smallint") } ?? CostStatement.primary
-        let cluster = selection.cluster.map { " AND row.cluster = \(parameter(.text($0), "text"))" } ?? ""
-        let bounds = MonthSlice.of(days).flatMap { slice -> [String] in
-            let through = last(slice.days)
-            let bound = "SELECT 1 AS sign, \(through) AS day"
-            guard !slice.isFromFirst else { return [bound] }
-            let before = last(slice.month..<slice.days.lowerBound)
-            return [bound, "SELECT -1, CASE WHEN \(through) IS NOT NULL THEN \(before) END"]
-        }
-        let columns = (["workload_id", "attribution_id"] + names).map { "s.\($0)" }.joined(separator: ", ")
-        return """
-            WITH unit AS MATERIALIZED (
-                SELECT DISTINCT row.cluster, row.source
-                FROM cost_cluster_daily row LEFT JOIN cost_primary p ON p.cluster = row.cluster
-                WHERE row.source = \(source)\(cluster)
-            ), bound AS MATERIALIZED (
-                SELECT u.cluster, u.source, b.sign, b.day
-                FROM unit u CROSS JOIN LATERAL (\(bounds.joined(separator: " UNION ALL "))) b WHERE b.day IS NOT NULL
-            )
-            SELECT b.sign::bigint, (s.day IS NOT NULL)::int::bigint, b.cluster, \(columns)
-            FROM bound b LEFT JOIN cost_workload_sheet s USING (cluster, source, day)
-            ORDER BY b.cluster, b.sign DESC
-            """
-    }
-
-    private mutating func last(_ range: Range<Timestamp>) -> String {
-        """
-        (SELECT max(row.day) FROM cost_cluster_daily row WHERE row.cluster = u.cluster AND row.source = u.source
-            AND row.day >= \(parameter(.time(range.lowerBound), "timestamptz"))
-            AND row.day < \(parameter(.time(range.upperBound), "timestamptz")))
-        """
+extension ResourceCost {
+    /// - Parameter value: tells one of `CostColumns.cost`, in nano-dollars.
+    init(_ value: (Int) -> Int64) {
+        func money(_ column: Int) -> Money { Money(nanoDollars: value(column)) }
+        self.init(
+            cpu: money(0), memory: money(1), gpu: money(2), storage: money(3), network: money(4),
+            loadBalancer: money(5), shared: money(6))
     }
 }

@@ -117,13 +117,13 @@ extension CostStore {
         }
         order.sort { $0.size == $1.size ? $0.id < $1.id : $0.size > $1.size }
         let names = try keys(session, of: order.prefix(limit).map { $0.id })
-        let most = order.prefix(limit).compactMap { entry in
+        var most: [(size: UInt64, change: WorkloadChange)] = []
+        for entry in order.prefix(limit) {
+            guard let key = names[entry.id] else { continue }
             let change = records.changed[entry.place]
-            return names[entry.id].map { key in
-                let both = WorkloadChange(workload: key, previous: change.previous, current: change.current)
-                return (size: entry.size, change: both)
-            }
-        }.sorted { $0.size == $1.size ? $0.change.workload < $1.change.workload : $0.size > $1.size }
+            most.append((entry.size, WorkloadChange(workload: key, previous: change.previous, current: change.current)))
+        }
+        most.sort { $0.size == $1.size ? $0.change.workload < $1.change.workload : $0.size > $1.size }
         return CostChanges(
             previous: records.previous, current: records.current, parts: parts, count: order.count,
             workloads: most.map { $0.change })

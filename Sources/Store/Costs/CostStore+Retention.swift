@@ -81,8 +81,9 @@ extension CostStore {
         ).first { $0.bool(0) }
         if isTouched != false { return false }
         try session.runScript("DROP TABLE \(partition.name)")
-        if partition.table == "cost_daily" { try dropSheets(session, partition.from..<partition.to) }
-        if partition.table == "cost_hourly" { try raiseHorizon(session, to: partition.to) }
+        let kind = partition.table == "cost_daily" ? SheetKind.days : .hours
+        try dropSheets(session, kind, partition.from..<partition.to)
+        if kind == .hours { try raiseHorizon(session, to: partition.to) }
         return true
     }
 

@@ -8,6 +8,8 @@ package struct TouchedDay: Sendable, Hashable {
     package let source: CostSource
     /// When they changed last.
     package let at: Timestamp
+    /// The first of them that changed.
+    package let fromHour: Timestamp
 }
 
 /// What a roll-up wrote.
@@ -29,7 +31,7 @@ extension CostStore {
                 TouchedDay(
                     day: row.time(0) ?? Timestamp(seconds: 0), cluster: try row.required(1),
                     source: row.int(2).flatMap(CostSource.init(rawValue:)) ?? .estimate,
-                    at: row.time(3) ?? Timestamp(seconds: 0))
+                    at: row.time(3) ?? Timestamp(seconds: 0), fromHour: row.time(4) ?? Timestamp(seconds: 0))
             }
         }
     }
@@ -63,10 +65,13 @@ extension CostStore {
             let source = SQLValue.int(touched.source.rawValue)
             let written = try session.run(RollUpStatement.writeDaily, [day, source]).affected
             let removed = try session.run(RollUpStatement.removeDaily, unit).affected
-            if written + removed > 0 { try dropSheets(session, from: touched) }
             let entities = try session.run(RollUpStatement.writeEntityDaily, [day, source]).affected
             let gone = try session.run(RollUpStatement.removeEntityDaily, unit).affected
             try sumToDate(session, touched, isChanged: entities + gone > 0)
+            let isShared = try session.run(RollUpStatement.isShared).first { $0.bool(0) } ?? true
+            try dropSheets(
+                session, from: touched, isDayChanged: written + removed > 0, areAllHoursChanged: removed > 0 || isShared
+            )
             let settled = try session.run(RollUpStatement.settle, unit + [.time(touched.at)]).affected
             return RollUpTally(daily: written + removed, entityDaily: entities + gone, isSettled: settled > 0)
         }
@@ -77,7 +82,9 @@ extension CostStore {
 private enum RollUpStatement {
     static let touched =
         """
-        SELECT \(microseconds("day")), cluster, source, \(microseconds("touched_at")) FROM cost_day_touched
+        SELECT \(microseconds("day")), cluster, source, \(microseconds("touched_at")),
+            \(microseconds("greatest(from_hour, day)"))
+        FROM cost_day_touched
         ORDER BY day, cluster, source LIMIT $1::bigint
         """
 
@@ -212,6 +219,9 @@ private enum RollUpStatement {
         WHERE d.day = $1::timestamptz AND d.source = $3::smallint AND a.id = d.attribution_id AND a.cluster = $2
             AND (d.workload_id, d.attribution_id) NOT IN (SELECT r.workload_id, r.attribution_id FROM rolled r)
         """
+
+    /// Whether some hours of a workload were paid by one, and some by another.
+    static let isShared = "SELECT EXISTS (SELECT FROM rolled WHERE NOT is_sole)"
 
     /// ($1: the day; $2: the source.)
     static let writeEntityDaily = """

@@ -1,30 +1,39 @@
 internal import Base
 internal import Costs
 
-/// Writes what `WorkloadSheet` says of each recorded day.
+/// Writes what `WorkloadSheet` says of each recorded day and hour.
 extension CostStore {
-    /// Of a month, by one source and for one cluster.
+    /// Of a month's days or of a day's hours, by one source and for one cluster.
     private struct Chapter {
+        let kind: SheetKind
         let cluster: String
         let source: Int64
-        let month: Timestamp
+        /// The month, or the day.
+        let first: Timestamp
 
-        var values: [SQLValue] { [.text(cluster), .int(source), .time(month)] }
+        var values: [SQLValue] { [.text(cluster), .int(source), .time(first)] }
+
+        var end: Timestamp {
+            kind == .days ? CalendarMonth(containing: first).end : first.adding(seconds: 86_400)
+        }
     }
 
-    /// Makes the sheets that lack, month by month, the latest first: those of days that were rolled up, and those of all days
-    /// after the program learnt to make them. Some days are a transaction, so that none takes long.
+    /// Makes the sheets that lack, the latest month and day first: those of what was rolled up, and those of all days and hours
+    /// after the program learnt to make them. Some days are a transaction, and the hours of one, so that none takes long.
     ///
-    /// - Parameter limit: so many months at most.
+    /// - Parameter limit: so many months, and days of hours, at most.
     /// - Returns: how many sheets were made.
-    /// - Throws: `StoreError`, the first one; then those are made that can be. A month with a sheet that cannot be read is begun
-    ///   anew the next time.
+    /// - Throws: `StoreError`, the first one; then those are made that can be. A month with a sheet that cannot be read, or a
+    ///   day, is begun anew the next time.
     @discardableResult
     package func makeSheets(limit: Int = 1_000) async throws -> Int {
         let chapters = try await pool.read { session in
-            try session.run(SheetStatement.lacking, [.int(Int64(limit))]).map { row in
-                Chapter(
-                    cluster: try row.required(0), source: row.int(1) ?? 0, month: row.time(2) ?? Timestamp(seconds: 0))
+            try SheetKind.allCases.flatMap { kind in
+                try session.run(SheetStatement.lacking(kind), [.int(Int64(limit))]).map { row in
+                    Chapter(
+                        kind: kind, cluster: try row.required(0), source: row.int(1) ?? 0,
+                        first: row.time(2) ?? Timestamp(seconds: 0))
+                }
             }
         }
         var made = 0
@@ -35,8 +44,9 @@ extension CostStore {
                 guard error.code != .deposed, error.code != .unavailable else { throw error }
                 failure = failure ?? error
                 guard error.code == .unexpectedResult else { continue }
-                let end = CalendarMonth(containing: chapter.month).end
-                try await leader.run { _ = try $0.run(SheetStatement.drop, chapter.values + [.time(end)]) }
+                try await leader.run { session in
+                    _ = try session.run(SheetStatement.drop(chapter.kind), chapter.values + [.time(chapter.end)])
+                }
             }
         }
         if let failure { throw failure }
@@ -44,9 +54,10 @@ extension CostStore {
     }
 
     private func make(_ chapter: Chapter) async throws -> Int {
+        if chapter.kind == .hours { return try await leader.run { try Self.makeHours(chapter, $0) } }
         var (made, more) = (0, Self.daysAtOnce)
         while more == Self.daysAtOnce, !Task.isCancelled {
-            more = try await leader.run { try Self.make(chapter, $0) }
+            more = try await leader.run { try Self.makeDays(chapter, $0) }
             made += more
         }
         return made
@@ -55,48 +66,95 @@ extension CostStore {
     private static let daysAtOnce = 5
 
     /// Each day's sheet is the one before and the day's rows. From the first that lacks on they are made anew.
-    private static func make(_ chapter: Chapter, _ session: PostgresSession) throws -> Int {
+    private static func makeDays(_ chapter: Chapter, _ session: PostgresSession) throws -> Int {
         let days = try session.run(SheetStatement.days, chapter.values).map { row in
-            (day: row.time(0) ?? chapter.month, isThere: row.bool(1))
+            (day: row.time(0) ?? chapter.first, isThere: row.bool(1))
         }
         guard let first = days.firstIndex(where: { !$0.isThere }) else { return 0 }
-        let unit = chapter.values.prefix(2)
-        func read(_ statement: String, _ day: Timestamp) throws -> WorkloadSheet {
-            try session.runBinary(statement, unit + [.time(day)]).first {
-                try WorkloadSheet($0, from: 0, WorkloadSheet.allColumns)
-            } ?? WorkloadSheet()
-        }
-        var sheet = first > 0 ? try read(SheetStatement.read, days[first - 1].day) : WorkloadSheet()
+        var sheet =
+            first > 0 ? try read(SheetStatement.read(.days), chapter, days[first - 1].day, session) : WorkloadSheet()
         let some = days[first...].prefix(daysAtOnce)
         for (day, _) in some {
-            sheet.add(try read(SheetStatement.ofDay, day))
-            try session.run(SheetStatement.write, unit + [.time(day)] + sheet.stored)
+            sheet.add(try read(SheetStatement.ofDay, chapter, day, session))
+            try write(sheet, chapter, day, session)
         }
         return some.count
     }
 
-    /// Drops the sheets that a change of a day makes wrong: its own and the later ones of its month.
-    func dropSheets(_ session: PostgresSession, from touched: TouchedDay) throws {
-        try session.run(
-            SheetStatement.drop,
-            [
-                .text(touched.cluster), .int(touched.source.rawValue), .time(touched.day),
-                .time(CalendarMonth(containing: touched.day).end),
-            ])
+    /// The same of hours, and what the cluster cost in each.
+    private static func makeHours(_ chapter: Chapter, _ session: PostgresSession) throws -> Int {
+        let last = try session.run(SheetStatement.lastHour, chapter.values + [.time(chapter.end)]).first { $0.time(0) }
+        var sheet = WorkloadSheet()
+        var hour = chapter.first
+        if let last = last ?? nil {
+            sheet = try read(SheetStatement.read(.hours), chapter, last, session)
+            hour = last.adding(seconds: 3_600)
+        }
+        var made = 0
+        while hour < chapter.end {
+            let rows = try read(SheetStatement.ofHour, chapter, hour, session)
+            if !rows.keys.isEmpty {
+                sheet.add(rows)
+                try write(sheet, chapter, hour, session)
+                let costs = CostColumns.cost.indices.map { SQLValue.int(rows.sum($0, rows.keys.indices)) }
+                try session.run(SheetStatement.recordHour, chapter.values.prefix(2) + [.time(hour)] + costs)
+                made += 1
+            }
+            hour = hour.adding(seconds: 3_600)
+        }
+        try session.run(SheetStatement.complete, chapter.values)
+        return made
     }
 
-    /// Drops those of days that are kept no more.
-    static func dropSheets(_ session: PostgresSession, _ days: Range<Timestamp>) throws {
-        try session.run(
-            "DELETE FROM cost_workload_sheet WHERE day >= $1::timestamptz AND day < $2::timestamptz",
-            [.time(days.lowerBound), .time(days.upperBound)])
+    private static func read(
+        _ statement: String, _ chapter: Chapter, _ at: Timestamp, _ session: PostgresSession
+    ) throws -> WorkloadSheet {
+        try session.runBinary(statement, chapter.values.prefix(2) + [.time(at)]).first {
+            try WorkloadSheet($0, from: 0, WorkloadSheet.allColumns)
+        } ?? WorkloadSheet()
+    }
+
+    private static func write(
+        _ sheet: WorkloadSheet, _ chapter: Chapter, _ at: Timestamp, _ session: PostgresSession
+    ) throws {
+        try session.run(SheetStatement.write(chapter.kind), chapter.values.prefix(2) + [.time(at)] + sheet.stored)
+    }
+
+    /// Drops the sheets that a day's roll-up makes wrong: its own and the later ones of its month, if it changed what is
+    /// recorded of the day; those of its hours from the first that changed on, or all if somebody else may pay for them.
+    func dropSheets(
+        _ session: PostgresSession, from touched: TouchedDay, isDayChanged: Bool, areAllHoursChanged: Bool
+    ) throws {
+        let unit: [SQLValue] = [.text(touched.cluster), .int(touched.source.rawValue)]
+        if isDayChanged {
+            let end = CalendarMonth(containing: touched.day).end
+            try session.run(SheetStatement.drop(.days), unit + [.time(touched.day), .time(end)])
+        }
+        let first = areAllHoursChanged ? touched.day : touched.fromHour
+        let hours: [SQLValue] = unit + [.time(first), .time(touched.day.adding(seconds: 86_400))]
+        for table in SheetStatement.tablesOfHours { try session.run(SheetStatement.drop(table, "hour"), hours) }
+        try session.run(SheetStatement.begin, unit + [.time(touched.day)])
+    }
+
+    /// Drops those of days or hours that are kept no more.
+    static func dropSheets(_ session: PostgresSession, _ kind: SheetKind, _ range: Range<Timestamp>) throws {
+        for table in kind == .days ? [kind.table] : SheetStatement.tablesOfHours {
+            try session.run(
+                "DELETE FROM \(table) WHERE \(kind.column) >= $1::timestamptz AND \(kind.column) < $2::timestamptz",
+                [.time(range.lowerBound), .time(range.upperBound)])
+        }
     }
 }
 
 /// $1 and $2 are cluster and source unless said otherwise.
 private enum SheetStatement {
-    /// Months of which the days by workload are there. ($1: how many.)
-    static let lacking =
+    static let tablesOfHours = [SheetKind.hours.table, "cost_cluster_hourly"]
+
+    /// ($1: how many.)
+    static func lacking(_ kind: SheetKind) -> String { kind == .days ? lackingDays : lackingHours }
+
+    /// Months of which the days by workload are there.
+    private static let lackingDays =
         """
         SELECT cluster, source, \(microseconds("month")) FROM (
             SELECT DISTINCT c.cluster, c.source, date_trunc('month', c.day, 'UTC') AS month FROM cost_cluster_daily c
@@ -104,6 +162,14 @@ private enum SheetStatement {
                 WHERE s.cluster = c.cluster AND s.source = c.source AND s.day = c.day)) m
         WHERE to_regclass('cost_daily_' || to_char(month AT TIME ZONE 'UTC', 'YYYYMM')) IS NOT NULL
         ORDER BY month DESC, cluster, source LIMIT $1::bigint
+        """
+
+    /// Days of which the hours are there.
+    private static let lackingHours =
+        """
+        SELECT cluster, source, \(microseconds("day")) FROM cost_cluster_daily
+        WHERE NOT hours_summed AND to_regclass('cost_hourly_' || to_char(day AT TIME ZONE 'UTC', 'YYYYMMDD')) IS NOT NULL
+        ORDER BY day DESC, cluster, source LIMIT $1::bigint
         """
 
     /// ($3: the month.)
@@ -116,17 +182,42 @@ private enum SheetStatement {
         ORDER BY c.day
         """
 
+    /// ($3: the day; $4: its end.)
+    static let lastHour =
+        """
+        SELECT \(microseconds("max(hour)")) FROM cost_hour_sheet
+        WHERE cluster = $1 AND source = $2::smallint AND hour >= $3::timestamptz AND hour < $4::timestamptz
+        """
+
     private static let columns = (["workload_id", "attribution_id"] + WorkloadSheet.allColumns).joined(separator: ", ")
 
-    /// ($3: the day.)
-    static let read =
+    /// ($3: the day or the hour.)
+    static func read(_ kind: SheetKind) -> String {
         """
-        SELECT \(columns) FROM cost_workload_sheet
-        WHERE cluster = $1 AND source = $2::smallint AND day = $3::timestamptz
+        SELECT \(columns) FROM \(kind.table)
+        WHERE cluster = $1 AND source = $2::smallint AND \(kind.column) = $3::timestamptz
         """
+    }
 
     /// The rows of a day in the form of a sheet. ($3: the day.)
-    static let ofDay: String = {
+    static let ofDay = sheet(
+        of: """
+            SELECT d.* FROM cost_daily d JOIN cost_attribution a ON a.id = d.attribution_id
+            WHERE d.day = $3::timestamptz AND d.source = $2::smallint AND a.cluster = $1
+            """)
+
+    /// The same of an hour, each with the one that paid for it. ($3: the hour.)
+    static let ofHour = sheet(
+        of: """
+            SELECT h.*, d.attribution_id
+            FROM cost_hourly h JOIN cost_daily d ON d.workload_id = h.workload_id AND d.source = h.source
+                AND d.day = date_trunc('day', $3::timestamptz, 'UTC')
+            JOIN cost_attribution a ON a.id = d.attribution_id
+            WHERE h.hour = $3::timestamptz AND h.source = $2::smallint AND a.cluster = $1
+                AND (d.is_sole OR a.entity_ref IS NOT DISTINCT FROM \(CostStatement.owner(of: "h")))
+            """)
+
+    private static func sheet(of rows: String) -> String {
         let columns = WorkloadSheet.allColumns.map { column in
             switch column {
             case "days": "string_agg(int8send(1), '')"
@@ -137,26 +228,50 @@ private enum SheetStatement {
         return """
             SELECT coalesce(string_agg(int4send(workload_id), ''), ''), coalesce(string_agg(int4send(attribution_id), ''), ''),
                 \(columns.joined(separator: ", "))
-            FROM (SELECT d.* FROM cost_daily d JOIN cost_attribution a ON a.id = d.attribution_id
-                WHERE d.day = $3::timestamptz AND d.source = $2::smallint AND a.cluster = $1
-                ORDER BY d.workload_id, d.attribution_id) d
+            FROM (\(rows) ORDER BY workload_id, attribution_id) d
             """
-    }()
+    }
 
-    /// ($3: the day; then the columns.)
-    static let write: String = {
+    /// ($3: the day or the hour; then the columns.)
+    static func write(_ kind: SheetKind) -> String {
         let places = (4..<(6 + WorkloadSheet.allColumns.count)).map { "$\($0)::bytea" }.joined(separator: ", ")
         let excluded = columns.split(separator: ", ").map { "excluded.\($0)" }.joined(separator: ", ")
         return """
-            INSERT INTO cost_workload_sheet (cluster, source, day, \(columns))
+            INSERT INTO \(kind.table) (cluster, source, \(kind.column), \(columns))
             VALUES ($1, $2::smallint, $3::timestamptz, \(places))
-            ON CONFLICT (cluster, source, day) DO UPDATE SET (\(columns)) = (\(excluded))
+            ON CONFLICT (cluster, source, \(kind.column)) DO UPDATE SET (\(columns)) = (\(excluded))
+            """
+    }
+
+    /// ($3: the hour; then the costs.)
+    static let recordHour: String = {
+        let costs = CostColumns.cost.joined(separator: ", ")
+        let places = CostColumns.cost.indices.map { "$\($0 + 4)::bigint" }.joined(separator: ", ")
+        return """
+            INSERT INTO cost_cluster_hourly (cluster, source, hour, \(costs))
+            VALUES ($1, $2::smallint, $3::timestamptz, \(places))
+            ON CONFLICT (cluster, source, hour) DO UPDATE SET (\(costs)) = (\(CostColumns.list("excluded", CostColumns.cost)))
             """
     }()
 
-    /// ($3 and $4: from which day to which.)
-    static let drop = """
-        DELETE FROM cost_workload_sheet
-        WHERE cluster = $1 AND source = $2::smallint AND day >= $3::timestamptz AND day < $4::timestamptz
+    /// The sheets of a day's hours begin to lack, and are complete. ($3: the day.)
+    static let begin = mark("false")
+    static let complete = mark("true")
+
+    private static func mark(_ isComplete: String) -> String {
         """
+        UPDATE cost_cluster_daily SET hours_summed = \(isComplete)
+        WHERE cluster = $1 AND source = $2::smallint AND day = $3::timestamptz AND hours_summed <> \(isComplete)
+        """
+    }
+
+    static func drop(_ kind: SheetKind) -> String { drop(kind.table, kind.column) }
+
+    /// ($3 and $4: from when to when.)
+    static func drop(_ table: String, _ column: String) -> String {
+        """
+        DELETE FROM \(table) WHERE cluster = $1 AND source = $2::smallint
+            AND \(column) >= $3::timestamptz AND \(column) < $4::timestamptz
+        """
+    }
 }

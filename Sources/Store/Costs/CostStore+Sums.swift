@@ -42,17 +42,19 @@ extension CostStore {
     private func costs(_ selection: CostSelection, _ window: CostWindow, by key: String) async throws
         -> [(key: String?, cost: ResourceCost)]
     {
-        var statement = CostStatement(selection, key: key, columns: CostColumns.cost)
-        statement.add(window)
-        guard !statement.isEmpty else { return [] }
-        let text = """
-            WITH \(statement.rows())
-            SELECT raw.key, \(CostColumns.cost.map { CostSums.sum($0, .none) }.joined(separator: ", "))
-            FROM raw GROUP BY 1 HAVING sum(raw.days * raw.sign) > 0
-            """
-        let values = statement.values
-        return try await pool.read { session in
-            try session.runOnce(text, values).map { (key: $0.text(0), cost: Self.cost($0, from: 1)) }
+        try await asking { session in
+            if let sums = try Self.sheetSums(session, selection, key: key, CostColumns.cost, window) {
+                return sums.map { ($0.key, ResourceCost($0.value)) }
+            }
+            var statement = CostStatement(selection, key: key, columns: CostColumns.cost)
+            try statement.add(window, session)
+            guard !statement.isEmpty else { return [] }
+            let text = """
+                WITH \(statement.rows())
+                SELECT raw.key, \(CostColumns.cost.map { CostSums.sum($0, .none) }.joined(separator: ", "))
+                FROM raw GROUP BY 1 HAVING sum(raw.days * raw.sign) > 0
+                """
+            return try session.runOnce(text, statement.values).map { (key: $0.text(0), cost: Self.cost($0, from: 1)) }
         }
     }
 
@@ -67,21 +69,33 @@ extension CostStore {
         by dimension: CostDimension, _ selection: CostSelection, _ window: CostWindow,
         comparedWith earlier: CostWindow? = nil, limit: Int, offset: Int = 0
     ) async throws -> CostGroups {
-        var statement = CostStatement(selection, key: dimension.key, part: dimension.part)
-        statement.add(window)
-        if let earlier { statement.add(earlier, isBefore: true) }
-        guard !statement.isEmpty else { return .empty(isCompared: earlier != nil) }
-        let text = CostSums.grouped(&statement, dimension, limit: limit, offset: offset)
-        let values = statement.values
-        return try await pool.read { session in
-            if dimension == .workload {
-                let groups = try session.snapshot {
-                    try Self.workloads(session, selection, window, earlier, limit, offset)
-                }
-                if let groups { return groups }
+        try await asking { session in
+            if dimension == .workload,
+                let groups = try Self.workloads(session, selection, window, earlier, limit, offset)
+            {
+                return groups
             }
-            return try Self.groups(session.runOnce(text, values), dimension, isCompared: earlier != nil)
+            if dimension.part == .none,
+                let sums = try Self.sheetSums(
+                    session, selection, key: dimension.key, WorkloadSheet.summedColumns, window, comparedWith: earlier)
+            {
+                return Self.groups(sums, limit: limit, offset: offset, isCompared: earlier != nil)
+            }
+            var statement = CostStatement(selection, key: dimension.key, part: dimension.part)
+            try statement.add(window, session)
+            if let earlier { try statement.add(earlier, isBefore: true, session) }
+            guard !statement.isEmpty else { return .empty(isCompared: earlier != nil) }
+            let text = CostSums.grouped(&statement, dimension, limit: limit, offset: offset)
+            return try Self.groups(
+                session.runOnce(text, statement.values), dimension, isCompared: earlier != nil)
         }
+    }
+
+    /// Several statements see one state of the tables.
+    private func asking<Answer: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> Answer) async throws
+        -> Answer
+    {
+        try await pool.read { session in try session.snapshot { try body(session) } }
     }
 
     /// A selection's cost by day or hour, in order; what has none is absent.
@@ -92,17 +106,16 @@ extension CostStore {
         -> [CostPoint]
     {
         let part: CostStatement.Part = unit == .day ? .day : .hour
-        var statement = CostStatement(selection, part: part, columns: CostColumns.cost)
-        statement.add(window)
-        guard !statement.isEmpty else { return [] }
-        let text = """
-            WITH \(statement.rows())
-            SELECT \(microseconds("raw.part")), \(CostColumns.cost.map { CostSums.sum($0, part) }.joined(separator: ", "))
-            FROM raw GROUP BY raw.part ORDER BY raw.part
-            """
-        let values = statement.values
-        return try await pool.read { session in
-            try session.runOnce(text, values).map { row in
+        return try await asking { session in
+            var statement = CostStatement(selection, part: part, columns: CostColumns.cost)
+            try statement.add(window, session)
+            guard !statement.isEmpty else { return [] }
+            let text = """
+                WITH \(statement.rows())
+                SELECT \(microseconds("raw.part")), \(CostColumns.cost.map { CostSums.sum($0, part) }.joined(separator: ", "))
+                FROM raw GROUP BY raw.part ORDER BY raw.part
+                """
+            return try session.runOnce(text, statement.values).map { row in
                 CostPoint(at: row.time(0) ?? window.from, cost: Self.cost(row, from: 1))
             }
         }
@@ -155,10 +168,7 @@ extension CostStore {
 
     /// From columns in the order of `CostColumns.cost`.
     static func cost(_ row: SQLRow, from first: Int32) -> ResourceCost {
-        func money(_ index: Int32) -> Money { Money(nanoDollars: row.int(first + index) ?? 0) }
-        return ResourceCost(
-            cpu: money(0), memory: money(1), gpu: money(2), storage: money(3), network: money(4),
-            loadBalancer: money(5), shared: money(6))
+        ResourceCost { row.int(first + Int32($0)) ?? 0 }
     }
 }
 

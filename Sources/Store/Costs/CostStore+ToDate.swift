@@ -33,20 +33,23 @@ private enum ToDateStatement {
         """
 
     /// ($3: the day.)
-    static let record =
-        """
-        INSERT INTO cost_cluster_daily AS old (cluster, source, day, attributions, \(costs))
-        SELECT $1, $2::smallint, $3::timestamptz, count(*), \(boundedSum("e.cpu_cost")), \(boundedSum("e.memory_cost")),
-            \(CostColumns.cost.dropFirst(2).map { boundedSumOrNull("e.\($0)") }.joined(separator: ", "))
-        FROM cost_entity_daily e JOIN cost_attribution a ON a.id = e.attribution_id
-        WHERE e.day = $3::timestamptz AND e.source = $2::smallint AND a.cluster = $1
-        ON CONFLICT (cluster, source, day) DO UPDATE SET (attributions, \(costs)) =
-            (excluded.attributions, \(CostColumns.list("excluded", CostColumns.cost)))
-        WHERE (old.attributions, \(CostColumns.list("old", CostColumns.cost))) IS DISTINCT FROM
-            (excluded.attributions, \(CostColumns.list("excluded", CostColumns.cost)))
-        """
-
-    private static let costs = CostColumns.cost.joined(separator: ", ")
+    static let record: String = {
+        let names = ["attributions", "workloads"] + CostColumns.summed
+        let columns = names.joined(separator: ", ")
+        let sums = CostColumns.summed.map { column in
+            let isPresent = ["cpu_cost", "memory_cost"].contains(column)
+            return column.contains("byte")
+                ? "sum(e.\(column))" : isPresent ? boundedSum("e.\(column)") : boundedSumOrNull("e.\(column)")
+        }
+        return """
+            INSERT INTO cost_cluster_daily AS old (cluster, source, day, \(columns))
+            SELECT $1, $2::smallint, $3::timestamptz, count(*), coalesce(sum(e.workloads), 0), \(sums.joined(separator: ", "))
+            FROM cost_entity_daily e JOIN cost_attribution a ON a.id = e.attribution_id
+            WHERE e.day = $3::timestamptz AND e.source = $2::smallint AND a.cluster = $1
+            ON CONFLICT (cluster, source, day) DO UPDATE SET (\(columns)) = (\(CostColumns.list("excluded", names)))
+            WHERE (\(CostColumns.list("old", names))) IS DISTINCT FROM (\(CostColumns.list("excluded", names)))
+            """
+    }()
 
     /// What the day adds to the sums of the recorded day before it. ($3: the day; $4: that one, NULL for the month's first.)
     static let sum = [

@@ -103,10 +103,11 @@ extension CostStore {
                 ON CONFLICT (hour, workload_id, source) DO UPDATE SET (\(measured)) = ROW (\(prefixed("excluded")))
                 WHERE \(replacing.rawValue) AND (\(prefixed("old"))) IS DISTINCT FROM (\(prefixed("excluded")))
                 RETURNING hour, workload_id)
-            INSERT INTO cost_day_touched (day, cluster, source)
-            SELECT DISTINCT date_trunc('day', c.hour, 'UTC'), w.cluster, $1::smallint
-            FROM changed c JOIN workload w ON w.id = c.workload_id
-            ON CONFLICT (day, cluster, source) DO UPDATE SET touched_at = clock_timestamp()
+            INSERT INTO cost_day_touched AS old (day, cluster, source, from_hour)
+            SELECT date_trunc('day', c.hour, 'UTC'), w.cluster, $1::smallint, min(c.hour)
+            FROM changed c JOIN workload w ON w.id = c.workload_id GROUP BY 1, 2
+            ON CONFLICT (day, cluster, source) DO UPDATE
+            SET (touched_at, from_hour) = (clock_timestamp(), least(old.from_hour, excluded.from_hour))
             """
         }
 

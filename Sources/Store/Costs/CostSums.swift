@@ -13,9 +13,10 @@ enum CostSums {
         _ statement: inout CostStatement, _ dimension: CostDimension, limit: Int, offset: Int
     ) -> String {
         let names = CostColumns.summed + ["workloads"] + CostColumns.cost.map { "before_\($0)" }
+        let key = dimension == .workload ? "key" : "key COLLATE \"C\""
         return """
             WITH \(statement.rows()), \(groups(dimension, statement.part)), page AS (
-                SELECT row_number() OVER (ORDER BY \(CostColumns.total("grouped")) DESC, key) AS place,
+                SELECT row_number() OVER (ORDER BY \(CostColumns.total("grouped")) DESC, \(key)) AS place,
                     \((["key"] + names).map { "grouped.\($0)" }.joined(separator: ", "))
                 FROM grouped ORDER BY place LIMIT \(statement.number(limit)) OFFSET \(statement.number(offset))
             ), overall AS (
@@ -27,14 +28,9 @@ enum CostSums {
             """
     }
 
-    /// A column over all groups. Days have the same workloads again and again: of each attribution those of its day with the
-    /// most count.
+    /// A column over all groups. Days have the same workloads again and again: those of the day with the most count.
     private static func overall(_ column: String, _ dimension: CostDimension) -> String {
-        guard column == "workloads", dimension == .day else { return CostColumns.sum("", column) }
-        return """
-            (SELECT coalesce(sum(most), 0)::bigint FROM (
-                SELECT max(raw.workloads) AS most FROM raw WHERE NOT raw.is_before GROUP BY raw.attribution_id) m)
-            """
+        column == "workloads" && dimension == .day ? "coalesce(max(workloads), 0)" : CostColumns.sum("", column)
     }
 
     /// Byte-seconds of many days may be more than a bigint holds.

@@ -116,7 +116,7 @@ struct WorkloadSheet: Equatable, Sendable {
     }
 
     /// As `boundedSum` has it.
-    private static func bounded(_ sum: Int128) -> Int64 { Int64(clamping: min(sum, 9_000_000_000_000_000_000)) }
+    static func bounded(_ sum: Int128) -> Int64 { Int64(clamping: min(sum, 9_000_000_000_000_000_000)) }
 
     /// The rows of each workload, in order.
     var workloads: [(id: Int32, rows: Range<Int>)] {
@@ -215,7 +215,7 @@ extension WorkloadSheet {
     }
 
     private static let spoiled = StoreError(
-        code: .unexpectedResult, detail: "a row of cost_workload_sheet has columns of different lengths")
+        code: .unexpectedResult, detail: "a sheet of costs has columns of different lengths")
 
     /// As it is stored: workloads, attributions, then the columns.
     var stored: [SQLValue] {

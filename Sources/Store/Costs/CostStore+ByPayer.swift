@@ -1,0 +1,129 @@
+internal import Base
+internal import Costs
+
+/// What is asked of everything, or most of it, by whom it belongs to: answered from the sheets.
+extension CostStore {
+    /// What those cost who have one key.
+    struct KeyedSums {
+        let key: String?
+        /// In the order of the columns that are asked.
+        var sums: [Int128]
+        /// Of the costs, in the window that is compared with.
+        var before: [Int128] = CostColumns.cost.map { _ in 0 }
+        var workloads: Int64 = 0
+
+        /// Bounded, as everywhere.
+        func value(_ column: Int) -> Int64 { WorkloadSheet.bounded(sums[column]) }
+    }
+
+    /// What a selection cost in a window by what an expression over `cost_attribution a` says.
+    ///
+    /// - Parameters:
+    ///   - names: the columns that are asked; the costs alone, or all.
+    ///   - earlier: what it is compared with.
+    /// - Returns: those who had something in one of the windows; nil when a sheet lacks, or the selection is so narrow that its
+    ///   sums are found sooner.
+    static func sheetSums(
+        _ session: PostgresSession, _ selection: CostSelection, key: String, _ names: [String], _ window: CostWindow,
+        comparedWith earlier: CostWindow? = nil
+    ) throws -> [KeyedSums]? {
+        let now = Timestamp.now()
+        guard let sums = try attributed(session, selection, names, window, now, isCounted: names != CostColumns.cost)
+        else { return nil }
+        var before: AttributedSums?
+        if let earlier {
+            before = try attributed(session, selection, CostColumns.cost, earlier, now, isCounted: false)
+            if before == nil { return nil }
+        }
+        let keys = try keys(session, selection, key)
+        var places: [String?: Int] = [:]
+        var groups: [KeyedSums] = []
+        func place(_ id: Int32) -> Int? {
+            guard let key = keys[id] else { return nil }
+            if let place = places[key] { return place }
+            places[key] = groups.count
+            groups.append(KeyedSums(key: key, sums: names.map { _ in 0 }))
+            return groups.count - 1
+        }
+        for (row, id) in sums.ids.enumerated() {
+            guard let place = place(id) else { continue }
+            for column in names.indices { groups[place].sums[column] += sums.columns[column][row] }
+            groups[place].workloads += sums.workloads[row]
+        }
+        if let before {
+            for (row, id) in before.ids.enumerated() {
+                guard let place = place(id) else { continue }
+                for column in CostColumns.cost.indices {
+                    groups[place].before[column] += before.columns[column][row]
+                }
+            }
+        }
+        return groups
+    }
+
+    /// - Parameter isCounted: whether anybody asks how many workloads there are.
+    private static func attributed(
+        _ session: PostgresSession, _ selection: CostSelection, _ names: [String], _ window: CostWindow,
+        _ now: Timestamp, isCounted: Bool
+    ) throws -> AttributedSums? {
+        let parts = window.parts(now: now)
+        let columns = names.contains("days") ? names : names + ["days"]
+        guard selection.isBroad, var sheet = try sheet(session, selection, .days, parts.days, columns) else {
+            return nil
+        }
+        var sums = AttributedSums(columns)
+        sheet.keepRecorded()
+        sums.add(
+            sheet, workloads: isCounted ? try parts.days.map { try peaks(session, selection, $0, now) } ?? [:] : [:])
+        for range in parts.hours {
+            guard var sheet = try hourSheet(session, selection, range, columns) else { return nil }
+            sheet.keepRecorded()
+            sums.add(sheet)
+        }
+        return sums
+    }
+
+    /// Of each attribution as many workloads as on its day with the most.
+    private static func peaks(
+        _ session: PostgresSession, _ selection: CostSelection, _ days: Range<Timestamp>, _ now: Timestamp
+    ) throws -> [Int32: Int64] {
+        var statement = CostStatement(selection, columns: [], now: now)
+        statement.addDays(days)
+        let text = "WITH \(statement.rows()) SELECT attribution_id, max(workloads) FROM raw GROUP BY 1"
+        let pairs = try session.runOnce(text, statement.values).map { row in
+            (Int32(truncatingIfNeeded: row.int(0) ?? 0), row.int(1) ?? 0)
+        }
+        return Dictionary(pairs) { first, _ in first }
+    }
+
+    private static func keys(_ session: PostgresSession, _ selection: CostSelection, _ key: String) throws
+        -> [Int32: String?]
+    {
+        var statement = CostStatement(selection, key: key)
+        let text = "WITH \(statement.picked()) SELECT id, key FROM picked"
+        let pairs = try session.runOnce(text, statement.values).map { row in
+            (Int32(truncatingIfNeeded: row.int(0) ?? 0), row.text(1))
+        }
+        return Dictionary(pairs) { first, _ in first }
+    }
+
+    /// A page of groups, the dearest first; then by key, none last.
+    static func groups(_ all: [KeyedSums], limit: Int, offset: Int, isCompared: Bool) -> CostGroups {
+        func precedes(_ left: CostGroup, _ right: CostGroup) -> Bool {
+            let (cost, costs) = (left.sum.cost.total, right.sum.cost.total)
+            guard cost == costs else { return cost > costs }
+            guard let key = left.key, let other = right.key else { return left.key != nil && right.key == nil }
+            return key.utf8.lexicographicallyPrecedes(other.utf8)
+        }
+        let groups = all.map { group -> CostGroup in
+            CostGroup(
+                key: group.key, workload: nil,
+                sum: CostSum(group.value, workloads: group.workloads),
+                before: isCompared ? ResourceCost { WorkloadSheet.bounded(group.before[$0]) } : nil)
+        }.sorted(by: precedes)
+        return CostGroups(
+            groups: Array(groups.dropFirst(offset).prefix(limit)), count: Int64(groups.count),
+            total: groups.reduce(into: CostSum()) { $0 += $1.sum },
+            totalBefore: isCompared ? groups.reduce(.zero) { $0 + ($1.before ?? .zero) } : nil)
+    }
+}
