@@ -83,7 +83,7 @@ extension CostStatement {
         let before = names.before.map { "row.day = picked.\($0)" } ?? "false"
         return """
             SELECT row.attribution_id, picked.key, NULL::timestamptz AS part, NULL::int AS workload_id, \(isBefore) AS is_before,
-                CASE WHEN \(before) THEN -1 ELSE 1 END AS sign, \(listed(isBefore))row.days::bigint AS days,
+                CASE WHEN \(before) THEN -1 ELSE 1 END AS sign, \(listed(isBefore)), row.days::bigint AS days,
                 row.used_days::bigint AS used_days, \(isBefore ? "NULL::bigint" : workloads(names, from: days.lowerBound)) AS workloads
             FROM cost_entity_to_date row \(Self.joinPicked)
             WHERE row.day = ANY (ARRAY(SELECT unnest(ARRAY[\(all.joined(separator: ", "))]) FROM bound))

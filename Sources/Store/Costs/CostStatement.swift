@@ -85,15 +85,12 @@ struct CostStatement {
             """
     }
 
-    /// Adds the rows of days alone.
-    mutating func addDays(_ range: Range<Timestamp>) { queries.append(toDate(range, false)) }
-
     /// Of what is compared with, the costs alone are asked.
     private func isAsked(_ column: String, _ isBefore: Bool) -> Bool { !isBefore || CostColumns.cost.contains(column) }
 
-    /// The columns of `row` for `raw`, as far as they are asked, a comma after each.
+    /// The columns of `row` for `raw`, as far as they are asked.
     func listed(_ isBefore: Bool) -> String {
-        columns.map { isAsked($0, isBefore) ? "row.\($0), " : "NULL::bigint AS \($0), " }.joined()
+        columns.map { isAsked($0, isBefore) ? "row.\($0)" : "NULL::bigint AS \($0)" }.joined(separator: ", ")
     }
 
     /// Adds the rows of hours alone.

@@ -71,10 +71,12 @@ extension CostStore {
         guard selection.isBroad, var sheet = try sheet(session, selection, .days, parts.days, columns) else {
             return nil
         }
+        var peaks: [Int32: Int64]? = [:]
+        if isCounted, let days = parts.days { peaks = try Self.peaks(session, selection, days) }
+        guard let peaks else { return nil }
         var sums = AttributedSums(columns)
         sheet.keepRecorded()
-        sums.add(
-            sheet, workloads: isCounted ? try parts.days.map { try peaks(session, selection, $0, now) } ?? [:] : [:])
+        sums.add(sheet, workloads: peaks)
         for range in parts.hours {
             guard var sheet = try hourSheet(session, selection, range, columns) else { return nil }
             sheet.keepRecorded()
@@ -83,17 +85,33 @@ extension CostStore {
         return sums
     }
 
-    /// Of each attribution as many workloads as on its day with the most.
+    /// Of each attribution as many workloads as on its day with the most; nil when a sheet does not say it.
     private static func peaks(
-        _ session: PostgresSession, _ selection: CostSelection, _ days: Range<Timestamp>, _ now: Timestamp
-    ) throws -> [Int32: Int64] {
-        var statement = CostStatement(selection, columns: [], now: now)
-        statement.addDays(days)
-        let text = "WITH \(statement.rows()) SELECT attribution_id, max(workloads) FROM raw GROUP BY 1"
-        let pairs = try session.runOnce(text, statement.values).map { row in
-            (Int32(truncatingIfNeeded: row.int(0) ?? 0), row.int(1) ?? 0)
+        _ session: PostgresSession, _ selection: CostSelection, _ days: Range<Timestamp>
+    ) throws -> [Int32: Int64]? {
+        var question = SheetQuestion(selection, .days)
+        let text = question.payers(days)
+        var peaks: [Int32: Int64] = [:]
+        // From day to day mostly the same ones pay.
+        var some: (ids: [Int128], most: [Int128]) = ([], [])
+        func note() {
+            for (id, most) in zip(some.ids, some.most) { peaks[Int32(id)] = max(peaks[Int32(id)] ?? 0, Int64(most)) }
         }
-        return Dictionary(pairs) { first, _ in first }
+        let isKnown = try session.runBinary(text, question.values).map { row in
+            let count = (row.withBytes(0, \.count) ?? 0) / 4
+            guard let ids = row.withBytes(0, { WorkloadSheet.decoded($0, count: count) }) ?? nil,
+                let workloads = row.withBytes(1, { WorkloadSheet.decoded($0, count: count) }) ?? nil
+            else { return false }
+            if ids != some.ids {
+                note()
+                some = (ids, workloads)
+            } else {
+                for place in ids.indices { some.most[place] = max(some.most[place], workloads[place]) }
+            }
+            return true
+        }
+        note()
+        return isKnown.allSatisfy(\.self) ? peaks : nil
     }
 
     private static func keys(_ session: PostgresSession, _ selection: CostSelection, _ key: String) throws

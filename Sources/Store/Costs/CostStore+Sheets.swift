@@ -75,10 +75,19 @@ extension CostStore {
             first > 0 ? try read(SheetStatement.read(.days), chapter, days[first - 1].day, session) : WorkloadSheet()
         let some = days[first...].prefix(daysAtOnce)
         for (day, _) in some {
-            sheet.add(try read(SheetStatement.ofDay, chapter, day, session))
+            let rows = try read(SheetStatement.ofDay, chapter, day, session)
+            sheet.add(rows)
             try write(sheet, chapter, day, session)
+            try session.run(SheetStatement.notePayers, chapter.values.prefix(2) + [.time(day)] + payers(rows))
         }
         return some.count
+    }
+
+    /// Who paid, and for how many workloads each.
+    private static func payers(_ rows: WorkloadSheet) -> [SQLValue] {
+        let counts = rows.keys.reduce(into: [Int32: Int128]()) { $0[$1.attribution, default: 0] += 1 }
+        let payers = counts.sorted { $0.key < $1.key }
+        return [payers.map { Int128($0.key) }, payers.map(\.value)].map { .bytes(WorkloadSheet.encoded($0, width: 4)) }
     }
 
     /// The same of hours, and what the cluster cost in each.
@@ -242,6 +251,12 @@ private enum SheetStatement {
             ON CONFLICT (cluster, source, \(kind.column)) DO UPDATE SET (\(columns)) = (\(excluded))
             """
     }
+
+    /// ($3: the day; $4 and $5: the columns.)
+    static let notePayers = """
+        UPDATE cost_workload_sheet SET (payer_id, payer_workloads) = ($4::bytea, $5::bytea)
+        WHERE cluster = $1 AND source = $2::smallint AND day = $3::timestamptz
+        """
 
     /// ($3: the hour; then the costs.)
     static let recordHour: String = {

@@ -20,7 +20,11 @@ extension CostStore {
     ///
     /// - Throws: `StoreError`.
     package func cost(_ selection: CostSelection, _ window: CostWindow) async throws -> ResourceCost {
-        try await costs(selection, window, by: "NULL::text").first?.cost ?? .zero
+        // What a whole cluster cost a day is a row.
+        if selection.isOfClusters {
+            return try await trend(selection, window, by: .day).reduce(.zero) { $0 + $1.cost }
+        }
+        return try await costs(selection, window, by: "NULL::text").first?.cost ?? .zero
     }
 
     /// How much of each cluster's money has an owner.

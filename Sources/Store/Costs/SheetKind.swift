@@ -57,6 +57,18 @@ struct SheetQuestion {
             """
     }
 
+    /// Asks who paid on each of these days, and for how many workloads; the days of a cluster follow each other.
+    mutating func payers(_ days: Range<Timestamp>) -> String {
+        """
+        WITH unit AS MATERIALIZED (SELECT DISTINCT \(units("row.cluster, row.source")))
+        SELECT s.payer_id, s.payer_workloads
+        FROM unit u JOIN cost_workload_sheet s ON s.cluster = u.cluster AND s.source = u.source
+            AND s.day >= \(parameter(.time(days.lowerBound), "timestamptz"))
+            AND s.day < \(parameter(.time(days.upperBound), "timestamptz"))
+        ORDER BY s.cluster, s.source, s.day
+        """
+    }
+
     /// Asks whether no hour of a range lacks in its sheets.
     static func areHoursThere(_ selection: CostSelection, _ range: Range<Timestamp>) -> (
         text: String, values: [SQLValue]

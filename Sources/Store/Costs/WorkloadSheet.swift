@@ -65,7 +65,11 @@ struct WorkloadSheet: Equatable, Sendable {
     /// - Parameter places: where each of the values belongs.
     private static func add(_ values: [Int128], times factor: Int128, to sums: inout [Int128], _ places: [Int]) {
         sums.withUnsafeMutableBufferPointer { sums in
-            for row in values.indices { sums[places[row]] += factor * values[row] }
+            if factor == 1 {
+                for row in values.indices { sums[places[row]] += values[row] }
+            } else {
+                for row in values.indices { sums[places[row]] += factor * values[row] }
+            }
         }
     }
 

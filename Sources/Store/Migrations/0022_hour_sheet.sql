@@ -7,6 +7,14 @@ ALTER TABLE cost_hour_sheet
     ADD FOREIGN KEY (source) REFERENCES cost_source,
     ADD CHECK (hour = date_trunc('hour', hour, 'UTC'));
 
+-- Who paid on the day, ascending, and for how many workloads each. Those that lack this are made anew.
+TRUNCATE cost_workload_sheet;
+ALTER TABLE cost_workload_sheet
+    ADD COLUMN payer_id bytea,
+    ADD COLUMN payer_workloads bytea,
+    ALTER COLUMN payer_id SET STORAGE EXTERNAL,
+    ALTER COLUMN payer_workloads SET STORAGE EXTERNAL;
+
 -- What a cluster cost in an hour; made with the sheets.
 CREATE TABLE cost_cluster_hourly (
     hour timestamptz NOT NULL CHECK (hour = date_trunc('hour', hour, 'UTC')),
