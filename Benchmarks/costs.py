@@ -13,6 +13,8 @@ WORKLOADS = 10_000
 ROUNDS = 15
 # The day that is written; the 90 before it are there.
 DAY = "2026-06-20T00:00:00Z"
+# Of the present day and so many before it there are hours.
+HOURS_OF = 3
 
 AIMS = {
     "costs: by domain, 90 days, ms": 100, "costs: first write / COPY": 2,
@@ -24,6 +26,7 @@ AIMS = {
 # 2,000 entities in 4 clusters and 200 namespaces own nine workloads of ten.
 DATA = f"""
 SET search_path = callboard, public;
+SET TimeZone = 'UTC';
 INSERT INTO workload (cluster, kind, namespace, name, uid, labels, template_labels, pods, restarts, cpu_request_millicores,
     memory_request_bytes, cpu_hourly_cost, memory_hourly_cost)
 SELECT 'c-' || n % 4, 'Deployment', 'ns-' || n % 200, 'w-' || n, '', '{{}}', '{{}}', 1, 0, 100, 100, 1, 1
@@ -53,8 +56,10 @@ INSERT INTO cost_entity_daily (day, cpu_cost, memory_cost, cpu_millicore_seconds
     workloads, source)
 SELECT day, sum(cpu_cost), sum(memory_cost), sum(cpu_millicore_seconds), sum(memory_byte_seconds), attribution_id, count(*),
     source FROM cost_daily GROUP BY day, attribution_id, source ORDER BY day, attribution_id;
-INSERT INTO cost_cluster_daily (day, cpu_cost, memory_cost, attributions, source, cluster)
-SELECT d.day, sum(d.cpu_cost), sum(d.memory_cost), count(*), d.source, a.cluster
+INSERT INTO cost_cluster_daily (day, cpu_cost, memory_cost, cpu_millicore_seconds, memory_byte_seconds, workloads, attributions,
+    source, cluster)
+SELECT d.day, sum(d.cpu_cost), sum(d.memory_cost), sum(d.cpu_millicore_seconds), sum(d.memory_byte_seconds), sum(d.workloads),
+    count(*), d.source, a.cluster
 FROM cost_entity_daily d JOIN cost_attribution a ON a.id = d.attribution_id GROUP BY d.day, d.source, a.cluster;
 INSERT INTO cost_entity_to_date (day, cpu_cost, memory_cost, cpu_millicore_seconds, memory_byte_seconds, peaks,
     attribution_id, source, days, used_days)
@@ -64,6 +69,18 @@ SELECT day, sum(cpu_cost) OVER month, sum(memory_cost) OVER month, sum(cpu_milli
 FROM cost_entity_daily
 WINDOW month AS (PARTITION BY attribution_id, source, date_trunc('month', day, 'UTC') ORDER BY day)
 ORDER BY day, attribution_id;
+SELECT format('CREATE TABLE cost_hourly_%s PARTITION OF cost_hourly FOR VALUES FROM (%L) TO (%L)', to_char(d, 'YYYYMMDD'), d,
+    d + interval '1 day')
+FROM generate_series(date_trunc('day', now()) - interval '{HOURS_OF} days', now(), '1 day') d \\gexec
+INSERT INTO cost_hourly (hour, cpu_cost, memory_cost, cpu_millicore_seconds, memory_byte_seconds, pod_seconds, maximum_pods,
+    covered_seconds, through, workload_id, source)
+SELECT h, 40000 * (1 + (w.id + extract(hour FROM h)::int) % 50), 20000, 900000, 3865470566400, 3600, 1, 3600,
+    h + interval '1 hour', w.id, 1
+FROM generate_series(date_trunc('day', now()) - interval '{HOURS_OF} days', now() - interval '1 hour', '1 hour') h, workload w
+ORDER BY h, w.id;
+INSERT INTO cost_day_touched (day, cluster, source)
+SELECT DISTINCT date_trunc('day', h.hour), w.cluster, h.source FROM cost_hourly h JOIN workload w ON w.id = h.workload_id;
+ANALYZE cost_hourly;
 VACUUM ANALYZE cost_daily; VACUUM ANALYZE cost_entity_daily; VACUUM ANALYZE cost_entity_to_date;
 VACUUM ANALYZE cost_cluster_daily; VACUUM ANALYZE cost_attribution; VACUUM ANALYZE workload; VACUUM ANALYZE entity_workload;
 """
@@ -77,8 +94,10 @@ def seed(url):
     """Makes the schema and the data in an empty database; tells the first workload's id."""
     subprocess.run([program(), url], check=True, timeout=60)
     catalog.psql(url, DATA)
-    subprocess.run([program(), url, "sheets"], check=True, timeout=120)
-    catalog.psql(url, "VACUUM ANALYZE callboard.cost_workload_sheet")
+    subprocess.run([program(), url, "sums"], check=True, timeout=240)
+    for table in ("cost_workload_sheet", "cost_hour_sheet", "cost_cluster_hourly", "cost_daily", "cost_entity_daily",
+                  "cost_entity_to_date", "cost_cluster_daily", "cost_attribution"):
+        catalog.psql(url, f"VACUUM ANALYZE callboard.{table}")
     return int(catalog.psql(url, "SELECT min(id) FROM callboard.workload"))
 
 

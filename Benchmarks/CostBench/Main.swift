@@ -4,10 +4,10 @@ import Glibc
 import Store
 
 /// Measures what the store of costs takes for what it is asked, over data that `Benchmarks/costs.py` made, and prints one line
-/// of JSON: milliseconds, the median and the highest of the rounds. With the URL alone it makes the schema, with `sheets` what the
-/// roll-up adds when days are there.
+/// of JSON: milliseconds, the median and the highest of the rounds. With the URL alone it makes the schema, with `sums` what the
+/// roll-up makes of the hours and days that are there.
 ///
-///     CostBench <database URL> [sheets | <first workload id> <workloads> <the day that is written, RFC 3339> <rounds>]
+///     CostBench <database URL> [sums | <first workload id> <workloads> <the day that is written, RFC 3339> <rounds>]
 @main
 struct CostBench {
     private static let domain = "domain:default/d-1"
@@ -19,15 +19,15 @@ struct CostBench {
             _ = try await Store(PostgresPool.Configuration(uri: arguments[1])).migrate()
             return
         }
-        if arguments.count == 3, arguments[2] == "sheets" {
+        if arguments.count == 3, arguments[2] == "sums" {
             let store = Store(PostgresPool.Configuration(uri: arguments[1]))
-            try await store.costs.makeSheets()
+            try await store.costs.rollUp()
             return await store.close()
         }
         guard arguments.count == 6, let first = Int(arguments[2]), let count = Int(arguments[3]),
             let day = Timestamp(rfc3339: arguments[4]), let rounds = Int(arguments[5])
         else {
-            print("usage: CostBench <database URL> [sheets | <first workload id> <workloads> <day> <rounds>]")
+            print("usage: CostBench <database URL> [sums | <first workload id> <workloads> <day> <rounds>]")
             exit(2)
         }
         let store = Store(PostgresPool.Configuration(uri: arguments[1]))

@@ -137,7 +137,7 @@ struct WorkloadSheetAnswerTests {
 
     /// Hours at the ends of some windows.
     private static func windows(_ random: inout SeededRandom) -> [(CostWindow, CostWindow)] {
-        (0..<6).map { _ in
+        (0..<4).map { _ in
             func window() -> CostWindow {
                 let from = CostScene.day(Int64.random(in: -25...40, using: &random)).adding(
                     seconds: [0, 0, 3_600 * 13].randomElement(using: &random) ?? 0)
