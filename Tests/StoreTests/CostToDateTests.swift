@@ -145,13 +145,17 @@ struct CostToDateTests {
     @Test("more byte-seconds than fit are bounded where they are asked for, and a window after them is exact")
     func large() async throws {
         try await TestDatabase.withStore { store in
+            // Of two groups.
             let id = try await CostScene.workload(store)
+            let key = WorkloadKey(cluster: "c", kind: "Deployment", namespace: "n", name: "owned")
+            let owned = try await CostScene.workload(store, key)
+            try await CostScene.own(store, owned, "component:default/e", from: "2026-01-01T00:00:00Z", to: nil)
             for day in Int64(0)..<5 {
                 let (at, bytes) = (CostScene.day(day), day < 4 ? Int64(4_000_000_000_000_000_000) : 7)
                 let usage = HourUsage(
                     hour: at, through: at.adding(seconds: 3_600), coveredSeconds: 3_600,
                     use: CapacityTime(millicoreSeconds: 1, byteSeconds: bytes), podSeconds: 1, maximumPods: 1)
-                try await store.costs.write([HourlyCost(workloadID: id, usage: usage, cost: .zero)])
+                try await store.costs.write([id, owned].map { HourlyCost(workloadID: $0, usage: usage, cost: .zero) })
             }
             try await store.costs.rollUp(now: CostScene.day(9))
             func requested(_ from: Int64, _ to: Int64) async throws -> Int64 {
@@ -162,7 +166,10 @@ struct CostToDateTests {
                 return requested.byteSeconds
             }
             #expect(try await requested(0, 4) == 9_000_000_000_000_000_000)
-            #expect(try await requested(4, 5) == 7)
+            #expect(try await requested(4, 5) == 14)
+            // Without the sheets too.
+            try await store.costs.pool.run { try $0.runScript("DELETE FROM cost_workload_sheet") }
+            #expect(try await requested(0, 4) == 9_000_000_000_000_000_000)
         }
     }
 

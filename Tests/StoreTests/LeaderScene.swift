@@ -197,8 +197,7 @@ struct LeaderScene: Sendable {
     }
 
     private static let noon = Timestamp(seconds: 1_772_366_400)
-    private static let touchedDay = TouchedDay(
-        day: noon.startOfDay, cluster: "c", source: .estimate, at: noon, fromHour: noon)
+    private static let touchedDay = TouchedDay(day: noon.startOfDay, cluster: "c", source: .estimate, at: noon)
 
     private static func record(_ name: String, pods: Int) -> WorkloadRecord {
         let key = WorkloadKey(cluster: "c", kind: "Deployment", namespace: "ns", name: name)

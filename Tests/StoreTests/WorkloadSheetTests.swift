@@ -107,6 +107,50 @@ struct WorkloadSheetAnswerTests {
         return selections
     }
 
+    /// Some days with owners that begin and end within them, and many hours; some of them from before Callboard was there.
+    private static func handOver(_ store: Store, _ ids: [Int], _ random: inout SeededRandom) async throws -> [Int64] {
+        let days: [Int64] = [3, 4, 12]
+        for id in ids {
+            for day in days where Bool.random(using: &random) {
+                let from = CostScene.day(day).adding(seconds: Int64.random(in: 0..<86_400, using: &random))
+                let to = from.adding(seconds: Int64.random(in: 1...40_000, using: &random))
+                let entity = "component:default/h\(Int.random(in: 0..<2, using: &random))"
+                try await CostScene.own(store, id, entity, from: from.rfc3339, to: to.rfc3339)
+            }
+        }
+        try await writeHours(store, ids, days, &random)
+        return days
+    }
+
+    private static func writeHours(
+        _ store: Store, _ ids: [Int], _ days: [Int64], _ random: inout SeededRandom
+    ) async throws {
+        var hours: [HourlyCost] = []
+        for id in ids {
+            for day in days {
+                for hour in 0..<24 where Bool.random(using: &random) {
+                    let at = CostScene.day(day).adding(seconds: Int64(hour) * 3_600)
+                    var cost = CostScene.hour(id, at, cpu: Int64.random(in: 0...1_000, using: &random))
+                    if Int.random(in: 0..<9, using: &random) == 0 { cost.priceQuality = .backfilled }
+                    hours.append(cost)
+                }
+            }
+        }
+        try await store.costs.write(hours)
+    }
+
+    /// Windows with parts of the days on which owners changed.
+    private static func partsOfDays(_ random: inout SeededRandom) -> [(CostWindow, CostWindow)] {
+        (0..<2).map { _ in
+            let windows = [Int64(3), 4, 12].shuffled(using: &random).map { day in
+                let from = CostScene.day(day).adding(seconds: Int64.random(in: 0..<24, using: &random) * 3_600)
+                return CostWindow(
+                    from: from, to: from.adding(seconds: Int64.random(in: 1...30, using: &random) * 3_600))
+            }
+            return (windows[0], windows[1])
+        }
+    }
+
     /// What is asked, with sheets and without.
     private static func answers(_ store: Store, _ windows: [(CostWindow, CostWindow)]) async throws -> [[String]] {
         var answers: [[String]] = []
@@ -137,7 +181,7 @@ struct WorkloadSheetAnswerTests {
 
     /// Hours at the ends of some windows.
     private static func windows(_ random: inout SeededRandom) -> [(CostWindow, CostWindow)] {
-        (0..<4).map { _ in
+        (0..<3).map { _ in
             func window() -> CostWindow {
                 let from = CostScene.day(Int64.random(in: -25...40, using: &random)).adding(
                     seconds: [0, 0, 3_600 * 13].randomElement(using: &random) ?? 0)
@@ -159,8 +203,11 @@ struct WorkloadSheetAnswerTests {
         try await TestDatabase.withStore { store in
             var random = SeededRandom(seed: seed)
             let ids = try await CostToDateTests.seed(store, &random)
+            let days = try await Self.handOver(store, [ids[0], ids[3]], &random)
             for round in 0..<3 {
                 if round == 1 {
+                    // Late, of a day on which several paid; then there are more of them.
+                    try await Self.writeHours(store, [ids[0], ids[3]], days, &random)
                     for _ in 0..<5 {
                         let day = Int64.random(in: CostToDateTests.span, using: &random)
                         try await CostToDateTests.write(store, ids, day, &random)
@@ -182,7 +229,7 @@ struct WorkloadSheetAnswerTests {
                 }
                 try await store.costs.rollUp(now: CostToDateTests.now)
                 let (kept, hours) = (try await Self.sheets(store), try await Self.hours(store))
-                let windows = Self.windows(&random)
+                let windows = Self.windows(&random) + Self.partsOfDays(&random)
                 let answers = try await Self.answers(store, windows)
                 #expect(answers.contains { $0.count > 1 })
                 try await Self.forget(store)
@@ -256,6 +303,13 @@ struct WorkloadSheetAnswerTests {
             #expect(try await cost(3, 4) == 17)
             #expect(try await cost(4, 7) == 320)
             #expect(try await cost(3, 7) == 337)
+            // An earlier one that comes after the days to roll up were read.
+            try await store.costs.write([CostScene.hour(id, at(6), cpu: 150)])
+            let days = try await store.costs.touchedDays()
+            try await store.costs.write([CostScene.hour(id, at(4), cpu: 1)])
+            for day in days { #expect(try await store.costs.rollUp(day, now: CostScene.day(9)).isSettled == false) }
+            for day in days { try await store.costs.makeSheets(of: day) }
+            #expect(try await cost(4, 7) == 381)
             try await CostScene.own(store, id, "component:default/e", from: at(0).rfc3339, to: at(5).rfc3339)
             try await store.costs.write([CostScene.hour(id, at(6), cpu: 300)])
             try await roll()
@@ -263,9 +317,9 @@ struct WorkloadSheetAnswerTests {
             var owned = CostSelection()
             owned.category = .owned
             let window = CostWindow(from: at(3), to: at(6))
-            #expect(try await store.costs.cost(owned, window).total.nanoDollars == 110)
+            #expect(try await store.costs.cost(owned, window).total.nanoDollars == 121)
             let points = try await store.costs.trend(CostSelection(), CostWindow(from: at(0), to: at(24)), by: .hour)
-            #expect(points.map(\.cost.total.nanoDollars) == [110, 210, 310])
+            #expect(points.map(\.cost.total.nanoDollars) == [110, 11, 210, 310])
         }
     }
 

@@ -23,6 +23,9 @@ package struct CostRollUp: CostLoop {
     private let now: @Sendable () -> Timestamp
     /// After the start, when the first hours have been written, nobody shall wait a whole interval for the first sums.
     private static let beginning: Duration = .seconds(30)
+    /// After an upgrade there are many to be made, and roll-ups must not wait for them.
+    private static let sheetsAtOnce = 40
+    private static let lacking = "what all workloads cost was not added up"
 
     /// - Parameter costs: fenced for the catalog's shard.
     package init(
@@ -52,7 +55,7 @@ package struct CostRollUp: CostLoop {
             try await costs.touchClaimedPast(now: now())
         }
         await rollUp()
-        await attempt("what all workloads cost was not added up") { try await costs.makeSheets() }
+        await attempt(Self.lacking) { try await costs.makeSheets(limit: Self.sheetsAtOnce) }
         await attempt("the primary sources were not noted") {
             try await costs.setPrimary(settings.primaryByCluster, otherwise: settings.primary)
         }
@@ -74,6 +77,7 @@ package struct CostRollUp: CostLoop {
                 let beginning = clock.measurement()
                 let tally = await attempt("a day was not rolled up") { try await costs.rollUp(day, now: now()) }
                 metrics.finished(tally, after: beginning())
+                if tally != nil { await attempt(Self.lacking) { try await costs.makeSheets(of: day) } }
             }
             let today = now().startOfDay
             metrics.waiting(try await costs.touchedDays().count { $0.day < today })

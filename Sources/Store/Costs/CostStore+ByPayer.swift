@@ -68,20 +68,19 @@ extension CostStore {
     ) throws -> AttributedSums? {
         let parts = window.parts(now: now)
         let columns = names.contains("days") ? names : names + ["days"]
-        guard selection.isBroad, var sheet = try sheet(session, selection, .days, parts.days, columns) else {
-            return nil
-        }
-        var peaks: [Int32: Int64]? = [:]
-        if isCounted, let days = parts.days { peaks = try Self.peaks(session, selection, days) }
-        guard let peaks else { return nil }
+        guard selection.isBroad else { return nil }
         var sums = AttributedSums(columns)
-        sheet.keepRecorded()
-        sums.add(sheet, workloads: peaks)
         for range in parts.hours {
             guard var sheet = try hourSheet(session, selection, range, columns) else { return nil }
             sheet.keepRecorded()
             sums.add(sheet)
         }
+        guard var sheet = try sheet(session, selection, .days, parts.days, columns) else { return nil }
+        var peaks: [Int32: Int64]? = [:]
+        if isCounted, let days = parts.days { peaks = try Self.peaks(session, selection, days) }
+        guard let peaks else { return nil }
+        sheet.keepRecorded()
+        sums.add(sheet, workloads: peaks)
         return sums
     }
 
@@ -95,7 +94,10 @@ extension CostStore {
         // From day to day mostly the same ones pay.
         var some: (ids: [Int128], most: [Int128]) = ([], [])
         func note() {
-            for (id, most) in zip(some.ids, some.most) { peaks[Int32(id)] = max(peaks[Int32(id)] ?? 0, Int64(most)) }
+            for (id, most) in zip(some.ids, some.most) {
+                let id = Int32(truncatingIfNeeded: id)
+                peaks[id] = max(peaks[id] ?? 0, Int64(clamping: most))
+            }
         }
         let isKnown = try session.runBinary(text, question.values).map { row in
             let count = (row.withBytes(0, \.count) ?? 0) / 4
@@ -139,9 +141,13 @@ extension CostStore {
                 sum: CostSum(group.value, workloads: group.workloads),
                 before: isCompared ? ResourceCost { WorkloadSheet.bounded(group.before[$0]) } : nil)
         }.sorted(by: precedes)
+        func total(_ value: (KeyedSums) -> Int64) -> Int64 {
+            WorkloadSheet.bounded(all.reduce(into: 0) { $0 += Int128(value($1)) })
+        }
         return CostGroups(
             groups: Array(groups.dropFirst(offset).prefix(limit)), count: Int64(groups.count),
-            total: groups.reduce(into: CostSum()) { $0 += $1.sum },
-            totalBefore: isCompared ? groups.reduce(.zero) { $0 + ($1.before ?? .zero) } : nil)
+            total: CostSum({ column in total { $0.value(column) } }, workloads: total(\.workloads)),
+            totalBefore: isCompared
+                ? ResourceCost { column in total { WorkloadSheet.bounded($0.before[column]) } } : nil)
     }
 }

@@ -111,14 +111,18 @@ extension CostStore {
         _ session: PostgresSession, _ now: WorkloadSheet, _ before: WorkloadSheet?, limit: Int, offset: Int
     ) throws -> CostGroups {
         let pairs = WorkloadSheet.paired(now, before ?? WorkloadSheet(now.names))
-        var (total, totalBefore) = (CostSum(), ResourceCost.zero)
+        var total = now.names.map { _ in Int128(0) }
+        var totalBefore = CostColumns.cost.map { _ in Int128(0) }
         var order: [(cost: Money, id: Int32, place: Int)] = []
         order.reserveCapacity(pairs.count)
         for (place, pair) in pairs.enumerated() {
-            let sum = pair.left.map { now.sum($0) } ?? CostSum()
-            total += sum
-            if let rows = pair.right, let before { totalBefore = totalBefore + before.sum(rows).cost }
-            order.append((sum.cost.total, pair.id, place))
+            if let rows = pair.left {
+                for column in total.indices { total[column] += Int128(now.sum(column, rows)) }
+            }
+            if let rows = pair.right, let before {
+                for column in totalBefore.indices { totalBefore[column] += Int128(before.sum(column, rows)) }
+            }
+            order.append((pair.left.map { now.sum($0).cost.total } ?? .zero, pair.id, place))
         }
         order.sort { $0.cost == $1.cost ? $0.id < $1.id : $0.cost > $1.cost }
         let page = order.dropFirst(offset).prefix(limit)
@@ -132,7 +136,9 @@ extension CostStore {
                     sum: pair.left.map { now.sum($0) } ?? CostSum(),
                     before: before.map { before in pair.right.map { before.sum($0).cost } ?? .zero })
             },
-            count: Int64(pairs.count), total: total, totalBefore: before == nil ? nil : totalBefore)
+            count: Int64(pairs.count),
+            total: CostSum({ WorkloadSheet.bounded(total[$0]) }, workloads: Int64(now.keys.count)),
+            totalBefore: before == nil ? nil : ResourceCost { WorkloadSheet.bounded(totalBefore[$0]) })
     }
 }
 

@@ -8,8 +8,6 @@ package struct TouchedDay: Sendable, Hashable {
     package let source: CostSource
     /// When they changed last.
     package let at: Timestamp
-    /// The first of them that changed.
-    package let fromHour: Timestamp
 }
 
 /// What a roll-up wrote.
@@ -31,7 +29,7 @@ extension CostStore {
                 TouchedDay(
                     day: row.time(0) ?? Timestamp(seconds: 0), cluster: try row.required(1),
                     source: row.int(2).flatMap(CostSource.init(rawValue:)) ?? .estimate,
-                    at: row.time(3) ?? Timestamp(seconds: 0), fromHour: row.time(4) ?? Timestamp(seconds: 0))
+                    at: row.time(3) ?? Timestamp(seconds: 0))
             }
         }
     }
@@ -63,15 +61,19 @@ extension CostStore {
             try session.run(RollUpStatement.makeAttributions, [.text(touched.cluster)])
             try session.run(RollUpStatement.attribute, [.text(touched.cluster)])
             let source = SQLValue.int(touched.source.rawValue)
+            let shared = try session.run(RollUpStatement.shared, [day, source]).map { ($0.bool(0), $0.bool(1)) }.first
             let written = try session.run(RollUpStatement.writeDaily, [day, source]).affected
             let removed = try session.run(RollUpStatement.removeDaily, unit).affected
             let entities = try session.run(RollUpStatement.writeEntityDaily, [day, source]).affected
             let gone = try session.run(RollUpStatement.removeEntityDaily, unit).affected
             try sumToDate(session, touched, isChanged: entities + gone > 0)
-            let isShared = try session.run(RollUpStatement.isShared).first { $0.bool(0) } ?? true
+            // Who pays changes an hour late at most: with the hour in which he began.
+            let (isShared, isNewlyShared) = shared ?? (true, true)
+            let since = try session.run(RollUpStatement.fromHour, unit).map { $0.time(0) ?? touched.day }.first
+            let first = (since ?? touched.day).adding(seconds: isShared ? -3_600 : 0)
             try dropSheets(
-                session, from: touched, isDayChanged: written + removed > 0, areAllHoursChanged: removed > 0 || isShared
-            )
+                session, from: touched, isDayChanged: written + removed > 0,
+                hour: removed > 0 || isNewlyShared ? touched.day : max(first, touched.day))
             let settled = try session.run(RollUpStatement.settle, unit + [.time(touched.at)]).affected
             return RollUpTally(daily: written + removed, entityDaily: entities + gone, isSettled: settled > 0)
         }
@@ -82,9 +84,7 @@ extension CostStore {
 private enum RollUpStatement {
     static let touched =
         """
-        SELECT \(microseconds("day")), cluster, source, \(microseconds("touched_at")),
-            \(microseconds("greatest(from_hour, day)"))
-        FROM cost_day_touched
+        SELECT \(microseconds("day")), cluster, source, \(microseconds("touched_at")) FROM cost_day_touched
         ORDER BY day, cluster, source LIMIT $1::bigint
         """
 
@@ -220,8 +220,21 @@ private enum RollUpStatement {
             AND (d.workload_id, d.attribution_id) NOT IN (SELECT r.workload_id, r.attribution_id FROM rolled r)
         """
 
-    /// Whether some hours of a workload were paid by one, and some by another.
-    static let isShared = "SELECT EXISTS (SELECT FROM rolled WHERE NOT is_sole)"
+    /// Whether some hours of a workload were paid by one, and some by another; and whether the day does not say so yet. ($1: the
+    /// day; $2: the source.)
+    static let shared = """
+        SELECT count(*) > 0, count(*) > count(d.workload_id) FILTER (WHERE NOT d.is_sole)
+        FROM rolled r LEFT JOIN cost_daily d ON d.day = $1::timestamptz AND d.source = $2::smallint
+            AND d.workload_id = r.workload_id AND d.attribution_id = r.attribution_id
+        WHERE NOT r.is_sole
+        """
+
+    /// From which hour on hours changed, of those that were added up too.
+    static let fromHour =
+        """
+        SELECT \(microseconds("greatest(from_hour, day)")) FROM cost_day_touched
+        WHERE day = $1::timestamptz AND cluster = $2 AND source = $3::smallint
+        """
 
     /// ($1: the day; $2: the source.)
     static let writeEntityDaily = """

@@ -19,7 +19,7 @@ extension CostStore {
     }
 
     /// Makes the sheets that lack, the latest month and day first: those of what was rolled up, and those of all days and hours
-    /// after the program learnt to make them. Some days are a transaction, and the hours of one, so that none takes long.
+    /// after the program learnt to make them. Some days or hours are a transaction, so that none takes long.
     ///
     /// - Parameter limit: so many months, and days of hours, at most.
     /// - Returns: how many sheets were made.
@@ -36,6 +36,21 @@ extension CostStore {
                 }
             }
         }
+        return try await make(chapters)
+    }
+
+    /// Makes those that a roll-up dropped.
+    ///
+    /// - Throws: `StoreError`, as the others do.
+    package func makeSheets(of touched: TouchedDay) async throws {
+        let month = CalendarMonth(containing: touched.day).start
+        _ = try await make(
+            [(.days, month), (.hours, touched.day)].map { kind, first in
+                Chapter(kind: kind, cluster: touched.cluster, source: touched.source.rawValue, first: first)
+            })
+    }
+
+    private func make(_ chapters: [Chapter]) async throws -> Int {
         var made = 0
         var failure: (any Error)?
         for chapter in chapters where !Task.isCancelled {
@@ -45,7 +60,8 @@ extension CostStore {
                 failure = failure ?? error
                 guard error.code == .unexpectedResult else { continue }
                 try await leader.run { session in
-                    _ = try session.run(SheetStatement.drop(chapter.kind), chapter.values + [.time(chapter.end)])
+                    _ = try session.run(
+                        SheetStatement.drop(chapter.kind), chapter.values + [.time(chapter.end)])
                 }
             }
         }
@@ -54,33 +70,40 @@ extension CostStore {
     }
 
     private func make(_ chapter: Chapter) async throws -> Int {
-        if chapter.kind == .hours { return try await leader.run { try Self.makeHours(chapter, $0) } }
-        var (made, more) = (0, Self.daysAtOnce)
-        while more == Self.daysAtOnce, !Task.isCancelled {
-            more = try await leader.run { try Self.makeDays(chapter, $0) }
-            made += more
+        var (made, from) = (0, chapter.first)
+        while from < chapter.end, !Task.isCancelled {
+            let start = from
+            let (count, next) = try await leader.run { session in
+                chapter.kind == .days
+                    ? try Self.makeDays(chapter, session) : try Self.makeHours(chapter, from: start, session)
+            }
+            (made, from) = (made + count, next)
         }
         return made
     }
 
-    private static let daysAtOnce = 5
+    /// Days, or hours.
+    private static let atOnce = 5
 
     /// Each day's sheet is the one before and the day's rows. From the first that lacks on they are made anew.
-    private static func makeDays(_ chapter: Chapter, _ session: PostgresSession) throws -> Int {
+    ///
+    /// - Returns: how many were made, and from when on more may lack.
+    private static func makeDays(_ chapter: Chapter, _ session: PostgresSession) throws -> (made: Int, next: Timestamp)
+    {
         let days = try session.run(SheetStatement.days, chapter.values).map { row in
             (day: row.time(0) ?? chapter.first, isThere: row.bool(1))
         }
-        guard let first = days.firstIndex(where: { !$0.isThere }) else { return 0 }
+        guard let first = days.firstIndex(where: { !$0.isThere }) else { return (0, chapter.end) }
         var sheet =
             first > 0 ? try read(SheetStatement.read(.days), chapter, days[first - 1].day, session) : WorkloadSheet()
-        let some = days[first...].prefix(daysAtOnce)
+        let some = days[first...].prefix(atOnce)
         for (day, _) in some {
             let rows = try read(SheetStatement.ofDay, chapter, day, session)
             sheet.add(rows)
             try write(sheet, chapter, day, session)
             try session.run(SheetStatement.notePayers, chapter.values.prefix(2) + [.time(day)] + payers(rows))
         }
-        return some.count
+        return (some.count, some.endIndex < days.endIndex ? days[some.endIndex].day : chapter.end)
     }
 
     /// Who paid, and for how many workloads each.
@@ -91,16 +114,19 @@ extension CostStore {
     }
 
     /// The same of hours, and what the cluster cost in each.
-    private static func makeHours(_ chapter: Chapter, _ session: PostgresSession) throws -> Int {
-        let last = try session.run(SheetStatement.lastHour, chapter.values + [.time(chapter.end)]).first { $0.time(0) }
+    private static func makeHours(
+        _ chapter: Chapter, from: Timestamp, _ session: PostgresSession
+    ) throws -> (made: Int, next: Timestamp) {
+        let last = try session.run(SheetStatement.lastHour, chapter.values + [.time(chapter.end)]).map { $0.time(0) }
         var sheet = WorkloadSheet()
-        var hour = chapter.first
-        if let last = last ?? nil {
+        var hour = from
+        if let last = last.first ?? nil {
             sheet = try read(SheetStatement.read(.hours), chapter, last, session)
-            hour = last.adding(seconds: 3_600)
+            hour = max(hour, last.adding(seconds: 3_600))
         }
+        let end = min(hour.adding(seconds: 3_600 * Int64(atOnce)), chapter.end)
         var made = 0
-        while hour < chapter.end {
+        while hour < end {
             let rows = try read(SheetStatement.ofHour, chapter, hour, session)
             if !rows.keys.isEmpty {
                 sheet.add(rows)
@@ -111,8 +137,8 @@ extension CostStore {
             }
             hour = hour.adding(seconds: 3_600)
         }
-        try session.run(SheetStatement.complete, chapter.values)
-        return made
+        if end == chapter.end { try session.run(SheetStatement.complete, chapter.values) }
+        return (made, end)
     }
 
     private static func read(
@@ -130,17 +156,16 @@ extension CostStore {
     }
 
     /// Drops the sheets that a day's roll-up makes wrong: its own and the later ones of its month, if it changed what is
-    /// recorded of the day; those of its hours from the first that changed on, or all if somebody else may pay for them.
+    /// recorded of the day; those of its hours from one on.
     func dropSheets(
-        _ session: PostgresSession, from touched: TouchedDay, isDayChanged: Bool, areAllHoursChanged: Bool
+        _ session: PostgresSession, from touched: TouchedDay, isDayChanged: Bool, hour: Timestamp
     ) throws {
         let unit: [SQLValue] = [.text(touched.cluster), .int(touched.source.rawValue)]
         if isDayChanged {
             let end = CalendarMonth(containing: touched.day).end
             try session.run(SheetStatement.drop(.days), unit + [.time(touched.day), .time(end)])
         }
-        let first = areAllHoursChanged ? touched.day : touched.fromHour
-        let hours: [SQLValue] = unit + [.time(first), .time(touched.day.adding(seconds: 86_400))]
+        let hours: [SQLValue] = unit + [.time(hour), .time(touched.day.adding(seconds: 86_400))]
         for table in SheetStatement.tablesOfHours { try session.run(SheetStatement.drop(table, "hour"), hours) }
         try session.run(SheetStatement.begin, unit + [.time(touched.day)])
     }
@@ -168,7 +193,7 @@ private enum SheetStatement {
         SELECT cluster, source, \(microseconds("month")) FROM (
             SELECT DISTINCT c.cluster, c.source, date_trunc('month', c.day, 'UTC') AS month FROM cost_cluster_daily c
             WHERE NOT EXISTS (SELECT FROM cost_workload_sheet s
-                WHERE s.cluster = c.cluster AND s.source = c.source AND s.day = c.day)) m
+                WHERE s.cluster = c.cluster AND s.source = c.source AND s.day = c.day AND s.payer_id IS NOT NULL)) m
         WHERE to_regclass('cost_daily_' || to_char(month AT TIME ZONE 'UTC', 'YYYYMM')) IS NOT NULL
         ORDER BY month DESC, cluster, source LIMIT $1::bigint
         """
@@ -184,7 +209,7 @@ private enum SheetStatement {
     /// ($3: the month.)
     static let days =
         """
-        SELECT \(microseconds("c.day")), s.day IS NOT NULL
+        SELECT \(microseconds("c.day")), s.payer_id IS NOT NULL
         FROM cost_cluster_daily c LEFT JOIN cost_workload_sheet s USING (cluster, source, day)
         WHERE c.cluster = $1 AND c.source = $2::smallint AND c.day >= $3::timestamptz
             AND c.day < ($3::timestamptz AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC'
@@ -219,7 +244,8 @@ private enum SheetStatement {
     static let ofHour = sheet(
         of: """
             SELECT h.*, d.attribution_id
-            FROM cost_hourly h JOIN cost_daily d ON d.workload_id = h.workload_id AND d.source = h.source
+            FROM cost_hourly h JOIN workload w ON w.id = h.workload_id AND w.cluster = $1
+            JOIN cost_daily d ON d.workload_id = h.workload_id AND d.source = h.source
                 AND d.day = date_trunc('day', $3::timestamptz, 'UTC')
             JOIN cost_attribution a ON a.id = d.attribution_id
             WHERE h.hour = $3::timestamptz AND h.source = $2::smallint AND a.cluster = $1

@@ -11,8 +11,8 @@ extension CostStore {
             ToDateStatement.recorded, unit + [.time(month.lowerBound), .time(month.upperBound)]
         ).map { $0.time(0) ?? touched.day }
         let isNew = !recorded.contains(touched.day)
-        guard isChanged || isNew else { return }
         try session.run(ToDateStatement.record, unit + [.time(touched.day)])
+        guard isChanged || isNew else { return }
         var before = recorded.last { $0 < touched.day }
         for day in [touched.day] + recorded.filter({ $0 > touched.day }) {
             let days: [SQLValue] = [.time(day), .time(before)]

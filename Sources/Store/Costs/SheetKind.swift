@@ -77,8 +77,10 @@ struct SheetQuestion {
         let units = question.units("")
         let from = question.parameter(.time(range.lowerBound.startOfDay), "timestamptz")
         let to = question.parameter(.time(range.upperBound), "timestamptz")
+        // Of those that are kept no more there are none.
+        let horizon = "coalesce((SELECT max(hourly_from) FROM cost_horizon), '-infinity')"
         let text =
-            "SELECT NOT EXISTS (SELECT \(units) AND NOT row.hours_summed AND row.day >= \(from) AND row.day < \(to))"
+            "SELECT NOT EXISTS (SELECT \(units) AND NOT row.hours_summed AND row.day >= \(from) AND row.day < \(to) AND row.day >= \(horizon))"
         return (text, question.values)
     }
 

@@ -213,7 +213,12 @@ extension WorkloadSheet {
         let count = (row.withBytes(first, \.count) ?? 0) / 4
         let (workloads, attributions) = (try column(0, count), try column(1, count))
         self.names = names
-        keys = zip(workloads, attributions).map { Key(workload: Int32($0), attribution: Int32($1)) }
+        keys = try zip(workloads, attributions).map { pair throws(StoreError) in
+            guard let workload = Int32(exactly: pair.0), let attribution = Int32(exactly: pair.1) else {
+                throw Self.spoiled
+            }
+            return Key(workload: workload, attribution: attribution)
+        }
         columns = []
         for place in names.indices { columns.append(try column(Int32(place) + 2, count)) }
     }
