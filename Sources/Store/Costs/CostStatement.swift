@@ -98,7 +98,8 @@ struct CostStatement {
 
     /// The CTEs, `raw` the last. A row of it has `attribution_id`, `key`, `part`, `workload_id`, `is_before`, the columns, each
     /// to be taken `sign` times, and `days` and `used_days`: in how many days something, and the use of CPU, is recorded; 0
-    /// in all rows of a group, so taken: it had nothing in the window. `workloads` is NULL where `sign` is negative; of what is compared with only the costs may be there.
+    /// in all rows of a group, so taken: it had nothing in the window. `workloads` is NULL where `sign` is negative; of what is
+    /// compared with only the costs may be there.
     mutating func rows() -> String {
         // Few rows, and expressions that are dear to evaluate for each sum.
         let isKept = part == .none
