@@ -24,8 +24,9 @@ package struct IngestState: Sendable, Equatable {
     }
 }
 
-/// A workload that runs or ran lately, as far as others' costs of it need to know.
-package struct ChargeableWorkload: Sendable {
+/// A workload that runs or ran lately, as far as others' costs of it need to know. An object, since it is long and goes
+/// through many hands.
+package final class ChargeableWorkload: Sendable {
     package let id: Int
     package let key: WorkloadKey
     /// Requested by its pods that have a node.

@@ -90,8 +90,9 @@ struct GetScaleOpsCostAnalysis: Action {
         for (name, entries) in Dictionary(grouping: reading.entries, by: \.endpoint) {
             guard let client = reader.settings.endpoints.client(name) else { continue }
             let found = await client.costs(
-                of: entries.map(\.figures), labels: reading.labels, range: range, atOnce: ScaleOpsAnswer.requestsAtOnce)
-            for (workload, cost) in found.rows { costs[workload.place] = cost }
+                of: entries.map { Shared($0.figures) }, labels: reading.labels, range: range,
+                atOnce: ScaleOpsAnswer.requestsAtOnce)
+            for (workload, cost) in found.rows { costs[workload.place] = cost?.value }
             for (group, error) in found.failures { failures[group] = error.detail }
         }
         let items = reading.entries.map { entry in

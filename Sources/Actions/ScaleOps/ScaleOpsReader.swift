@@ -138,7 +138,7 @@ struct ScaleOpsReader: Sendable {
             switch answer {
             case .failure(let error): reading.failures.append(error.detail)
             case .success(let rows):
-                for row in rows where found[settings.clusterNames.place(of: row)] == nil {
+                for row in rows.map(\.value) where found[settings.clusterNames.place(of: row)] == nil {
                     found[settings.clusterNames.place(of: row)] = (client.endpoint.name, row)
                 }
             }

@@ -3,18 +3,18 @@ package import Base
 // The reads of ScaleOps' API, typed.
 extension ScaleOpsClient {
     /// The workloads with all of these labels (`key=value`), of every cluster.
-    package func workloads(labels: [String]) async throws(ScaleOpsError) -> ScaleOpsList<ScaleOpsWorkload> {
+    package func workloads(labels: [String]) async throws(ScaleOpsError) -> ScaleOpsList<Shared<ScaleOpsWorkload>> {
         let body: JSONValue = ["label": .array(labels.map(JSONValue.string))]
         let request = ScaleOpsRequest(
             "POST", "/api/v1/dashboard/byNamespace", query: "multiCluster=true&logicalLabel=AND",
             body: body.serialized())
-        return try await list("workloads", of: request) { ScaleOpsWorkload(&$0) }
+        return try await list("workloads", of: request) { ScaleOpsWorkload(&$0).map(Shared.init) }
     }
 
     /// What the workloads of a group cost.
     package func costs(
         of group: ScaleOpsGroup, labels: [String], range: ScaleOpsRange
-    ) async throws(ScaleOpsError) -> ScaleOpsList<ScaleOpsCost> {
+    ) async throws(ScaleOpsError) -> ScaleOpsList<Shared<ScaleOpsCost>> {
         let body: JSONValue = [
             "clusterFilters": [.string(group.cluster)], "namespaces": [.string(group.namespace)],
             "workloadTypes": [.string(group.kind)], "labels": .array(labels.map(JSONValue.string)),
@@ -22,7 +22,9 @@ extension ScaleOpsClient {
         let request = ScaleOpsRequest(
             "POST", "/detailedCostReport/getWorkloads", query: "multiCluster=true&range=\(range.rawValue)",
             cluster: group.cluster, body: body.serialized())
-        return try await list("aggregatedWorkloads", of: request) { ScaleOpsCost(&$0, range: range) }
+        return try await list("aggregatedWorkloads", of: request) {
+            ScaleOpsCost(&$0, range: range).map(Shared.init)
+        }
     }
 
     /// The clusters whose network costs ScaleOps follows.

@@ -1,3 +1,4 @@
+internal import Base
 package import Costs
 
 /// The time that a cost report covers, up to now.
@@ -46,13 +47,13 @@ package struct ScaleOpsCost: Sendable, Hashable {
 /// Finds the costs of workloads among those of their group: ScaleOps matches labels more loosely there, so there are others
 /// too. Ids differ in letter case between the two; where one is missing, the name decides.
 struct ScaleOpsCostIndex {
-    private let rows: [ScaleOpsCost]
+    private let rows: [Shared<ScaleOpsCost>]
     /// Positions in `rows`.
     private var byID: [String: Int] = [:]
     private var byName: [String: Int] = [:]
     private var byNameWithoutID: [String: Int] = [:]
 
-    init(_ rows: [ScaleOpsCost]) {
+    init(_ rows: [Shared<ScaleOpsCost>]) {
         self.rows = rows
         for (position, row) in rows.enumerated().reversed() {
             if let id = row.id { byID[id.lowercased()] = position }
@@ -62,7 +63,7 @@ struct ScaleOpsCostIndex {
         }
     }
 
-    func cost(of workload: ScaleOpsWorkload) -> ScaleOpsCost? {
+    func cost(of workload: ScaleOpsWorkload) -> Shared<ScaleOpsCost>? {
         position(of: workload).map { rows[$0] }
     }
 

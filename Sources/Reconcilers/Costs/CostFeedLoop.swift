@@ -21,10 +21,12 @@ package actor CostFeedLoop: CostLoop {
     /// Until the next round when the last one was written.
     var nextWait: Duration { next ?? interval }
 
-    /// Rows in one transaction, so that none holds much memory or takes long.
+    /// Rates whose hours are one transaction, so that none holds much memory or takes long.
     private static let chunk = 1_000
     /// The same of recommendations, whose details are long.
     private static let adviceChunk = 250
+    /// One is made while another is written.
+    private static let chunksAtOnce = 2
     /// Of whole hours, which come by ten thousands.
     private static let hourChunk = 10_000
     /// Of a round, when the interval is shorter.
@@ -94,8 +96,9 @@ package actor CostFeedLoop: CostLoop {
         guard !Task.isCancelled else { return nil }
         next = poll.next
         try await writeHours(of: poll)
-        for hours in meter.hours(of: poll.rates, stored: through, at: moment).chunks(of: Self.chunk) {
-            try await costs.write(hours, source: feed.source)
+        for rates in poll.rates.chunks(of: Self.chunk) {
+            let hours = meter.hours(of: rates, stored: through, at: moment)
+            if !hours.isEmpty { try await costs.write(hours, source: feed.source) }
         }
         meter.wrote(poll.rates, at: moment)
         poll.rates = []
@@ -110,9 +113,16 @@ package actor CostFeedLoop: CostLoop {
     }
 
     private func write(_ found: [any CostAdvice], in clusters: [String], at moment: Timestamp) async throws {
-        for part in advice.news(in: found).chunks(of: Self.adviceChunk) {
-            try await costs.write(part.map { $0.recommendation(at: moment) })
-            advice.wrote(part)
+        let costs = costs
+        try await withThrowingTaskGroup(of: [any CostAdvice].self) { tasks in
+            for (index, part) in advice.news(in: found).chunks(of: Self.adviceChunk).enumerated() {
+                if index >= Self.chunksAtOnce, let part = try await tasks.next() { advice.wrote(part) }
+                tasks.addTask {
+                    try await costs.write(part.map { $0.recommendation(at: moment) })
+                    return part
+                }
+            }
+            for try await part in tasks { advice.wrote(part) }
         }
         advice.keep(found)
         try await costs.forgetRecommendations(of: feed.source, in: clusters, except: found.map(\.workloadID))
@@ -189,7 +199,7 @@ struct IngestOutcome {
 }
 
 extension Array {
-    fileprivate func chunks(of size: Int) -> [[Element]] {
-        stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
+    fileprivate func chunks(of size: Int) -> some Sequence<[Element]> {
+        stride(from: 0, to: count, by: size).lazy.map { Array(self[$0..<Swift.min($0 + size, count)]) }
     }
 }

@@ -111,15 +111,7 @@ struct OpenCostWorkloads {
 
     init(_ workloads: [ChargeableWorkload]) {
         clusters = Set(workloads.map(\.key.cluster))
-        ids = Dictionary(
-            workloads.map { workload in
-                let key = workload.key
-                return (
-                    WorkloadPlace(cluster: key.cluster, namespace: key.namespace, kind: key.kind, name: key.name),
-                    workload.id
-                )
-            }
-        ) { first, _ in first }
+        ids = Dictionary(workloads.lazy.map { (WorkloadPlace($0.key), $0.id) }) { first, _ in first }
     }
 
     /// What the row is about; nil when there is no such workload.

@@ -6,7 +6,7 @@ internal import Store
 /// What ScaleOps recommends for a workload, with what the workload costs by its word.
 struct ScaleOpsAdvice: CostAdvice {
     /// When the costs of its group were told; nil: not yet.
-    typealias Cost = (cost: ScaleOpsCost?, at: Timestamp)
+    typealias Cost = (cost: Shared<ScaleOpsCost>?, at: Timestamp)
 
     let fingerprint: Int
     private let match: ScaleOpsMatch

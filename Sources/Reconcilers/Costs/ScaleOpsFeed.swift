@@ -17,7 +17,7 @@ package actor ScaleOpsFeed: CostFeed {
     private struct GroupCosts {
         let askedAt: Timestamp
         /// By name; nil: ScaleOps knows none.
-        var costs: [String: ScaleOpsCost?]
+        var costs: [String: Shared<ScaleOpsCost>?]
         let problemCount: Int
     }
 
@@ -79,7 +79,7 @@ package actor ScaleOpsFeed: CostFeed {
         return join.matches
     }
 
-    private typealias Figures = Result<ScaleOpsList<ScaleOpsWorkload>, ScaleOpsError>
+    private typealias Figures = Result<ScaleOpsList<Shared<ScaleOpsWorkload>>, ScaleOpsError>
 
     /// All workloads of every endpoint, in the order in which those are configured.
     private func figures() async -> [(endpoint: String, answer: Figures)] {
@@ -105,7 +105,7 @@ package actor ScaleOpsFeed: CostFeed {
     private func refresh(_ matches: [ScaleOpsMatch], _ poll: inout CostPoll, at now: Timestamp) async {
         for client in endpoints.clients {
             let name = client.endpoint.name
-            let groups = Dictionary(grouping: matches.filter { $0.endpoint == name }, by: Self.group)
+            let groups = Dictionary(grouping: matches.lazy.filter { $0.endpoint == name }, by: Self.group)
             let due = groups.filter { isDue($0.key, $0.value, at: now) }
             let costs = await client.costs(
                 of: due.values.flatMap { $0.map(\.figures) }, labels: [], range: Self.range,
@@ -151,7 +151,7 @@ package actor ScaleOpsFeed: CostFeed {
     }
 
     /// The log is told of what cannot be read when that begins.
-    private func tell(_ list: ScaleOpsList<ScaleOpsWorkload>, from endpoint: String) {
+    private func tell(_ list: ScaleOpsList<Shared<ScaleOpsWorkload>>, from endpoint: String) {
         guard let first = list.problems.first else {
             unreadable.remove(endpoint)
             return

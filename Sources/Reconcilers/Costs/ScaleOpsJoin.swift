@@ -1,17 +1,14 @@
+internal import Base
 internal import CostSources
 internal import Costs
 internal import Matching
 internal import Store
 
-/// A workload that ScaleOps and Callboard know. An object, since it is large and goes through many hands.
-final class ScaleOpsMatch: Sendable {
+/// A workload that ScaleOps and Callboard know.
+struct ScaleOpsMatch: Sendable {
     let endpoint: String
-    let figures: ScaleOpsWorkload
+    let figures: Shared<ScaleOpsWorkload>
     let workload: ChargeableWorkload
-
-    init(endpoint: String, figures: ScaleOpsWorkload, workload: ChargeableWorkload) {
-        (self.endpoint, self.figures, self.workload) = (endpoint, figures, workload)
-    }
 }
 
 /// Joins the rows of ScaleOps to the workloads that run, by cluster, namespace, kind and name. Pure.
@@ -28,17 +25,11 @@ struct ScaleOpsJoin {
     init(_ workloads: [ChargeableWorkload], names: ScaleOpsClusterNames) {
         self.names = names
         known = Set(workloads.map(\.key.cluster))
-        let places = workloads.map { workload in
-            let key = workload.key
-            return (
-                WorkloadPlace(cluster: key.cluster, namespace: key.namespace, kind: key.kind, name: key.name), workload
-            )
-        }
-        waiting = Dictionary(places) { first, _ in first }
+        waiting = Dictionary(workloads.lazy.map { (WorkloadPlace($0.key), $0) }) { first, _ in first }
     }
 
     /// Takes what an endpoint said. A cluster that another one told of before is left to that one.
-    mutating func add(_ list: ScaleOpsList<ScaleOpsWorkload>, from endpoint: String) {
+    mutating func add(_ list: ScaleOpsList<Shared<ScaleOpsWorkload>>, from endpoint: String) {
         var found: [String: CostPoll.Cluster] = [:]
         for figures in list.items {
             let cluster = names.ours(figures.cluster)
@@ -49,7 +40,7 @@ struct ScaleOpsJoin {
             guard clusters[cluster] == nil else { continue }
             found[cluster, default: CostPoll.Cluster()].malformed += figures.problemCount
             // A second row of the same workload finds nobody.
-            if let workload = waiting.removeValue(forKey: names.place(of: figures)) {
+            if let workload = waiting.removeValue(forKey: names.place(of: figures.value)) {
                 matches.append(ScaleOpsMatch(endpoint: endpoint, figures: figures, workload: workload))
             } else {
                 found[cluster, default: CostPoll.Cluster()].unmatched += 1

@@ -51,7 +51,7 @@ struct ScaleOpsReadingTests {
         let server = try ScaleOpsStandIn()
         server.answer(Self.whole)
         let workload = try #require(try await server.client().workloads(labels: []).items.first)
-        #expect(ScaleOpsWorkload(document: workload.document) == workload)
+        #expect(ScaleOpsWorkload(document: workload.document) == workload.value)
         #expect(ScaleOpsWorkload(document: ["workloadName": "x"]) == nil)
         var row = ScaleOpsRow(
             [
@@ -285,6 +285,6 @@ struct ScaleOpsReadingTests {
         server.answer(
             #"{"workloads": [{"clusterName": "\#(cluster)", "namespace": "prod", "workloadName": "\#(name)", "#
                 + #""type": "Deployment"\#(more)}]}"#)
-        return try #require(try await server.client().workloads(labels: []).items.first)
+        return try #require(try await server.client().workloads(labels: []).items.first).value
     }
 }
