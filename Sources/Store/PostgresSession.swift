@@ -23,10 +23,22 @@ package final class PostgresSession {
     /// - Throws: `StoreError`.
     @discardableResult
     package func run(_ statement: String, _ values: [SQLValue] = []) throws(StoreError) -> SQLRows {
+        try run(statement, values, isBinary: false)
+    }
+
+    /// The same with an answer in PostgreSQL's binary form, in which bytes need not be read as text: for columns of type
+    /// `bytea` and `bigint` (`SQLRow.bytes`, `SQLRow.binaryInt`).
+    ///
+    /// - Throws: `StoreError`.
+    func runBinary(_ statement: String, _ values: [SQLValue]) throws(StoreError) -> SQLRows {
+        try run(statement, values, isBinary: true)
+    }
+
+    private func run(_ statement: String, _ values: [SQLValue], isBinary: Bool) throws(StoreError) -> SQLRows {
         let connection = try connected()
         let name = try prepare(statement, on: connection)
         return try withTexts(values) { pointers throws(StoreError) in
-            let result = PQexecPrepared(connection, name, Int32(values.count), pointers, nil, nil, 0)
+            let result = PQexecPrepared(connection, name, Int32(values.count), pointers, nil, nil, isBinary ? 1 : 0)
             return try check(result, statement)
         }
     }
@@ -38,18 +50,6 @@ package final class PostgresSession {
         let connection = try connected()
         return try withTexts(values) { pointers throws(StoreError) in
             let result = PQexecParams(connection, statement, Int32(values.count), nil, pointers, nil, nil, 0)
-            return try check(result, statement)
-        }
-    }
-
-    /// The same with an answer in PostgreSQL's binary form, in which bytes need not be read as text: for columns of type
-    /// `bytea` and `bigint` (`SQLRow.bytes`, `SQLRow.binaryInt`).
-    ///
-    /// - Throws: `StoreError`.
-    func runBinary(_ statement: String, _ values: [SQLValue] = []) throws(StoreError) -> SQLRows {
-        let connection = try connected()
-        return try withTexts(values) { pointers throws(StoreError) in
-            let result = PQexecParams(connection, statement, Int32(values.count), nil, pointers, nil, nil, 1)
             return try check(result, statement)
         }
     }
@@ -173,12 +173,12 @@ package final class PostgresSession {
     private func withTexts<Value>(
         _ values: [SQLValue], _ body: ([UnsafePointer<CChar>?]) throws(StoreError) -> Value
     ) throws(StoreError) -> Value {
-        // It would end the C string early, and so ask for something else.
-        guard !values.contains(where: { $0.text?.utf8.contains(0) ?? false }) else {
-            throw StoreError(code: .badParameter, detail: "a parameter holds the character U+0000")
-        }
         let copies = values.map { value in value.text.flatMap { strdup($0) } }
         defer { copies.forEach { free($0) } }
+        // It would end the C string early, and so ask for something else.
+        guard zip(values, copies).allSatisfy({ $1.map { strlen($0) } == $0.text?.utf8.count }) else {
+            throw StoreError(code: .badParameter, detail: "a parameter holds the character U+0000")
+        }
         return try body(copies.map { UnsafePointer($0) })
     }
 }

@@ -37,7 +37,8 @@ struct WorkloadSheetTests {
     func sums(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         var rows: [WorkloadSheet.Key: Int128] = [:]
-        var sum = WorkloadSheet(["days"])
+        var sum = WorkloadSheet(["days", "cpu_cost"])
+        var costs: [WorkloadSheet.Key: Int128] = [:]
         for _ in 0..<5 {
             let pairs = (0..<Int.random(in: 0...6, using: &random)).map { _ in
                 WorkloadSheet.Key(
@@ -48,10 +49,16 @@ struct WorkloadSheetTests {
             let values = keys.map { _ in Int128.random(in: -9...9, using: &random) }
             let factor: Int128 = Bool.random(using: &random) ? 1 : -1
             for (key, value) in zip(keys, values) { rows[key, default: 0] += factor * value }
-            sum.add(WorkloadSheet(["days"], keys: keys, columns: [values]), times: factor)
+            // A column of zeros alone is left out.
+            let cost = Int128.random(in: 0...1, using: &random)
+            for key in keys { costs[key, default: 0] += factor * cost }
+            let column = cost == 0 ? [] : keys.map { _ in cost }
+            sum.add(
+                WorkloadSheet(["days", "cpu_cost"], keys: keys, columns: [values, column]), times: factor)
         }
         #expect(sum.keys == rows.keys.sorted())
-        #expect(sum["days"] == sum.keys.map { rows[$0] })
+        #expect(sum.columns[0] == sum.keys.map { rows[$0] })
+        #expect(sum.keys.indices.map { sum.sum(1, $0..<$0 + 1) } == sum.keys.map { Int64(costs[$0] ?? 0) })
         let workloads = sum.workloads
         #expect(workloads.map(\.id) == Set(rows.keys.map(\.workload)).sorted())
         #expect(workloads.allSatisfy { id, range in range.allSatisfy { sum.keys[$0].workload == id } })

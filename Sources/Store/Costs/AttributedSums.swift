@@ -23,8 +23,10 @@ struct AttributedSums {
     mutating func add(_ sheet: WorkloadSheet, workloads known: [Int32: Int64]? = nil) {
         let rows = sheet.keys.map { place(of: $0.attribution) }
         for column in columns.indices {
+            columns[column] += repeatElement(0, count: ids.count - columns[column].count)
+            let values = sheet.columns[column]
             columns[column].withUnsafeMutableBufferPointer { sums in
-                for (row, place) in rows.enumerated() { sums[place] += sheet.columns[column][row] }
+                for row in values.indices { sums[rows[row]] += values[row] }
             }
         }
         var counts = [Int64](repeating: 0, count: ids.count)
@@ -39,7 +41,6 @@ struct AttributedSums {
         places[id] = ids.count
         ids.append(id)
         workloads.append(0)
-        for column in columns.indices { columns[column].append(0) }
         return ids.count - 1
     }
 

@@ -122,6 +122,9 @@ struct CostStatement {
             """
     }
 
+    /// Asks for the attributions that may pay, each with `key`.
+    mutating func keys() -> String { "SELECT id, key FROM (\(attributions())) a" }
+
     private mutating func attributions() -> String {
         var conditions: [String] = []
         if let refs = selection.entityRefs {

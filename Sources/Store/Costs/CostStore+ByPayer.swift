@@ -116,12 +116,12 @@ extension CostStore {
         return isKnown.allSatisfy(\.self) ? peaks : nil
     }
 
-    private static func keys(_ session: PostgresSession, _ selection: CostSelection, _ key: String) throws
+    /// The attributions of a selection, each with its key.
+    static func keys(_ session: PostgresSession, _ selection: CostSelection, _ key: String) throws
         -> [Int32: String?]
     {
         var statement = CostStatement(selection, key: key)
-        let text = "WITH \(statement.picked()) SELECT id, key FROM picked"
-        let pairs = try session.runOnce(text, statement.values).map { row in
+        let pairs = try session.runOnce(statement.keys(), statement.values).map { row in
             (Int32(truncatingIfNeeded: row.int(0) ?? 0), row.text(1))
         }
         return Dictionary(pairs) { first, _ in first }
@@ -129,23 +129,25 @@ extension CostStore {
 
     /// A page of groups, the dearest first; then by key, none last.
     static func groups(_ all: [KeyedSums], limit: Int, offset: Int, isCompared: Bool) -> CostGroups {
-        func precedes(_ left: CostGroup, _ right: CostGroup) -> Bool {
-            let (cost, costs) = (left.sum.cost.total, right.sum.cost.total)
-            guard cost == costs else { return cost > costs }
-            guard let key = left.key, let other = right.key else { return left.key != nil && right.key == nil }
-            return key.utf8.lexicographicallyPrecedes(other.utf8)
+        func precedes(_ left: (cost: Money, place: Int), _ right: (cost: Money, place: Int)) -> Bool {
+            guard left.cost == right.cost else { return left.cost > right.cost }
+            let (here, there) = (all[left.place].key, all[right.place].key)
+            guard let here, let there else { return here != nil && there == nil }
+            return here.utf8.lexicographicallyPrecedes(there.utf8)
         }
-        let groups = all.map { group -> CostGroup in
-            CostGroup(
+        let order = all.enumerated().map { (cost: ResourceCost($1.value).total, place: $0) }.sorted(by: precedes)
+        let groups = order.dropFirst(offset).prefix(limit).map { entry in
+            let group = all[entry.place]
+            return CostGroup(
                 key: group.key, workload: nil,
                 sum: CostSum(group.value, workloads: group.workloads),
                 before: isCompared ? ResourceCost { WorkloadSheet.bounded(group.before[$0]) } : nil)
-        }.sorted(by: precedes)
+        }
         func total(_ value: (KeyedSums) -> Int64) -> Int64 {
             WorkloadSheet.bounded(all.reduce(into: 0) { $0 += Int128(value($1)) })
         }
         return CostGroups(
-            groups: Array(groups.dropFirst(offset).prefix(limit)), count: Int64(groups.count),
+            groups: groups, count: Int64(all.count),
             total: CostSum({ column in total { $0.value(column) } }, workloads: total(\.workloads)),
             totalBefore: isCompared
                 ? ResourceCost { column in total { WorkloadSheet.bounded($0.before[column]) } } : nil)

@@ -5,14 +5,30 @@ internal import Matching
 /// What is asked of all workloads, or most: answered from the sheets (`WorkloadSheet`), a few rows for a month, and from hours
 /// beside them.
 extension CostStore {
-    /// What workloads cost in a window.
+    /// What workloads cost in some windows.
     ///
-    /// - Returns: nil when a sheet lacks, or the selection is so narrow that its days are found sooner.
-    static func sheet(
+    /// - Returns: a sheet for each; nil when one lacks, or the selection is so narrow that its days are found sooner.
+    static func sheets(
+        _ session: PostgresSession, _ selection: CostSelection, _ windows: [CostWindow], _ names: [String],
+        now: Timestamp
+    ) throws -> [WorkloadSheet]? {
+        guard selection.isBroad else { return nil }
+        var sheets: [WorkloadSheet] = []
+        for window in windows {
+            guard let sheet = try sheet(session, selection, window, names, now: now) else { return nil }
+            sheets.append(sheet)
+        }
+        guard !selection.isOfClusters else { return sheets }
+        let chosen = Set(try keys(session, selection, "NULL::text").keys)
+        for place in sheets.indices { sheets[place].keep(attributions: chosen) }
+        return sheets
+    }
+
+    /// The same of one window, of all who pay in the clusters.
+    private static func sheet(
         _ session: PostgresSession, _ selection: CostSelection, _ window: CostWindow, _ names: [String], now: Timestamp
     ) throws -> WorkloadSheet? {
         let parts = window.parts(now: now)
-        guard selection.isBroad else { return nil }
         guard var sum = try sheet(session, selection, .days, parts.days, names) else { return nil }
         for range in parts.hours {
             sum.add(
@@ -23,7 +39,7 @@ extension CostStore {
         return sum
     }
 
-    /// What workloads cost in hours of one day; rows without anything in them too.
+    /// What workloads cost in hours of one day; rows without anything in them, and of others who pay in the clusters, too.
     ///
     /// - Returns: nil when sheets lack.
     static func hourSheet(
@@ -41,7 +57,7 @@ extension CostStore {
         return try session.runOnce(question.text, question.values).first { $0.bool(0) } ?? false
     }
 
-    /// The difference of the sheets of a range; nil when one lacks.
+    /// The difference of the sheets of a range, of all who pay in the clusters; nil when one lacks.
     static func sheet(
         _ session: PostgresSession, _ selection: CostSelection, _ kind: SheetKind, _ range: Range<Timestamp>?,
         _ names: [String]
@@ -62,12 +78,6 @@ extension CostStore {
             part.add(try WorkloadSheet(row, from: 3, names), times: Int128(row.binaryInt(0) ?? 0))
         }
         sum.add(part)
-        if !selection.isOfClusters {
-            var statement = CostStatement(selection)
-            let chosen = "WITH \(statement.picked()) SELECT id FROM picked"
-            let ids = try session.runOnce(chosen, statement.values).map { Int32(truncatingIfNeeded: $0.int(0) ?? 0) }
-            sum.keep(attributions: Set(ids))
-        }
         return sum
     }
 

@@ -85,9 +85,8 @@ extension CostStore {
         _ now: Timestamp
     ) throws -> Records? {
         let names = WorkloadSheet.recordColumns
-        guard let after = try sheet(session, selection, window, names, now: now),
-            let before = try sheet(session, selection, earlier, names, now: now)
-        else { return nil }
+        guard let sheets = try sheets(session, selection, [earlier, window], names, now: now) else { return nil }
+        let (before, after) = (sheets[0], sheets[1])
         var records = Records()
         let pairs = WorkloadSheet.paired(before, after)
         records.changed.reserveCapacity(pairs.count)

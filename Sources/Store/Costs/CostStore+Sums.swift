@@ -131,10 +131,10 @@ extension CostStore {
         _ limit: Int, _ offset: Int
     ) throws -> CostGroups? {
         let (now, names) = (Timestamp.now(), WorkloadSheet.summedColumns)
-        guard let sheet = try sheet(session, selection, window, names, now: now) else { return nil }
-        guard let earlier else { return try workloadGroups(session, sheet, nil, limit: limit, offset: offset) }
-        guard let before = try Self.sheet(session, selection, earlier, names, now: now) else { return nil }
-        return try workloadGroups(session, sheet, before, limit: limit, offset: offset)
+        let windows = [window] + (earlier.map { [$0] } ?? [])
+        guard let sheets = try sheets(session, selection, windows, names, now: now) else { return nil }
+        let before = earlier == nil ? nil : sheets[1]
+        return try workloadGroups(session, sheets[0], before, limit: limit, offset: offset)
     }
 
     /// How many columns a group's sums have, and the compared costs after it.

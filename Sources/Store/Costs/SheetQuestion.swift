@@ -25,21 +25,31 @@ struct SheetQuestion {
         let slices =
             kind == .days
             ? MonthSlice.of(range).map { ($0.month, $0.days) } : [(range.lowerBound.startOfDay, range)]
-        let bounds = slices.flatMap { first, part -> [String] in
-            let through = last(part)
-            let bound = "SELECT 1 AS sign, \(through) AS at"
-            guard first < part.lowerBound else { return [bound] }
-            let before = last(first..<part.lowerBound)
-            return [bound, "SELECT -1, CASE WHEN \(through) IS NOT NULL THEN \(before) END"]
+        // What was recorded before the range is taken away where something was recorded in it.
+        var bounds: [(sign: Int64, range: Range<Timestamp>, recorded: Range<Timestamp>)] = []
+        for (first, part) in slices {
+            bounds.append((1, part, part))
+            if first < part.lowerBound { bounds.append((-1, first..<part.lowerBound, part)) }
         }
+        func times(_ time: (Range<Timestamp>) -> Timestamp, _ ranges: [Range<Timestamp>]) -> String {
+            parameter(.texts(ranges.map { time($0).rfc3339 }), "timestamptz[]")
+        }
+        let (ranges, recorded) = (bounds.map { $0.range }, bounds.map { $0.recorded })
+        let arrays = [
+            parameter(.ints(bounds.map { $0.sign }), "bigint[]"),
+            times(\.lowerBound, ranges), times(\.upperBound, ranges),
+            times(\.lowerBound, recorded), times(\.upperBound, recorded),
+        ]
         let columns = (["workload_id", "attribution_id"] + names).map { "s.\($0)" }.joined(separator: ", ")
         return """
             WITH unit AS MATERIALIZED (SELECT DISTINCT \(units)), bound AS MATERIALIZED (
-                SELECT u.cluster, u.source, b.sign, b.at
-                FROM unit u CROSS JOIN LATERAL (\(bounds.joined(separator: " UNION ALL "))) b WHERE b.at IS NOT NULL
+                SELECT u.cluster, u.source, b.sign, (SELECT max(row.\(kind.column)) \(last("b.low", "b.high"))) AS at
+                FROM unit u CROSS JOIN unnest(\(arrays.joined(separator: ", "))) b (sign, low, high, first, last)
+                WHERE EXISTS (SELECT \(last("b.first", "b.last")))
             )
-            SELECT b.sign::bigint, (s.\(kind.column) IS NOT NULL)::int::bigint, b.cluster, \(columns)
+            SELECT b.sign, (s.\(kind.column) IS NOT NULL)::int::bigint, b.cluster, \(columns)
             FROM bound b LEFT JOIN \(kind.table) s ON s.cluster = b.cluster AND s.source = b.source AND s.\(kind.column) = b.at
+            WHERE b.at IS NOT NULL
             ORDER BY b.cluster, b.sign DESC
             """
     }
@@ -82,12 +92,10 @@ struct SheetQuestion {
     }
 
     /// Days count when they were rolled up, hours when they are in a sheet.
-    private mutating func last(_ range: Range<Timestamp>) -> String {
-        let table = kind == .days ? "cost_cluster_daily" : kind.table
-        return """
-            (SELECT max(row.\(kind.column)) FROM \(table) row WHERE row.cluster = u.cluster AND row.source = u.source
-                AND row.\(kind.column) >= \(parameter(.time(range.lowerBound), "timestamptz"))
-                AND row.\(kind.column) < \(parameter(.time(range.upperBound), "timestamptz")))
-            """
+    private func last(_ low: String, _ high: String) -> String {
+        """
+        FROM \(kind == .days ? "cost_cluster_daily" : kind.table) row
+        WHERE row.cluster = u.cluster AND row.source = u.source AND row.\(kind.column) >= \(low) AND row.\(kind.column) < \(high)
+        """
     }
 }

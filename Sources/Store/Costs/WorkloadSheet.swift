@@ -1,6 +1,6 @@
 /// What workloads cost, column by column: a row for each workload and who paid, which has a place in every column. So tens of
 /// thousands of them are added, taken away and read from the database as a few blocks of bytes.
-struct WorkloadSheet: Equatable, Sendable {
+struct WorkloadSheet: Sendable {
     /// Workload and attribution, compared in this order. Neither is negative.
     struct Key: Hashable, Comparable, Sendable {
         /// Both in one number, for there are many to compare.
@@ -24,7 +24,7 @@ struct WorkloadSheet: Equatable, Sendable {
     let names: [String]
     /// Ascending, each once.
     private(set) var keys: [Key]
-    /// Each as long as the keys.
+    /// Each as long as the keys, or empty: zeros alone, as most columns are of most clusters.
     private(set) var columns: [[Int128]]
 
     /// Without rows.
@@ -34,26 +34,25 @@ struct WorkloadSheet: Equatable, Sendable {
         columns = names.map { _ in [] }
     }
 
-    /// - Parameter columns: each as long as the keys.
+    /// - Parameter columns: each as long as the keys, or empty.
     init(_ names: [String], keys: [Key], columns: [[Int128]]) {
         self.names = names
         self.keys = keys
         self.columns = columns
     }
 
-    subscript(name: String) -> [Int128] { names.firstIndex(of: name).map { columns[$0] } ?? [] }
-
     /// Adds each row of another sheet with the same columns, so many times.
     mutating func add(_ other: WorkloadSheet, times factor: Int128 = 1) {
         guard keys != other.keys else {
             let places = Array(keys.indices)
-            for column in columns.indices {
+            for column in columns.indices where !other.columns[column].isEmpty {
+                if columns[column].isEmpty { columns[column] = Array(repeating: 0, count: keys.count) }
                 Self.add(other.columns[column], times: factor, to: &columns[column], places)
             }
             return
         }
         let (merged, mine, others) = Self.merged(keys, other.keys)
-        for column in columns.indices {
+        for column in columns.indices where !(columns[column].isEmpty && other.columns[column].isEmpty) {
             var sums = [Int128](repeating: 0, count: merged.count)
             Self.add(columns[column], times: 1, to: &sums, mine)
             Self.add(other.columns[column], times: factor, to: &sums, others)
@@ -97,13 +96,13 @@ struct WorkloadSheet: Equatable, Sendable {
 
     /// Drops the rows with nothing recorded.
     mutating func keepRecorded() {
-        let days = self["days"]
+        let days = names.firstIndex(of: "days").map { columns[$0] } ?? []
         keep(days.indices.filter { days[$0] > 0 })
     }
 
     private mutating func keep(_ rows: [Int]) {
         guard rows.count < keys.count else { return }
-        columns = columns.map { column in rows.map { column[$0] } }
+        columns = columns.map { column in column.isEmpty ? [] : rows.map { column[$0] } }
         keys = rows.map { keys[$0] }
     }
 
@@ -116,7 +115,7 @@ struct WorkloadSheet: Equatable, Sendable {
     }
 
     private func wholeSum(_ column: Int, _ rows: Range<Int>) -> Int128 {
-        rows.reduce(0) { $0 + columns[column][$1] }
+        columns[column].isEmpty ? 0 : rows.reduce(0) { $0 + columns[column][$1] }
     }
 
     /// As `boundedSum` has it.
@@ -204,14 +203,13 @@ extension WorkloadSheet {
     /// - Throws: `StoreError` for bytes that are no columns of one length.
     init(_ row: SQLRow, from first: Int32, _ names: [String]) throws(StoreError) {
         func column(_ place: Int32, _ count: Int) throws(StoreError) -> [Int128] {
-            guard let read = row.withBytes(first + place, { Self.decoded($0, count: count) }) else {
-                return Array(repeating: 0, count: count)
-            }
+            guard let read = row.withBytes(first + place, { Self.decoded($0, count: count) }) else { return [] }
             guard let read else { throw Self.spoiled }
             return read
         }
         let count = (row.withBytes(first, \.count) ?? 0) / 4
         let (workloads, attributions) = (try column(0, count), try column(1, count))
+        guard workloads.count == attributions.count else { throw Self.spoiled }
         self.names = names
         keys = try zip(workloads, attributions).map { pair throws(StoreError) in
             guard let workload = Int32(exactly: pair.0), let attribution = Int32(exactly: pair.1) else {
