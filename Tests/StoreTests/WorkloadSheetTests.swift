@@ -33,6 +33,32 @@ struct WorkloadSheetTests {
         }
     }
 
+    @Test("what has no day on which something is recorded goes")
+    func unrecorded() {
+        let keys = [WorkloadSheet.Key(workload: 1, attribution: 1), WorkloadSheet.Key(workload: 2, attribution: 1)]
+        for (days, kept) in [([], []), ([0, 3], [2]), ([0, 0], [])] as [([Int128], [Int32])] {
+            var sheet = WorkloadSheet(["days", "cpu_cost", "gpu_cost"], keys: keys, columns: [days, [5, 6], []])
+            sheet.keepRecorded()
+            #expect(sheet.keys.map(\.workload) == kept)
+            #expect(sheet.columns[1] == (kept.isEmpty ? [] : [6]) && sheet.columns[2].isEmpty)
+        }
+    }
+
+    @Test("a question for sheets has one text, whatever the range")
+    func shape() {
+        let day = Timestamp(seconds: 1_772_366_400).startOfDay
+        let ranges = [(0, 1), (-14, 90), (3, 17)].map { (first: Int64, count: Int64) in
+            day.adding(seconds: first * 86_400)..<day.adding(seconds: (first + count) * 86_400)
+        }
+        for kind in SheetKind.allCases {
+            let asked = ranges.map { range in
+                var question = SheetQuestion(CostSelection(), kind)
+                return (text: question.statement(range, ["days"]), count: question.values.count)
+            }
+            #expect(asked.allSatisfy { $0.text == asked[0].text && $0.count == asked[0].count })
+        }
+    }
+
     @Test("sheets add up as their rows do, whatever rows each has", arguments: 1...20 as ClosedRange<UInt64>)
     func sums(seed: UInt64) {
         var random = SeededRandom(seed: seed)

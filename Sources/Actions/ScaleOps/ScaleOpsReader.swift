@@ -133,13 +133,14 @@ struct ScaleOpsReader: Sendable {
             client async throws(ScaleOpsError) in
             try await client.workloads(labels: labels).items
         }
-        var found: [WorkloadPlace: (endpoint: String, figures: ScaleOpsWorkload)] = [:]
+        var found: [WorkloadPlace: (endpoint: String, figures: Shared<ScaleOpsWorkload>)] = [:]
         for (client, answer) in zip(settings.endpoints.clients, answers) {
             switch answer {
             case .failure(let error): reading.failures.append(error.detail)
             case .success(let rows):
-                for row in rows.map(\.value) where found[settings.clusterNames.place(of: row)] == nil {
-                    found[settings.clusterNames.place(of: row)] = (client.endpoint.name, row)
+                for row in rows {
+                    let place = settings.clusterNames.place(of: row.value)
+                    if found[place] == nil { found[place] = (client.endpoint.name, row) }
                 }
             }
         }
@@ -149,7 +150,7 @@ struct ScaleOpsReader: Sendable {
             let key = link.key
             let place = WorkloadPlace(cluster: key.cluster, namespace: key.namespace, kind: key.kind, name: key.name)
             return found[place].map {
-                ScaleOpsEntry(isOwner: link.isOwner, endpoint: $0.endpoint, figures: $0.figures, cost: nil)
+                ScaleOpsEntry(isOwner: link.isOwner, endpoint: $0.endpoint, figures: $0.figures.value, cost: nil)
             }
         }
     }

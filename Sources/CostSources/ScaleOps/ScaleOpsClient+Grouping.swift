@@ -2,9 +2,9 @@ package import Base
 
 // What takes several questions.
 extension ScaleOpsClient {
-    /// Costs of workloads, as far as they could be had.
+    /// Costs of workloads, as far as they could be had; groups are in no order.
     package struct Costs: Sendable {
-        /// Group by group; nil: ScaleOps knows none.
+        /// Nil: ScaleOps knows none.
         package fileprivate(set) var rows: [(workload: Shared<ScaleOpsWorkload>, cost: Shared<ScaleOpsCost>?)] = []
         /// The groups that could not be asked about, with the reason; their workloads are not in `rows`.
         package fileprivate(set) var failures: [(group: ScaleOpsGroup, error: ScaleOpsError)] = []
@@ -14,7 +14,7 @@ extension ScaleOpsClient {
         fileprivate mutating func add(_ other: Costs) {
             rows += other.rows
             failures += other.failures
-            problemCounts.merge(other.problemCounts) { $0 + $1 }
+            problemCounts.merge(other.problemCounts) { $1 }
         }
     }
 

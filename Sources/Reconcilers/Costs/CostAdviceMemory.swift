@@ -8,6 +8,11 @@ struct CostAdviceMemory {
         advice.filter { written[$0.workloadID] != $0.fingerprint }
     }
 
+    /// These are on their way: until they are written it is not known what is stored.
+    mutating func sends(_ advice: [any CostAdvice]) {
+        for one in advice { written[one.workloadID] = nil }
+    }
+
     mutating func wrote(_ advice: [any CostAdvice]) {
         for one in advice { written[one.workloadID] = one.fingerprint }
     }

@@ -8,6 +8,7 @@ package actor CostFeedLoop: CostLoop {
     private let feed: any CostFeed
     private let costs: CostStore
     private let interval: Duration
+    private let adviceChunk: Int
     private let metrics: CostFeedMetrics
     private let logger: Logger
     private let now: @Sendable () -> Timestamp
@@ -23,9 +24,7 @@ package actor CostFeedLoop: CostLoop {
 
     /// Rates whose hours are one transaction, so that none holds much memory or takes long.
     private static let chunk = 1_000
-    /// The same of recommendations, whose details are long.
-    private static let adviceChunk = 250
-    /// One is made while another is written.
+    /// One part of the recommendations is made while another is written.
     private static let chunksAtOnce = 2
     /// Of whole hours, which come by ten thousands.
     private static let hourChunk = 10_000
@@ -34,13 +33,15 @@ package actor CostFeedLoop: CostLoop {
 
     /// - Parameters:
     ///   - interval: from the end of a round to the next; also the deadline of a round, at least a minute.
+    ///   - adviceChunk: recommendations in one transaction; their details are long.
     ///   - pause: waits between two rounds.
     package init(
-        _ feed: any CostFeed, costs: CostStore, interval: Duration, metrics: MetricsRegistry, logger: Logger,
+        _ feed: any CostFeed, costs: CostStore, interval: Duration, adviceChunk: Int = 250,
+        metrics: MetricsRegistry, logger: Logger,
         now: @escaping @Sendable () -> Timestamp = Timestamp.now,
         pause: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
-        (self.feed, self.costs, self.interval) = (feed, costs, interval)
+        (self.feed, self.costs, self.interval, self.adviceChunk) = (feed, costs, interval, adviceChunk)
         (self.logger, self.now, self.pause) = (logger, now, pause)
         self.metrics = CostFeedMetrics(metrics, source: feed.source.name)
         // One round may fail and its hour still be whole.
@@ -115,8 +116,9 @@ package actor CostFeedLoop: CostLoop {
     private func write(_ found: [any CostAdvice], in clusters: [String], at moment: Timestamp) async throws {
         let costs = costs
         try await withThrowingTaskGroup(of: [any CostAdvice].self) { tasks in
-            for (index, part) in advice.news(in: found).chunks(of: Self.adviceChunk).enumerated() {
+            for (index, part) in advice.news(in: found).chunks(of: adviceChunk).enumerated() {
                 if index >= Self.chunksAtOnce, let part = try await tasks.next() { advice.wrote(part) }
+                advice.sends(part)
                 tasks.addTask {
                     try await costs.write(part.map { $0.recommendation(at: moment) })
                     return part

@@ -118,8 +118,8 @@ package actor ScaleOpsFeed: CostFeed {
             }
             for (cluster, failures) in Dictionary(grouping: costs.failures, by: { names.ours($0.group.cluster) }) {
                 let all = groups.keys.count { names.ours($0.group.cluster) == cluster }
-                poll.clusters[cluster]?.error =
-                    "no costs of \(failures.count) of \(all) groups; \(failures[0].error.detail)"
+                let first = failures.map(\.error.detail).min() ?? ""
+                poll.clusters[cluster]?.error = "no costs of \(failures.count) of \(all) groups; \(first)"
             }
         }
         for (group, costs) in known { poll.clusters[names.ours(group.group.cluster)]?.malformed += costs.problemCount }

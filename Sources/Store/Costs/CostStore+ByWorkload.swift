@@ -54,7 +54,7 @@ extension CostStore {
         -> Bool
     {
         let question = SheetQuestion.areHoursThere(selection, range)
-        return try session.runOnce(question.text, question.values).first { $0.bool(0) } ?? false
+        return try session.run(question.text, question.values).first { $0.bool(0) } ?? false
     }
 
     /// The difference of the sheets of a range, of all who pay in the clusters; nil when one lacks.

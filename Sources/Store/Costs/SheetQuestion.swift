@@ -17,7 +17,8 @@ struct SheetQuestion {
         return "$\(values.count)::\(type)"
     }
 
-    /// A row has the sign, whether there is a sheet, the cluster and the sheet; those of a cluster follow each other.
+    /// A row has the sign, whether there is a sheet, the cluster and the sheet; those of a cluster follow each other. The text
+    /// is the same for every range, so that it stays prepared.
     ///
     /// - Parameter range: whole days, or hours of one day.
     mutating func statement(_ range: Range<Timestamp>, _ names: [String]) -> String {
@@ -25,31 +26,20 @@ struct SheetQuestion {
         let slices =
             kind == .days
             ? MonthSlice.of(range).map { ($0.month, $0.days) } : [(range.lowerBound.startOfDay, range)]
-        // What was recorded before the range is taken away where something was recorded in it.
-        var bounds: [(sign: Int64, range: Range<Timestamp>, recorded: Range<Timestamp>)] = []
-        for (first, part) in slices {
-            bounds.append((1, part, part))
-            if first < part.lowerBound { bounds.append((-1, first..<part.lowerBound, part)) }
+        let bounds = [slices.map { $0.0 }, slices.map { $0.1.lowerBound }, slices.map { $0.1.upperBound }].map {
+            parameter(.texts($0.map(\.rfc3339)), "timestamptz[]")
         }
-        func times(_ time: (Range<Timestamp>) -> Timestamp, _ ranges: [Range<Timestamp>]) -> String {
-            parameter(.texts(ranges.map { time($0).rfc3339 }), "timestamptz[]")
-        }
-        let (ranges, recorded) = (bounds.map { $0.range }, bounds.map { $0.recorded })
-        let arrays = [
-            parameter(.ints(bounds.map { $0.sign }), "bigint[]"),
-            times(\.lowerBound, ranges), times(\.upperBound, ranges),
-            times(\.lowerBound, recorded), times(\.upperBound, recorded),
-        ]
         let columns = (["workload_id", "attribution_id"] + names).map { "s.\($0)" }.joined(separator: ", ")
         return """
             WITH unit AS MATERIALIZED (SELECT DISTINCT \(units)), bound AS MATERIALIZED (
-                SELECT u.cluster, u.source, b.sign, (SELECT max(row.\(kind.column)) \(last("b.low", "b.high"))) AS at
-                FROM unit u CROSS JOIN unnest(\(arrays.joined(separator: ", "))) b (sign, low, high, first, last)
-                WHERE EXISTS (SELECT \(last("b.first", "b.last")))
+                SELECT u.cluster, u.source, b.sign, b.at
+                FROM unit u CROSS JOIN unnest(\(bounds.joined(separator: ", "))) part (first, low, high)
+                    CROSS JOIN LATERAL (\(last("part.low", "part.high"))) through (at)
+                    CROSS JOIN LATERAL (VALUES (1::bigint, through.at), (-1, (\(last("part.first", "part.low"))))) b (sign, at)
+                WHERE through.at IS NOT NULL AND b.at IS NOT NULL
             )
             SELECT b.sign, (s.\(kind.column) IS NOT NULL)::int::bigint, b.cluster, \(columns)
             FROM bound b LEFT JOIN \(kind.table) s ON s.cluster = b.cluster AND s.source = b.source AND s.\(kind.column) = b.at
-            WHERE b.at IS NOT NULL
             ORDER BY b.cluster, b.sign DESC
             """
     }
@@ -94,7 +84,7 @@ struct SheetQuestion {
     /// Days count when they were rolled up, hours when they are in a sheet.
     private func last(_ low: String, _ high: String) -> String {
         """
-        FROM \(kind == .days ? "cost_cluster_daily" : kind.table) row
+        SELECT max(row.\(kind.column)) FROM \(kind == .days ? "cost_cluster_daily" : kind.table) row
         WHERE row.cluster = u.cluster AND row.source = u.source AND row.\(kind.column) >= \(low) AND row.\(kind.column) < \(high)
         """
     }

@@ -42,7 +42,7 @@ struct ScaleOpsFeedTests {
 
     /// Stored: shop, cart and db of main, api of us; none of them has a price of its own.
     private static func with(
-        _ rows: [JSONValue], names: [String: String] = [:], endpoints: Int = 1,
+        _ rows: [JSONValue], names: [String: String] = [:], endpoints: Int = 1, adviceChunk: Int = 250,
         _ body: @Sendable (Scene) async throws -> Void
     ) async throws {
         try await TestDatabase.with { database in
@@ -60,7 +60,7 @@ struct ScaleOpsFeedTests {
                 names: ScaleOpsClusterNames(names), prices: .openCostDefault, costInterval: .seconds(3_600),
                 logger: Logger("test", sink: { _ in }))
             let loop = CostFeedLoop(
-                feed, costs: store.costs, interval: .seconds(300), metrics: metrics,
+                feed, costs: store.costs, interval: .seconds(300), adviceChunk: adviceChunk, metrics: metrics,
                 logger: Logger("test", sink: { _ in }), now: { time.now })
             try await body(
                 Scene(store: store, server: server, time: time, loop: loop, metrics: metrics, pool: pool))
@@ -257,6 +257,45 @@ struct ScaleOpsFeedTests {
             #expect(back == ["shop 7 1000 125 over other 16.8 1 2036-03-10 12:50:00"])
             let dear = try await next(Self.workload("shop", other, cost: ["totalCost": 33.6]), seconds: 3_600)
             #expect(dear == ["shop 7 1000 125 over other 33.6 1 2036-03-10 13:50:00"])
+        }
+    }
+
+    @Test("each part is stored by itself; where one is refused, what the others stored is not mistaken")
+    func parts() async throws {
+        let rows = [
+            Self.workload("cart"), Self.workload("shop"), Self.workload("db", ["type": "StatefulSet"]),
+            Self.workload("api", ["clusterName": "us"]),
+        ]
+        try await Self.with(rows, adviceChunk: 1) { scene async throws in
+            let stored = """
+                SELECT w.name || ' ' || r.monthly_saving / 1000000000
+                FROM recommendation r JOIN workload w ON w.id = workload_id ORDER BY w.name
+                """
+            #expect(await scene.round())
+            let first = try await scene.values(stored)
+            #expect(first.count == 4)
+            // At once, while the other one of the two is still on its way.
+            let cart = try await scene.values("SELECT id FROM workload WHERE name = 'cart'")
+            _ = try await scene.values(
+                """
+                CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                    IF NEW.workload_id = \(cart[0]) THEN RAISE EXCEPTION 'refused'; END IF;
+                    PERFORM pg_sleep(0.5);
+                    RETURN NEW;
+                END $$
+                """)
+            _ = try await scene.values(
+                "CREATE TRIGGER refuse BEFORE INSERT ON recommendation FOR EACH ROW EXECUTE FUNCTION refuse()")
+            let changed = ["cart", "shop"].map { Self.workload($0, ["savingsAvailable": 7]) }
+            scene.server.change { $0.workloads = changed + rows.dropFirst(2) }
+            scene.time.advance(seconds: 300)
+            #expect(await !scene.round())
+            #expect(try await scene.values(stored) == first.map { $0.hasPrefix("shop") ? "shop 7" : $0 })
+            _ = try await scene.values("DROP TRIGGER refuse ON recommendation")
+            scene.server.change { $0.workloads = rows }
+            scene.time.advance(seconds: 300)
+            #expect(await scene.round())
+            #expect(try await scene.values(stored) == first)
         }
     }
 
